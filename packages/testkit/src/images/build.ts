@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  appendFile,
+  chmod,
+  chown,
+  copyFile,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { isMissingFile, runTool, ToolMissing } from './command.ts';
+import type { Entry } from './recipe.ts';
+
+/** Fixed, so that the same packages give the same bytes. */
+const epoch = '1700000000';
+
+type EntryOf<K extends Entry['kind']> = Extract<Entry, { kind: K }>;
+
+/** Carries out one entry of a recipe below `root`. */
+export async function apply(root: string, entry: Entry): Promise<void> {
+  switch (entry.kind) {
+    case 'debian':
+      return bootstrapDebian(root, entry.suite);
+    case 'directory':
+      return makeDirectory(root, entry);
+    case 'file':
+      return writeContent(root, entry);
+    case 'append':
+      return appendFile(join(root, entry.path), entry.content);
+    case 'link':
+      return symlink(entry.to, await parentMade(root, entry.path));
+    case 'host-file':
+      return takeFromHost(root, entry);
+    case 'applets':
+      return linkApplets(root, entry);
+    case 'copy':
+    case 'mode':
+    case 'move':
+    case 'remove':
+      return change(root, entry);
+  }
+}
+
+async function change(root: string, entry: EntryOf<'copy' | 'mode' | 'move' | 'remove'>): Promise<void> {
+  const path = join(root, entry.path);
+  switch (entry.kind) {
+    case 'copy':
+      await copyFile(join(root, entry.from), await parentMade(root, entry.path));
+      return chmod(path, entry.mode);
+    case 'mode':
+      return chmod(path, entry.mode);
+    case 'move':
+      return rename(join(root, entry.from), await parentMade(root, entry.path));
+    case 'remove':
+      return rm(path, { recursive: true });
+  }
+}
+
+async function parentMade(root: string, path: string): Promise<string> {
+  await mkdir(dirname(join(root, path)), { recursive: true, mode: 0o755 });
+  return join(root, path);
+}
+
+async function makeDirectory(root: string, entry: EntryOf<'directory'>): Promise<void> {
+  const path = join(root, entry.path);
+  await mkdir(path, { recursive: true, mode: 0o755 });
+  await chown(path, entry.uid ?? 0, entry.gid ?? 0);
+  await chmod(path, entry.mode ?? 0o755);
+}
+
+async function writeContent(root: string, entry: EntryOf<'file'>): Promise<void> {
+  const path = await parentMade(root, entry.path);
+  await writeFile(path, entry.content);
+  await chown(path, entry.uid ?? 0, entry.gid ?? 0);
+  await chmod(path, entry.mode ?? 0o644);
+}
+
+async function takeFromHost(root: string, entry: EntryOf<'host-file'>): Promise<void> {
+  const path = await parentMade(root, entry.path);
+  await copyFile(entry.from, path).catch((cause: unknown) => {
+    throw isMissingFile(cause) ? new ToolMissing(entry.debianPackage) : cause;
+  });
+  await chmod(path, entry.mode ?? 0o644);
+}
+
+async function linkApplets(root: string, entry: EntryOf<'applets'>): Promise<void> {
+  const names = (await runTool(join(root, entry.busybox), ['--list'])).trim().split('\n');
+  for (const name of names.filter(applet => applet !== 'busybox')) {
+    await symlink(entry.busybox, join(root, entry.directory, name));
+  }
+}
+
+async function bootstrapDebian(root: string, suite: string): Promise<void> {
+  await rm(root, { recursive: true, force: true });
+  const sources = await findSources(suite);
+  const env = { ...process.env, SOURCE_DATE_EPOCH: epoch };
+  await runTool('mmdebstrap', ['--variant=essential', '--mode=root', suite, root, ...sources], env);
+  await chmod(root, 0o755);
+  for (const leftover of ['var/cache', 'var/lib/apt', 'var/log', 'dev', 'run']) {
+    await empty(join(root, leftover));
+  }
+  await rm(join(root, 'etc/machine-id'), { force: true });
+  await rm(join(root, 'etc/hostname'), { force: true });
+  await rm(join(root, 'etc/resolv.conf'), { force: true });
+}
+
+async function empty(directory: string): Promise<void> {
+  const names = await readdir(directory).catch((error: unknown) => {
+    if (isMissingFile(error)) {
+      return [];
+    }
+    throw error;
+  });
+  await Promise.all(names.map(name => rm(join(directory, name), { recursive: true })));
+}
+
+/** The machine's own sources for a suite; with none mmdebstrap falls back to the mirror it knows. */
+async function findSources(suite: string): Promise<string[]> {
+  const folder = '/etc/apt/sources.list.d';
+  const names = await readdir(folder).catch(() => []);
+  const files = ['/etc/apt/sources.list', ...names.map(name => join(folder, name))];
+  const wanted: string[] = [];
+  for (const file of files.filter(name => /\.(list|sources)$/.test(name))) {
+    const text = await readFile(file, 'utf8').catch(() => '');
+    if (offersSuite(text, suite)) {
+      wanted.push(file);
+    }
+  }
+  return wanted;
+}
+
+function offersSuite(text: string, suite: string): boolean {
+  const active = text.split('\n').filter(line => !line.startsWith('#'));
+  return active.some(line => /^(deb\s|Suites:)/.test(line) && line.split(/\s+/).includes(suite));
+}
+
+/** A tar of a root file system: sorted, with numeric owners and one fixed time, so that its digest says what is in it. */
+export async function pack(root: string, tar: string): Promise<void> {
+  const options = ['--sort=name', `--mtime=@${epoch}`, '--numeric-owner', '--format=posix'];
+  const plain = '--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime';
+  await runTool('tar', [...options, plain, '-C', root, '-cf', tar, '.']);
+}
+
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (isMissingFile(error)) {
+      return false;
+    }
+    throw error;
+  }
+}
