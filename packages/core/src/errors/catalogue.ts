@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** 2 usage, 4 target or access, 5 engine; 130 and 143 after SIGINT and SIGTERM. */
+export type FailureExit = 2 | 4 | 5 | 130 | 143;
+
+interface Entry {
+  exit: FailureExit;
+  /** What it means, for docs/errors.md. */
+  meaning: string;
+  /** What the reader can do, shown under every message. */
+  remedy: string;
+}
+
+/** Every code there is. docs/errors.md is generated from it. */
+export const catalogue = {
+  USAGE: {
+    exit: 2,
+    meaning: 'An option or argument is unknown, missing or malformed.',
+    remedy: 'Run the command with --help to see its options.',
+  },
+  INPUT_UNKNOWN: {
+    exit: 2,
+    meaning: 'A configuration file or the environment names an input that does not exist.',
+    remedy: 'Remove it or correct its name; `cinc-scan scan --help` lists the inputs.',
+  },
+  INPUT_INVALID: {
+    exit: 2,
+    meaning: 'An input has a value of the wrong type, form or range.',
+    remedy: 'Correct the value; the message says what was expected.',
+  },
+  CONFIG_UNREADABLE: {
+    exit: 2,
+    meaning: 'The configuration file cannot be read or is not one YAML mapping.',
+    remedy: 'Check the path and the YAML syntax of the file named in the message.',
+  },
+  PROFILE_MISSING: {
+    exit: 2,
+    meaning: 'A profile path does not exist or is not a profile.',
+    remedy: 'Give the path of a directory with an inspec.yml, or of a profile archive.',
+  },
+  PROFILE_INVALID: {
+    exit: 2,
+    meaning: 'The profile cannot be read: malformed metadata, no controls at all, or an unsafe archive.',
+    remedy: 'Run `cinc-auditor check` on the profile and mend what it names.',
+  },
+  WAIVER_INVALID: {
+    exit: 2,
+    meaning: 'A waiver file is malformed.',
+    remedy: 'Every waiver needs a justification; dates are YYYY-MM-DD.',
+  },
+  THRESHOLD_INVALID: {
+    exit: 2,
+    meaning: 'The threshold cannot be used: every bound is enforced or refused.',
+    remedy: 'Mend the keys and values named; docs/gate.md lists every valid key.',
+  },
+  BASELINE_INVALID: {
+    exit: 2,
+    meaning: 'The baseline is missing, is not a result file, or belongs to another target.',
+    remedy: 'Give the result file of an earlier scan of the same target and profile.',
+  },
+  RESULT_INVALID: {
+    exit: 2,
+    meaning: 'A result file given by the user is missing or is not exec-JSON (HDF).',
+    remedy: 'Give the JSON file that `--reporter json` of the auditor, or cinc-scan, wrote.',
+  },
+  OUTPUT_UNWRITABLE: {
+    exit: 2,
+    meaning: 'A report cannot be written where it was asked for.',
+    remedy: 'Check that the folder exists, is writable and does not leave the workspace through a link.',
+  },
+  NO_TARGETS: {
+    exit: 2,
+    meaning: 'A selector matches no running container.',
+    remedy: 'List the pods with their labels: kubectl get pods -n <namespace> --show-labels; or pass --allow-empty.',
+  },
+  KUBECONFIG_INVALID: {
+    exit: 2,
+    meaning: 'There is no kubeconfig, it cannot be read, or its context does not exist.',
+    remedy: 'Set KUBECONFIG or pass --kubeconfig and --context; `kubectl config get-contexts` lists them.',
+  },
+  CLUSTER_UNREACHABLE: {
+    exit: 4,
+    meaning: 'The API server does not answer.',
+    remedy: 'Check the server address of the kubeconfig, the network and any proxy: kubectl get --raw /version',
+  },
+  CLUSTER_UNAUTHORIZED: {
+    exit: 4,
+    meaning: 'The API server does not accept the credentials (expired or revoked).',
+    remedy: 'Sign in again or renew the kubeconfig: kubectl auth whoami',
+  },
+  CLUSTER_FORBIDDEN: {
+    exit: 4,
+    meaning: 'The identity lacks a permission.',
+    remedy: 'Ask for the permission named; `cinc-scan access operator-role` prints the smallest Role that suffices.',
+  },
+  CLUSTER_REFUSED: {
+    exit: 4,
+    meaning: 'The API server refused a request for another reason.',
+    remedy: 'Read the message of the server; the request is named in it.',
+  },
+  CIRCUIT_OPEN: {
+    exit: 4,
+    meaning: 'After repeated failures of the cluster no further target was opened.',
+    remedy: 'Mend the failure reported for the targets before this one, then scan again.',
+  },
+  TARGET_NOT_FOUND: {
+    exit: 4,
+    meaning: 'A pod, workload or container named explicitly does not exist.',
+    remedy: 'List the pods: kubectl get pods -n <namespace>',
+  },
+  TARGET_NOT_RUNNING: {
+    exit: 4,
+    meaning: 'The container exists but is not running.',
+    remedy: 'Wait until it runs, or look why it does not: kubectl describe pod <pod> -n <namespace>',
+  },
+  TARGET_CHANGED: {
+    exit: 4,
+    meaning: 'The pod or container was replaced or restarted during the scan.',
+    remedy: 'Scan again once the rollout or restart has ended.',
+  },
+  TARGET_LOST: {
+    exit: 4,
+    meaning: 'The stream into the container ended before the audit was complete.',
+    remedy: 'Look at the pod (restart, memory limit, node): kubectl describe pod <pod> -n <namespace>',
+  },
+  TARGET_TIMEOUT: {
+    exit: 4,
+    meaning: 'The target did not answer in time.',
+    remedy: 'Raise --timeout, or look what keeps the container from answering.',
+  },
+  TARGET_CORRUPT: {
+    exit: 4,
+    meaning: 'The container answered with something that does not fit the protocol.',
+    remedy: 'The tools of the image are broken or hostile: scan it with --lens debug.',
+  },
+  SHELL_MISSING: {
+    exit: 4,
+    meaning: 'The container has no shell, so the exec lens cannot see into it.',
+    remedy: 'Scan it with --lens debug (Kubernetes 1.25 or later).',
+  },
+  LENS_UNAVAILABLE: {
+    exit: 4,
+    meaning: 'The lens that was asked for cannot be used on this target.',
+    remedy: 'Read the message for the exact step that failed; docs/approaches.md compares the lenses.',
+  },
+  GRANT_FAILED: {
+    exit: 4,
+    meaning: 'The temporary identity could not be made.',
+    remedy: '`cinc-scan doctor` names each missing permission; or use --access existing.',
+  },
+  GRANT_TOO_WIDE: {
+    exit: 4,
+    meaning: 'The temporary identity can do more than it was made for.',
+    remedy: 'Some other binding gives rights to every service account: look for bindings to system:serviceaccounts.',
+  },
+  GRANT_NOT_REVOKED: {
+    exit: 4,
+    meaning: 'The temporary identity could not be taken back completely.',
+    remedy: 'Run `cinc-scan sweep`, or delete the objects labelled app.kubernetes.io/managed-by=cinc-scan.',
+  },
+  DEADLINE: {
+    exit: 4,
+    meaning: 'The deadline of the run passed before this target was audited.',
+    remedy: 'Raise --deadline or --concurrency, or scan fewer targets.',
+  },
+  ENGINE_MISSING: {
+    exit: 5,
+    meaning: 'No usable CINC Auditor was found.',
+    remedy:
+      'Install Ruby 3.1 or later and run with --engine gems, or install CINC Auditor; `cinc-scan doctor` tells more.',
+  },
+  ENGINE_CRASHED: {
+    exit: 5,
+    meaning: 'The engine ended before it had completed the audit.',
+    remedy: 'Run again with --log-level debug to see what the engine printed.',
+  },
+  ENGINE_FAILED: {
+    exit: 5,
+    meaning: 'The engine or the profile code raised an error outside any control.',
+    remedy: 'Mend the profile at the place named in the message.',
+  },
+  PROFILE_NOT_LOADED: {
+    exit: 5,
+    meaning: 'The profile was not evaluated: it failed to load or does not support the platform.',
+    remedy: 'Read the status message; check `supports` in inspec.yml and the control files.',
+  },
+  NOTHING_CHECKED: {
+    exit: 5,
+    meaning: 'The audit ran, and not one control has a result.',
+    remedy: 'Check the filters (--controls, --tags) and the `supports` of the profile.',
+  },
+  CANCELLED: {
+    exit: 130,
+    meaning: 'The run was interrupted; the grant was revoked first.',
+    remedy: 'Start the scan again.',
+  },
+  TERMINATED: {
+    exit: 143,
+    meaning: 'The run was terminated; the grant was revoked first.',
+    remedy: 'Start the scan again.',
+  },
+} as const satisfies Record<string, Entry>;
+
+export type ErrorCode = keyof typeof catalogue;

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ScanError } from '../errors/index.ts';
+import type { MissingTarget, Target } from '../plan/target.ts';
+import type { Hdf } from './hdf.ts';
+
+export type LensName = 'exec' | 'debug' | 'sidecar';
+/** `files-only`: commands and processes of the target could not be seen; such controls are not reviewed. */
+export type View = 'full' | 'files-only';
+
+/** The profile of one audit, fetched before anything was made in the cluster. */
+export interface ProfileRef {
+  name: string;
+  version: string | undefined;
+  /** As the user named it, without credentials. */
+  source: string;
+  /** SHA-256 of the profile's files, hex. */
+  sha256: string;
+}
+
+/** What the look into one target cost and met; kept for unreached targets as far as it came. */
+export interface Observation {
+  lens: LensName;
+  view: View;
+  started: string;
+  /** Wall time in seconds. */
+  seconds: number;
+  commands: number;
+  /** Bytes that came out of the container. */
+  bytes: number;
+  /** Tools a command asked for and the container lacks (exit 127). */
+  toolsMissing: string[];
+  retries: number;
+  /** Answers that were cut at the size limit. */
+  truncated: number;
+  /** Facts answered without touching the target, such as /.dockerenv. */
+  virtual: string[];
+  /** What stays behind in the pod: the name of an ephemeral container. */
+  leftBehind: string | undefined;
+}
+
+/** What became of one target under one profile. A finding is in the HDF; whatever prevented looking is the error. */
+export type Outcome = Audited | Unreached;
+
+export interface Audited {
+  kind: 'audited';
+  target: Target;
+  profile: ProfileRef;
+  observation: Observation;
+  hdf: Hdf;
+  /** The engine's own bytes, of which `hdf` is the reading. */
+  hdfText: string;
+}
+
+export interface Unreached {
+  kind: 'unreached';
+  target: Target | MissingTarget;
+  profile: ProfileRef | undefined;
+  observation: Observation | undefined;
+  error: ScanError;
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Verdict } from '../gate/verdict.ts';
+import type { ProfileRef } from '../outcome/outcome.ts';
+
+/** One object made or deleted in the cluster for a grant. */
+export interface GrantObject {
+  kind: 'ServiceAccount' | 'Role' | 'RoleBinding';
+  namespace: string;
+  name: string;
+}
+
+/** What is told of the temporary identity; never its token. */
+export interface GrantRecord {
+  access: 'grant' | 'existing';
+  objects: GrantObject[];
+  expiresAt: string | undefined;
+  /** True once every object is gone and the token was refused; undefined where none was made. */
+  revoked: boolean | undefined;
+}
+
+/** A run as reports show it. Everything in it may be shown; text from containers and profiles is hostile. */
+export interface ReportModel {
+  tool: { name: string; version: string };
+  run: { id: string; started: string; finished: string; seconds: number };
+  cluster: { alias: string; server: string; version: string | undefined };
+  engine: { name: string; version: string; ruby: string } | undefined;
+  grant: GrantRecord | undefined;
+  profiles: ProfileRef[];
+  verdict: Verdict;
+  /** Said once for the run, such as insecure TLS. */
+  warnings: string[];
+  /** The request without secrets, for the manifest. */
+  request: Record<string, unknown>;
+}
