@@ -21,9 +21,13 @@ import type { Entry } from './recipe.ts';
 const epoch = '1700000000';
 
 type EntryOf<K extends Entry['kind']> = Extract<Entry, { kind: K }>;
+type Change = EntryOf<'copy' | 'mode' | 'move'>;
 
 /** Carries out one entry of a recipe below `root`. */
 export async function apply(root: string, entry: Entry): Promise<void> {
+  if (isChange(entry)) {
+    return change(root, entry);
+  }
   switch (entry.kind) {
     case 'debian':
       return bootstrapDebian(root, entry.suite);
@@ -39,15 +43,14 @@ export async function apply(root: string, entry: Entry): Promise<void> {
       return takeFromHost(root, entry);
     case 'applets':
       return linkApplets(root, entry);
-    case 'copy':
-    case 'mode':
-    case 'move':
-    case 'remove':
-      return change(root, entry);
   }
 }
 
-async function change(root: string, entry: EntryOf<'copy' | 'mode' | 'move' | 'remove'>): Promise<void> {
+function isChange(entry: Entry): entry is Change {
+  return entry.kind === 'copy' || entry.kind === 'mode' || entry.kind === 'move';
+}
+
+async function change(root: string, entry: Change): Promise<void> {
   const path = join(root, entry.path);
   switch (entry.kind) {
     case 'copy':
@@ -57,8 +60,6 @@ async function change(root: string, entry: EntryOf<'copy' | 'mode' | 'move' | 'r
       return chmod(path, entry.mode);
     case 'move':
       return rename(join(root, entry.from), await parentMade(root, entry.path));
-    case 'remove':
-      return rm(path, { recursive: true });
   }
 }
 

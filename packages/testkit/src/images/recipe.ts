@@ -11,8 +11,7 @@ export type Entry =
   | { kind: 'applets'; busybox: string; directory: string }
   | { kind: 'copy'; path: string; from: string; mode: number }
   | { kind: 'mode'; path: string; mode: number }
-  | { kind: 'move'; path: string; from: string }
-  | { kind: 'remove'; path: string };
+  | { kind: 'move'; path: string; from: string };
 
 export interface Recipe {
   name: string;

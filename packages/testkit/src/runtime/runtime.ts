@@ -37,6 +37,8 @@ export interface ContainerSpec {
   /** The container whose PID namespace this one joins (targetContainerName). */
   joinPidOf: string | undefined;
   mounts: Mount[];
+  /** Keep standard input open and empty (`stdin: true` of a pod without anyone attached); else it is at its end. */
+  stdin?: boolean;
 }
 
 export interface Mount {
