@@ -25,8 +25,14 @@ export class ToolFailed extends Error {
   override name = 'ToolFailed';
 }
 
+/** The code of a system error. Not by `instanceof`: an error of another realm, as in a test runner, is not ours. */
+export function errorCode(error: unknown): string | undefined {
+  const known = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return typeof known === 'string' ? known : undefined;
+}
+
 export function isMissingFile(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  return errorCode(error) === 'ENOENT';
 }
 
 /** A child whose `spawn` has happened; a tool that is not there is reported by the package that has it. */

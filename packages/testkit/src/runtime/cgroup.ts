@@ -2,6 +2,7 @@
 import { readdir, readFile, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { errorCode } from '../images/command.ts';
 
 const mountPoint = '/sys/fs/cgroup';
 
@@ -72,7 +73,7 @@ export function killProcess(pid: number, signal: NodeJS.Signals): void {
       process.kill(pid, signal);
     }
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) {
+    if (errorCode(error) !== 'ESRCH') {
       throw error;
     }
   }
@@ -84,7 +85,7 @@ async function removeFolder(folder: string, deadline: number): Promise<void> {
     try {
       return await rmdir(folder);
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      const code = errorCode(error);
       if (code === 'ENOENT') {
         return;
       }
