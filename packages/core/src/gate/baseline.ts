@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ControlStatus, controlStatus, type Reading } from '../outcome/control.ts';
-import { type Selection, selectGated } from '../outcome/gated.ts';
+import { type ControlStatus, controlStatus } from '../outcome/control.ts';
+import type { Selected } from '../outcome/gated.ts';
 import type { Hdf } from '../outcome/hdf.ts';
-import type { GateOptions } from './evaluate.ts';
+import { effectiveOptions, type GateOptions } from './judgement.ts';
 import { type Reason, reasons, type Warning } from './reasons.ts';
+import { type Checked, selectChecked } from './select.ts';
 
 /** What changed against an earlier scan of the same target; control ids without their per-run hash. */
 export interface Comparison {
@@ -32,13 +33,15 @@ interface Keyed {
 
 /** Fails only on what got worse. An absent baseline (`undefined`) makes every bad control new. Pure. */
 export function compareWithBaseline(baseline: Hdf | undefined, current: Hdf, options: GateOptions): Comparison {
-  const effective: GateOptions = options.strict ? { ...options, profiles: 'all' } : options;
-  const now = keyed(current, effective);
-  const before = baseline === undefined ? new Map<string, Keyed>() : keyed(baseline, effective);
-  if (!(now instanceof Map)) return refusal('hdf-ambiguous', now.problem);
-  if (!(before instanceof Map)) return refusal('hdf-ambiguous', before.problem);
-  if (baseline !== undefined && ![...now.keys()].some(key => before.has(key)))
-    return refusal('baseline-mismatch', 'the baseline and the results have no control in common');
+  const effective = effectiveOptions(options);
+  const checked = selectChecked(current, effective);
+  if (checked.kind === 'refused') return uncompared(checked.reason, checked.problem);
+  const earlier = baseline === undefined ? undefined : selectBaseline(baseline, effective);
+  if (earlier?.kind === 'refused') return uncompared(earlier.reason, earlier.problem);
+  const now = keyed(checked, effective);
+  const before = earlier === undefined ? new Map<string, Keyed>() : keyed(earlier, effective);
+  if (earlier !== undefined && !haveCommon(before, now, options))
+    return uncompared('baseline-mismatch', 'the baseline and the results have no control in common');
   return conclude(
     classify(before, now),
     baseline === undefined ? [] : profileChanges(baseline, current),
@@ -46,38 +49,62 @@ export function compareWithBaseline(baseline: Hdf | undefined, current: Hdf, opt
   );
 }
 
-const refusal = (reason: Reason, problem: string): Comparison => ({ ...empty, exit: reasons[reason], reason, problem });
+/** An answer for results that were not compared. */
+export const uncompared = (reason: Reason, problem: string): Comparison => ({
+  ...empty,
+  exit: reasons[reason],
+  reason,
+  problem,
+});
 
-function keyed(hdf: Hdf, options: GateOptions): Map<string, Keyed> | Extract<Selection, { kind: 'ambiguous' }> {
-  const selection = selectGated(hdf, options.profiles);
-  if (selection.kind === 'ambiguous') return selection;
-  const reading: Reading = { strict: options.strict, now: options.now };
+/** Whatever keeps a baseline from being one is its own fault, not that of the results. */
+function selectBaseline(baseline: Hdf, options: GateOptions): Checked {
+  const checked = selectChecked(baseline, { ...options, allowEmpty: true });
+  return checked.kind === 'refused'
+    ? { kind: 'refused', reason: 'baseline-invalid', problem: `the baseline is of no use: ${checked.problem}` }
+    : checked;
+}
+
+/** Files that list findings alone have none in common when there is nothing to find. */
+function haveCommon(before: Map<string, Keyed>, now: Map<string, Keyed>, options: GateOptions): boolean {
+  if (options.allowEmpty && (before.size === 0 || now.size === 0)) return true;
+  return [...now.keys()].some(key => before.has(key));
+}
+
+function keyed({ sets }: Selected, options: GateOptions): Map<string, Keyed> {
   const found = new Map<string, Keyed>();
-  for (const { listed, base, profile } of selection.sets.flatMap(set => set.controls)) {
+  const copies = new Map<string, number>();
+  for (const { listed, base, profile } of sets.flatMap(set => set.controls)) {
     const stable = stableId(listed.id);
-    let id = stable;
-    for (let copy = 2; found.has(keyOf(profile.name, id)); copy++) id = `${stable}#${copy}`;
-    found.set(keyOf(profile.name, id), { id, status: controlStatus(base, reading).value });
+    const key = JSON.stringify([profile.name, stable]);
+    const copy = (copies.get(key) ?? 0) + 1;
+    copies.set(key, copy);
+    const id = copy === 1 ? stable : `${stable}#${copy}`;
+    found.set(copy === 1 ? key : `${key}#${copy}`, { id, status: controlStatus(base, options).value });
   }
   return found;
 }
 
-const keyOf = (profile: string, id: string) => JSON.stringify([profile, id]);
 const isBad = (status: ControlStatus | undefined) => status === 'failed' || status === 'error';
 
-type Changes = Pick<Comparison, 'new' | 'known' | 'fixed' | 'lost' | 'unchanged'>;
+type Change = 'new' | 'known' | 'fixed' | 'lost' | 'unchanged';
 
-function classify(before: Map<string, Keyed>, now: Map<string, Keyed>): Changes {
-  const changes: Changes = { new: [], known: [], fixed: [], lost: [], unchanged: [] };
+/** Leaves out what is neither better, worse nor the same, such as skipped to passed. */
+function classify(before: Map<string, Keyed>, now: Map<string, Keyed>): Record<Change, string[]> {
+  const changes: Record<Change, string[]> = { new: [], known: [], fixed: [], lost: [], unchanged: [] };
   for (const [key, { id, status }] of now) {
-    const was = before.get(key)?.status;
-    if (isBad(status)) changes[isBad(was) ? 'known' : 'new'].push(id);
-    else if (isBad(was) && status === 'passed') changes.fixed.push(id);
-    else if (was === 'passed' && status !== 'passed') changes.lost.push(id);
-    else changes.unchanged.push(id);
+    const change = changeOf(before.get(key)?.status, status);
+    if (change !== undefined) changes[change].push(id);
   }
   for (const [key, { id, status }] of before) if (status === 'passed' && !now.has(key)) changes.lost.push(id);
   return changes;
+}
+
+function changeOf(was: ControlStatus | undefined, is: ControlStatus): Change | undefined {
+  if (isBad(is)) return isBad(was) ? 'known' : 'new';
+  if (was === is) return 'unchanged';
+  if (was === 'passed') return 'lost';
+  return isBad(was) && is === 'passed' ? 'fixed' : undefined;
 }
 
 function profileChanges(baseline: Hdf, current: Hdf): Warning[] {
@@ -92,11 +119,12 @@ function profileChanges(baseline: Hdf, current: Hdf): Warning[] {
     : [{ code: 'baseline-profile-changed', message: `another version than in the baseline: ${names}`, controls: [] }];
 }
 
-function conclude(changes: Changes, warnings: Warning[], strict: boolean): Comparison {
-  const worse = changes.new.length > 0 || (strict && changes.lost.length > 0);
-  const reason: Reason = worse ? 'regression' : 'pass';
+function conclude(changes: Record<Change, string[]>, warnings: Warning[], strict: boolean): Comparison {
+  const isLost = changes.lost.length > 0;
+  const isWorse = changes.new.length > 0 || (strict && isLost);
+  const reason: Reason = isWorse ? 'regression' : 'pass';
   const lost: Warning[] =
-    changes.lost.length > 0 && !strict
+    isLost && !strict
       ? [{ code: 'coverage-lost', message: 'passed in the baseline, and not evaluated now', controls: changes.lost }]
       : [];
   return { exit: reasons[reason], reason, ...changes, warnings: [...warnings, ...lost] };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ControlStatus, severities, statuses } from '../outcome/control.ts';
 import { type Compliance, type Counted, type Counts, toCompliance } from './count.ts';
-import type { Violation } from './evaluate.ts';
-import type { Threshold } from './threshold.ts';
+import type { Violation } from './judgement.ts';
+import type { Threshold } from './spec.ts';
 
 export interface Bounded {
   violations: Violation[];
@@ -20,17 +20,17 @@ interface Judged {
 }
 
 // The order in which SAF looks: it stops at the first violation, so the first of ours must be its.
-const totals: readonly ControlStatus[] = ['passed', 'failed', 'skipped', 'no_impact', 'error'];
-const ranged: readonly ControlStatus[] = ['passed', 'failed', 'skipped', 'error', 'no_impact'];
+const exactOrder: readonly ControlStatus[] = ['passed', 'failed', 'skipped', 'no_impact', 'error'];
+const rangeOrder: readonly ControlStatus[] = ['passed', 'failed', 'skipped', 'error', 'no_impact'];
 
-export function checkOrder(): string[] {
-  const buckets = severities.flatMap(severity => totals.map(status => `${status}.${severity}`));
+function checkOrder(): string[] {
+  const buckets = severities.flatMap(severity => rangeOrder.map(status => `${status}.${severity}`));
   return [
     'compliance.min',
     'compliance.max',
-    ...totals.map(status => `${status}.total`),
-    ...ranged.map(status => `${status}.total.min`),
-    ...ranged.map(status => `${status}.total.max`),
+    ...exactOrder.map(status => `${status}.total`),
+    ...rangeOrder.map(status => `${status}.total.min`),
+    ...rangeOrder.map(status => `${status}.total.max`),
     ...buckets.flatMap(bucket => [`${bucket}.min`, `${bucket}.max`]),
     ...buckets.map(bucket => `${bucket}.controls`),
   ];
@@ -40,57 +40,72 @@ const order = checkOrder();
 
 /** Holds one gated set against every bound. */
 export function checkBounds(judged: Judged): Bounded {
-  const compliance = toCompliance(judged.counts);
-  const found: Bounded = { violations: [], roundingDecided: [], compliance };
+  const found: Bounded = { violations: [], roundingDecided: [], compliance: toCompliance(judged.counts) };
   for (const key of order) {
     const bound = judged.threshold.bounds.get(key);
     if (bound === undefined) continue;
     const violation = key.startsWith('compliance.')
-      ? checkCompliance(key, Number(bound), judged, found)
+      ? checkCompliance(key, Number(bound), judged)
       : checkCount(key, bound, judged);
-    if (violation !== undefined) found.violations.push({ key, profile: judged.profile, ...violation });
+    if (violation === 'by-rounding') found.roundingDecided.push(key);
+    else if (violation !== undefined) found.violations.push({ key, profile: judged.profile, ...violation });
   }
   return found;
 }
 
 type Found = Omit<Violation, 'key' | 'profile'>;
 
-// oxlint-disable-next-line max-params
-function checkCompliance(key: string, bound: number, judged: Judged, found: Bounded): Found | undefined {
-  const { passed, total, rounded, percent } = found.compliance;
-  const isMin = key.endsWith('.min');
-  // Without division: 100 * passed / total could round either way.
-  const exact = isMin
-    ? 100 * passed >= bound * total && (total > 0 || bound === 0)
-    : 100 * passed <= bound * total || total === 0;
-  const asRounded = isMin ? rounded >= bound : rounded <= bound;
-  if (judged.rounding === 'saf' && asRounded && !exact) found.roundingDecided.push(key);
-  if (judged.rounding === 'saf' ? asRounded : exact) return undefined;
-  const against = isMin
-    ? judged.controls.filter(control => ['failed', 'error', 'skipped'].includes(control.status))
-    : [];
+function checkCompliance(key: string, bound: number, judged: Judged): Found | 'by-rounding' | undefined {
+  const compliance = toCompliance(judged.counts);
+  const isMin = key === 'compliance.min';
+  const sign = compareExactly(compliance, bound);
+  const isExact = isMin ? sign >= 0 : sign <= 0;
+  const isRounded = isMin ? compliance.rounded >= bound : compliance.rounded <= bound;
+  if (judged.rounding === 'none' ? isExact : isRounded) return isExact ? undefined : 'by-rounding';
+  const { passed, total, percent } = compliance;
   return {
     expected: `compliance ${isMin ? 'at least' : 'at most'} ${bound} %`,
     actual: percent === null ? 'no control that counts' : `${percent} % (${passed} of ${total})`,
-    controls: against.map(control => control.id),
+    controls: isMin ? judged.controls.filter(isAgainst).map(control => control.id) : [],
   };
 }
 
-function checkCount(key: string, bound: number | string[], { controls, counts }: Judged): Found | undefined {
+const isAgainst = ({ status }: Counted) => status === 'failed' || status === 'error' || status === 'skipped';
+
+/** The sign of `passed / total - bound %`, in integers: 0.56 % of 1250 is 7, and not so in floating point. */
+function compareExactly({ passed, total }: Compliance, bound: number): number {
+  if (total === 0) return bound === 0 ? 0 : -1;
+  const digits = 12;
+  const scaled = BigInt(bound.toFixed(digits).replace('.', '')) * BigInt(total);
+  const reached = BigInt(passed) * 100n * 10n ** BigInt(digits);
+  return reached === scaled ? 0 : reached > scaled ? 1 : -1;
+}
+
+function checkCount(key: string, bound: number | string[], { controls }: Judged): Found | undefined {
   const [name, bucket = 'total', kind = 'exact'] = key.split('.');
   const status = statuses.find(known => known === name) ?? 'error';
-  const within = controls.filter(
-    control => control.status === status && (bucket === 'total' || control.severity === bucket),
-  );
-  const ids = within.map(control => control.id);
-  const what = bucket === 'total' ? status : `${status} of severity ${bucket}`;
-  if (typeof bound !== 'number') return checkIds(what, bound, ids);
-  const actual = bucket === 'total' ? counts[status].total : within.length;
-  if (kind === 'min')
-    return actual >= bound ? undefined : { expected: `at least ${bound} ${what}`, actual: `${actual}`, controls: [] };
-  if (kind === 'max')
-    return actual <= bound ? undefined : { expected: `at most ${bound} ${what}`, actual: `${actual}`, controls: ids };
-  return actual === bound ? undefined : { expected: `exactly ${bound} ${what}`, actual: `${actual}`, controls: ids };
+  const isTotal = bucket === 'total';
+  const ids = controls
+    .filter(control => control.status === status && (isTotal || control.severity === bucket))
+    .map(control => control.id);
+  const what = isTotal ? status : `${status} of severity ${bucket}`;
+  return typeof bound === 'number' ? checkNumber({ kind, bound, what }, ids) : checkIds(what, bound, ids);
+}
+
+const quantities = new Map([
+  ['min', { word: 'at least', holds: (actual: number, bound: number) => actual >= bound }],
+  ['max', { word: 'at most', holds: (actual: number, bound: number) => actual <= bound }],
+]);
+const exactly = { word: 'exactly', holds: (actual: number, bound: number) => actual === bound };
+
+function checkNumber(wanted: { kind: string; bound: number; what: string }, ids: string[]): Found | undefined {
+  const { word, holds } = quantities.get(wanted.kind) ?? exactly;
+  if (holds(ids.length, wanted.bound)) return undefined;
+  return {
+    expected: `${word} ${wanted.bound} ${wanted.what}`,
+    actual: `${ids.length}`,
+    controls: wanted.kind === 'min' ? [] : ids,
+  };
 }
 
 function checkIds(what: string, expected: string[], actual: string[]): Found | undefined {

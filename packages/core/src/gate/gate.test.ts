@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { parseHdf } from '../outcome/hdf.ts';
 import { compareWithBaseline } from './baseline.ts';
-import { evaluate, type GateOptions, gateDefaults } from './evaluate.ts';
+import { evaluate } from './evaluate.ts';
+import { type GateOptions, gateDefaults } from './judgement.ts';
 import { type ParsedThreshold, parseThresholdDocument, parseThresholdInline } from './threshold.ts';
 
 const fixtures = new URL('../../fixtures/gate/', import.meta.url);

@@ -1,15 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 export { type Comparison, compareWithBaseline, stableId } from './baseline.ts';
 export type { Compliance, Counted, Counts } from './count.ts';
-export { evaluate, type GateOptions, gateDefaults, type Judgement, type Violation } from './evaluate.ts';
-export { type Reason, reasons, type Warning, type WarningCode } from './reasons.ts';
+export { decodeThreshold } from './document.ts';
+export { evaluate } from './evaluate.ts';
 export {
+  type Baseline,
+  type BaselineLookup,
+  checkGate,
+  type GateRequest,
+  judge,
+  type Ruling,
+  ruling,
+} from './judge.ts';
+export { type GateOptions, gateDefaults, type Judgement, type Violation } from './judgement.ts';
+export { type Reason, reasons, type Warning, type WarningCode } from './reasons.ts';
+export type { ParsedThreshold, Problem, Refused, Threshold, ThresholdOptions } from './spec.ts';
+export {
+  type BucketSeverity,
   bucketSeverities,
-  type ParsedThreshold,
-  type Problem,
   parseThresholdDocument,
   parseThresholdInline,
   strictestThreshold,
-  type Threshold,
   withFailOn,
 } from './threshold.ts';
+export {
+  type ParsedThresholdFile,
+  parseThresholdFile,
+  type ThresholdEntry,
+  type ThresholdSet,
+  thresholdFor,
+  unusedEntries,
+} from './threshold-set.ts';
+export type { ExitCode, Judged, Verdict } from './verdict.ts';

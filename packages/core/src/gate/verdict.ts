@@ -2,7 +2,7 @@
 import type { ErrorCode } from '../errors/index.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { Comparison } from './baseline.ts';
-import type { Judgement } from './evaluate.ts';
+import type { Judgement } from './judgement.ts';
 import type { Reason } from './reasons.ts';
 
 export type ExitCode = 0 | 2 | 3 | 4 | 5 | 130 | 143;

@@ -1,32 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isExpired, isTransportFailure, severities } from '../outcome/control.ts';
-import { type GatedControl, type GatedSet, isDependency, unreached } from '../outcome/gated.ts';
-import type { Hdf, HdfControl } from '../outcome/hdf.ts';
+import { controlSeverity, isExpired, isTransportFailure } from '../outcome/control.ts';
+import type { GatedControl, Selected } from '../outcome/gated.ts';
+import type { Hdf } from '../outcome/hdf.ts';
 import type { Bounded } from './check.ts';
-import { countSet } from './count.ts';
-import { type GateOptions, notLoaded } from './evaluate.ts';
+import type { Counted } from './count.ts';
+import type { GateOptions } from './judgement.ts';
 import type { Warning } from './reasons.ts';
-import { bucketSeverities, type Threshold } from './threshold.ts';
+import { isNotLoaded } from './select.ts';
+import type { Threshold } from './spec.ts';
+import { bucketSeverities } from './threshold.ts';
 
 interface Seen {
   hdf: Hdf;
   threshold: Threshold;
   options: GateOptions;
-  sets: GatedSet[];
-  linkedById: string[];
+  selection: Selected;
+  controls: Counted[];
   bounded: Bounded[];
 }
 
 /** Everything a reader of the verdict should know, one warning a code, by code. */
 export function findWarnings(seen: Seen): Warning[] {
-  const gated = seen.sets.flatMap(set => set.controls);
+  const gated = seen.selection.sets.flatMap(set => set.controls);
   return [
     ...thresholdWarnings(seen),
     ...selectionWarnings(seen),
-    ...severityWarnings(gated),
+    ...severityWarnings(gated, seen.options),
     ...unbucketed(seen),
     ...waiverWarnings(gated, seen.options.now),
-    ...resultWarnings(gated),
+    ...over(gated.filter(isLost), 'transport-exception', 'the connection broke, not the control'),
   ].toSorted((a, b) => (a.code < b.code ? -1 : 1));
 }
 
@@ -36,13 +38,23 @@ const warn = (code: Warning['code'], message: string, controls: string[] = []): 
   controls,
 });
 
+/** A warning over controls, if there are any. */
+function over(controls: GatedControl[], code: Warning['code'], message: string): Warning[] {
+  return controls.length === 0
+    ? []
+    : [
+        warn(
+          code,
+          message,
+          controls.map(({ listed }) => listed.id),
+        ),
+      ];
+}
+
 function thresholdWarnings({ threshold, bounded }: Seen): Warning[] {
   const found: Warning[] = [];
-  const rounded = bounded.flatMap(set => set.roundingDecided);
-  if (rounded.length > 0)
-    found.push(
-      warn('rounding-decided', `${[...new Set(rounded)].join(', ')} holds only after rounding to a whole percent`),
-    );
+  const rounded = [...new Set(bounded.flatMap(set => set.roundingDecided))].join(', ');
+  if (rounded !== '') found.push(warn('rounding-decided', `${rounded} holds only after rounding to a whole percent`));
   const boundsCompliance = [...threshold.bounds.keys()].some(key => key.startsWith('compliance.'));
   if (boundsCompliance && bounded.some(set => set.compliance.total === 0))
     found.push(warn('compliance-undefined', 'compliance is bounded, and no control counts towards it'));
@@ -51,85 +63,65 @@ function thresholdWarnings({ threshold, bounded }: Seen): Warning[] {
   return found;
 }
 
-function selectionWarnings({ hdf, options, sets, linkedById }: Seen): Warning[] {
+function selectionWarnings({ hdf, selection: { linkedById, ungated } }: Seen): Warning[] {
   const found: Warning[] = [];
   if (linkedById.length > 0)
     found.push(
       warn('linked-by-id', 'controls took their results from a profile that depends names, by equal id', linkedById),
     );
-  const broken = hdf.profiles.filter(profile => notLoaded(profile.status)).map(profile => profile.name);
+  const broken = hdf.profiles.filter(isNotLoaded).map(profile => profile.name);
   if (broken.length > 0) found.push(warn('profile-not-loaded', `not evaluated: ${broken.join(', ')}`));
-  if (options.profiles === 'all') return found;
-  const left = unreached(hdf, sets);
-  const independent = left.filter(({ profile }) => !isDependency(hdf, profile) && profile !== hdf.profiles[0]);
-  const below = left.filter(({ profile }) => isDependency(hdf, profile));
-  const idsOf = (rest: typeof left) => rest.map(({ control }) => control.id);
+  const [independent, included] = [ungated.independent.map(({ id }) => id), ungated.included.map(({ id }) => id)];
   if (independent.length > 0)
-    found.push(warn('ungated-profiles', 'only the first profile was judged; others have controls', idsOf(independent)));
-  if (below.length > 0)
-    found.push(warn('ungated-controls', 'an included profile has controls that were not judged', idsOf(below)));
+    found.push(warn('ungated-profiles', 'only the first profile was judged; others have controls', independent));
+  if (included.length > 0)
+    found.push(warn('ungated-controls', 'an included profile has controls that were not judged', included));
   return found;
 }
 
-const severityTags = (control: HdfControl) => [control.tags['severityoverride'], control.tags['severity']];
-
-function severityWarnings(gated: GatedControl[]): Warning[] {
+function severityWarnings(gated: GatedControl[], options: GateOptions): Warning[] {
   const miscased = gated.filter(({ base }) => {
-    const used = severityTags(base).find(tag => typeof tag === 'string' && tag !== '');
-    return (
-      typeof used === 'string' && used !== used.toLowerCase() && severities.some(known => known === used.toLowerCase())
-    );
+    const { value } = controlSeverity(base, { ...options, strict: false });
+    return value !== value.toLowerCase();
   });
-  const typed = gated.filter(({ base }) =>
-    severityTags(base).some(tag => tag !== undefined && tag !== null && typeof tag !== 'string'),
+  const typed = gated.filter(({ base: { tags } }) =>
+    [tags['severityoverride'], tags['severity']].some(tag => (tag ?? '') !== '' && typeof tag !== 'string'),
   );
-  const found: Warning[] = [];
-  if (miscased.length > 0) found.push(warn('severity-case', 'a severity tag is not in lower case', idsOf(miscased)));
-  if (typed.length > 0)
-    found.push(warn('severity-type', 'a severity tag is not a text and was passed over', idsOf(typed)));
-  return found;
-}
-
-const idsOf = (controls: GatedControl[]) => controls.map(({ listed }) => listed.id);
-
-/** Failed or errored controls that no bound by severity can see. */
-function unbucketed({ sets, threshold, options }: Seen): Warning[] {
-  const has = (...keys: string[]) => keys.some(key => threshold.bounds.has(key));
-  const escaped = sets
-    .flatMap(set => countSet(set, options))
-    .filter(({ status, severity }) => {
-      if (status !== 'failed' && status !== 'error') return false;
-      if (bucketSeverities.some(known => known === severity)) return false;
-      const ends = (bucket: string) => ['min', 'max', 'controls'].map(end => `${status}.${bucket}.${end}`);
-      return !has(...ends(severity)) && has(...bucketSeverities.flatMap(ends));
-    });
-  if (escaped.length === 0) return [];
   return [
-    warn(
-      'unbucketed',
-      'failed, but of a severity that no bound by severity covers',
-      escaped.map(({ id }) => id),
-    ),
+    ...over(miscased, 'severity-case', 'a severity tag is not in lower case'),
+    ...over(typed, 'severity-type', 'a severity tag is not a text and was passed over'),
   ];
 }
 
-function waiverWarnings(gated: GatedControl[], now: Date): Warning[] {
-  const found: Warning[] = [];
-  const waiver = ({ base }: GatedControl) => base.waiver_data;
-  const texts = gated.filter(
-    control =>
-      typeof waiver(control)?.skipped_due_to_waiver === 'string' && waiver(control)?.skipped_due_to_waiver !== '',
+/** Failed or errored controls that no bound by severity can see. */
+function unbucketed({ controls, threshold }: Seen): Warning[] {
+  const isBounded = (status: string, bucket: string) =>
+    ['min', 'max', 'controls'].some(end => threshold.bounds.has(`${status}.${bucket}.${end}`));
+  const watched = ['failed', 'error'].filter(status => bucketSeverities.some(bucket => isBounded(status, bucket)));
+  const escaped = controls.filter(
+    ({ status, severity }) =>
+      watched.includes(status) && !bucketSeverities.some(known => known === severity) && !isBounded(status, severity),
   );
-  const expired = gated.filter(
-    control => Boolean(waiver(control)?.skipped_due_to_waiver) && isExpired(waiver(control)?.expiration_date, now),
-  );
-  if (texts.length > 0)
-    found.push(warn('waiver-flag-type', 'skipped_due_to_waiver is a text, which SAF takes for yes', idsOf(texts)));
-  if (expired.length > 0) found.push(warn('waiver-expired', 'waived, and the waiver has expired', idsOf(expired)));
-  return found;
+  const message = 'failed, but of a severity that no bound by severity covers';
+  return escaped.length === 0
+    ? []
+    : [
+        warn(
+          'unbucketed',
+          message,
+          escaped.map(({ id }) => id),
+        ),
+      ];
 }
 
-function resultWarnings(gated: GatedControl[]): Warning[] {
-  const lost = gated.filter(({ base }) => base.results.some(isTransportFailure));
-  return lost.length === 0 ? [] : [warn('transport-exception', 'the connection broke, not the control', idsOf(lost))];
+function waiverWarnings(gated: GatedControl[], now: Date): Warning[] {
+  const waived = gated.filter(({ base }) => Boolean(base.waiver_data?.skipped_due_to_waiver));
+  const texts = waived.filter(({ base }) => typeof base.waiver_data?.skipped_due_to_waiver === 'string');
+  const expired = waived.filter(({ base }) => isExpired(base.waiver_data?.expiration_date, now));
+  return [
+    ...over(texts, 'waiver-flag-type', 'skipped_due_to_waiver is a text, which SAF takes for yes'),
+    ...over(expired, 'waiver-expired', 'waived, and the waiver has expired'),
+  ];
 }
+
+const isLost = ({ base }: GatedControl) => base.results.some(isTransportFailure);

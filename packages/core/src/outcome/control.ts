@@ -57,15 +57,12 @@ export function controlStatus(control: HdfControl, reading: Reading): Ruling<Con
 
 const words: ReadonlySet<string> = new Set(severities);
 
-/** The severity as SAF counts it: a tag *as written* (`High` is in no bucket), else the impact's range. */
+/** The severity as SAF counts it: the first tag that is a word, *as written* (`High` is in no bucket), else the impact's range. */
 export function controlSeverity(control: HdfControl, reading: Reading): Ruling<string> {
   for (const name of ['severityoverride', 'severity']) {
     const tag = control.tags[name];
-    if (typeof tag === 'string' && tag !== '') {
-      if (words.has(tag.toLowerCase()))
-        return { value: reading.strict ? tag.toLowerCase() : tag, because: `tag ${name}: ${tag}` };
-      break;
-    }
+    if (typeof tag === 'string' && words.has(tag.toLowerCase()))
+      return { value: reading.strict ? tag.toLowerCase() : tag, because: `tag ${name}: ${tag}` };
   }
   return { value: impactSeverity(control.impact), because: `impact ${control.impact}` };
 }

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type ErrorCode, ScanError } from '../errors/index.ts';
+import type { Hdf } from '../outcome/hdf.ts';
+import type { Audited, Outcome, ProfileRef } from '../outcome/outcome.ts';
+import { stableIdentity } from '../plan/target.ts';
+import { type Comparison, compareWithBaseline, uncompared } from './baseline.ts';
+import { evaluate } from './evaluate.ts';
+import type { GateOptions, Judgement } from './judgement.ts';
+import type { Reason } from './reasons.ts';
+import { loadProblem } from './select.ts';
+import type { ParsedThreshold, Threshold } from './spec.ts';
+import { type BucketSeverity, strictestThreshold, withFailOn } from './threshold.ts';
+import { entryFor, type ThresholdSet } from './threshold-set.ts';
+import type { ExitCode, Judged, Verdict } from './verdict.ts';
+
+/** What is known of the earlier results of a target. */
+export type Baseline =
+  | { kind: 'found'; hdf: Hdf }
+  /** Allowed to be missing: every bad control is new. */
+  | { kind: 'none' }
+  | { kind: 'refused'; reason: 'baseline-unreadable' | 'baseline-invalid'; problem: string };
+
+/** The baseline of a target by its stable identity, which all replicas share. */
+export type BaselineLookup = (identity: string, profile: ProfileRef) => Baseline;
+
+export interface GateRequest {
+  threshold: Threshold | ThresholdSet | undefined;
+  /** Where the threshold came from, for reports. */
+  source?: string;
+  failOn: BucketSeverity | undefined;
+  baseline: BaselineLookup | undefined;
+  options: GateOptions;
+  /** Ends with 0 where the gate, and nothing else, was not met. */
+  reportOnly: boolean;
+  /** A run without targets is an error unless this is set. */
+  allowNoTargets?: boolean;
+}
+
+/** What one outcome means for the run. */
+export interface Ruling {
+  exit: ExitCode;
+  reason: Reason | ErrorCode;
+  problem: string | undefined;
+}
+
+/** Judges every target alone; the worst decides. */
+export function judge(outcomes: readonly Outcome[], gate: GateRequest): Verdict {
+  const plan = planGate(gate);
+  const judged = outcomes.map(outcome => judgeOne(outcome, plan));
+  const { exit, reason } = worst(judged.map(ruling), gate.allowNoTargets === true);
+  const { source, strict } = plan;
+  return {
+    verdict: exit === 0 ? 'pass' : exit === 3 ? 'fail' : 'error',
+    reason,
+    exit,
+    exitCode: gate.reportOnly && exit === 3 ? 0 : exit,
+    gate: { source, bounds: Object.fromEntries(plan.fallback.bounds), strict },
+    judged,
+  };
+}
+
+/** Throws THRESHOLD_INVALID where threshold and `fail-on` contradict each other: to be called before anything is made. */
+export function checkGate(gate: GateRequest): void {
+  planGate(gate);
+}
+
+interface Plan {
+  source: string;
+  strict: boolean;
+  fallback: Threshold;
+  thresholdFor: (outcome: Audited) => Threshold;
+  baseline: BaselineLookup | undefined;
+  options: GateOptions;
+}
+
+const unbounded: Threshold = { bounds: new Map(), notEnforced: [] };
+
+function planGate(gate: GateRequest): Plan {
+  const { threshold, failOn, baseline, options } = gate;
+  const isStrictest = threshold === undefined && failOn === undefined && baseline === undefined;
+  const given = isStrictest ? strictestThreshold : (threshold ?? unbounded);
+  const set: ThresholdSet = 'entries' in given ? given : { default: given, entries: [] };
+  const complete = (part: Threshold) => (failOn === undefined ? part : accept(withFailOn(part, failOn)));
+  const fallback = complete(set.default);
+  const parts = new Map(set.entries.map(entry => [entry, complete(entry.threshold)]));
+  const strict = options.strict || isStrictest;
+  return {
+    source: sourceOf(gate, set),
+    strict,
+    fallback,
+    thresholdFor: ({ target, profile }) => {
+      const entry = entryFor(set, target, profile);
+      return (entry && parts.get(entry)) ?? fallback;
+    },
+    baseline,
+    options: { ...options, strict },
+  };
+}
+
+function accept(parsed: ParsedThreshold): Threshold {
+  if (parsed.kind === 'threshold') return parsed.threshold;
+  throw new ScanError('THRESHOLD_INVALID', parsed.problems.map(problem => problem.message).join('; '));
+}
+
+function sourceOf({ threshold, source, failOn, baseline }: GateRequest, { entries }: ThresholdSet): string {
+  const named = entries.length === 0 ? '' : `, ${entries.length} of its entries for some targets`;
+  const parts = [
+    threshold === undefined ? undefined : `${source ?? 'threshold'}${named}`,
+    failOn === undefined ? undefined : `fail-on: ${failOn}`,
+    baseline === undefined ? undefined : 'baseline',
+  ].filter(part => part !== undefined);
+  return parts.length === 0 ? 'strictest: every control passes or is waived' : parts.join(' and ');
+}
+
+function judgeOne(outcome: Outcome, plan: Plan): Judged {
+  if (outcome.kind === 'unreached') return { outcome, judgement: undefined, comparison: undefined };
+  return {
+    outcome,
+    judgement: evaluate(outcome.hdf, plan.thresholdFor(outcome), plan.options),
+    comparison: plan.baseline && compare(outcome, plan.baseline, plan.options),
+  };
+}
+
+function compare({ hdf, target, profile }: Audited, lookUp: BaselineLookup, options: GateOptions): Comparison {
+  const baseline = lookUp(stableIdentity(target), profile);
+  if (baseline.kind === 'refused') return uncompared(baseline.reason, baseline.problem);
+  return compareWithBaseline(baseline.kind === 'found' ? baseline.hdf : undefined, hdf, options);
+}
+
+/** What one judged outcome means for the run: results that cannot be judged are the engine's failure, as it wrote them. */
+export function ruling({ outcome, judgement, comparison }: Judged): Ruling {
+  if (outcome.kind === 'unreached') {
+    const { exit, code, message } = outcome.error;
+    return { exit, reason: code, problem: message };
+  }
+  const unloaded = outcome.hdf.profiles.find(profile => profile.status !== 'loaded');
+  if (unloaded !== undefined) return { exit: 5, reason: 'PROFILE_NOT_LOADED', problem: loadProblem(unloaded) };
+  return [judgement, comparison].map(toRuling).reduce(worse);
+}
+
+const engineFaults: ReadonlyMap<Reason, ErrorCode> = new Map<Reason, ErrorCode>([
+  ['nothing-checked', 'NOTHING_CHECKED'],
+  ['profile-not-loaded', 'PROFILE_NOT_LOADED'],
+  ['hdf-ambiguous', 'ENGINE_FAILED'],
+  ['hdf-invalid', 'ENGINE_FAILED'],
+  ['hdf-unreadable', 'ENGINE_FAILED'],
+]);
+
+function toRuling(answer: Judgement | Comparison | undefined): Ruling {
+  if (answer === undefined) return { exit: 0, reason: 'pass', problem: undefined };
+  const fault = engineFaults.get(answer.reason);
+  return fault === undefined
+    ? { exit: answer.exit, reason: answer.reason, problem: answer.problem }
+    : { exit: 5, reason: fault, problem: answer.problem };
+}
+
+// 2 (a baseline of no use) outranks 3, which a pipeline may tolerate; after a cancellation nothing else was finished.
+const ranks: readonly ExitCode[] = [0, 3, 2, 4, 5, 130, 143];
+
+const worse = (one: Ruling, other: Ruling) => (ranks.indexOf(other.exit) > ranks.indexOf(one.exit) ? other : one);
+
+function worst(rulings: Ruling[], allowNone: boolean): Ruling {
+  if (rulings.length === 0 && !allowNone) return { exit: 2, reason: 'NO_TARGETS', problem: undefined };
+  return rulings.reduce(worse, { exit: 0, reason: 'pass', problem: undefined });
+}

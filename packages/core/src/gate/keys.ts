@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type ControlStatus, severities, statuses } from '../outcome/control.ts';
+
+export interface Key {
+  kind: 'percentage' | 'count' | 'ids';
+  /** Strict: SAF writes the key and does not read it. */
+  enforced: 'always' | 'strict';
+}
+
+/** Every path there is. Without `strict`, `S.none.min/max` exists for no_impact only. */
+export function knownKeys(strict: boolean): ReadonlyMap<string, Key> {
+  return strict ? strictKeys : laxKeys;
+}
+
+const ranges = (stem: string) => [`${stem}.min`, `${stem}.max`];
+
+function makeKeys(strict: boolean): Map<string, Key> {
+  return new Map([
+    ...ranges('compliance').map(path => [path, { kind: 'percentage', enforced: 'always' }] as const),
+    ...statuses.flatMap(status => [...totalKeys(status), ...severityKeys(status, strict)]),
+  ]);
+}
+
+function totalKeys(status: ControlStatus): [string, Key][] {
+  const enforced = status === 'no_impact' ? 'strict' : 'always';
+  return [
+    [`${status}.total`, { kind: 'count', enforced: 'always' }],
+    ...ranges(`${status}.total`).map((path): [string, Key] => [path, { kind: 'count', enforced }]),
+  ];
+}
+
+function severityKeys(status: ControlStatus, strict: boolean): [string, Key][] {
+  return severities.flatMap((severity): [string, Key][] => {
+    const isOdd = severity === 'none' && status !== 'no_impact';
+    const counts = ranges(`${status}.${severity}`).map((path): [string, Key] => [
+      path,
+      { kind: 'count', enforced: 'always' },
+    ]);
+    return [
+      [`${status}.${severity}.controls`, { kind: 'ids', enforced: isOdd ? 'strict' : 'always' }],
+      ...(isOdd && !strict ? [] : counts),
+    ];
+  });
+}
+
+const strictKeys = makeKeys(true);
+const laxKeys = makeKeys(false);
+
+const hints: ReadonlyMap<string, string> = new Map([
+  ['compliance.overall', 'use compliance.min'],
+  ['compliance', 'use compliance.min'],
+  ['global', 'use compliance.min'],
+  ['failure', 'use failed.<severity>.max'],
+  ['warning', 'use failed.<severity>.max'],
+  ['impact', 'use failed.<severity>.max'],
+  ['categories', 'bounds are by status and severity'],
+  ['scoring', 'bounds are by status and severity'],
+  ['controls', 'use <status>.<severity>.controls'],
+  ['exceptions', 'use a waiver file'],
+  ['except', 'use a waiver file'],
+  ...['production', 'prod', 'staging', 'development', 'dev', 'test'].map(
+    name => [name, 'thresholds for some targets only stand under "targets", beside "default"'] as const,
+  ),
+]);
+
+/** What to write instead of a key that does not exist. */
+export function adviceFor(path: string, strict: boolean): string {
+  return hints.get(path) ?? hints.get(path.split('.')[0] ?? '') ?? `did you mean ${nearest(path, strict)}?`;
+}
+
+function nearest(path: string, strict: boolean): string {
+  let [best, least] = ['compliance.min', Number.POSITIVE_INFINITY];
+  for (const key of knownKeys(strict).keys()) {
+    const changes = distance(key, path.slice(0, 40));
+    if (changes < least) [best, least] = [key, changes];
+  }
+  return best;
+}
+
+/** Levenshtein distance, letters in any case. */
+function distance(a: string, b: string): number {
+  const [from, to] = [a.toLowerCase(), b.toLowerCase()];
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j++) {
+      const change = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}
