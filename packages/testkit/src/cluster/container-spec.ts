@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path';
+import type { ContainerSecurity, ContainerSpec, Mount } from '../runtime/runtime.ts';
+import type { Container, EnvVar, Pod } from './objects.ts';
+
+export interface Placement {
+  id: string;
+  /** The container whose PID namespace is joined. */
+  joinPidOf: string | undefined;
+  /** Where each volume of the pod is on the host. */
+  volumes: Map<string, { path: string; readOnly: boolean }>;
+}
+
+export function toContainerSpec(pod: Pod, container: Container, placement: Placement): ContainerSpec {
+  return {
+    id: placement.id,
+    podUid: pod.metadata.uid,
+    name: container.name,
+    image: container.image,
+    command: container.command ?? [],
+    args: container.args ?? [],
+    env: { HOSTNAME: hostnameOf(pod), ...environment(pod, container.env ?? []) },
+    workingDir: container.workingDir,
+    security: securityOf(pod, container),
+    memoryLimitBytes: bytes(container.resources?.limits?.['memory']),
+    joinPidOf: placement.joinPidOf,
+    mounts: mountsOf(container, placement.volumes),
+  };
+}
+
+export function hostnameOf(pod: Pod): string {
+  return pod.spec.hostname ?? pod.metadata.name.slice(0, 63);
+}
+
+export function securityOf(pod: Pod, container: Container): ContainerSecurity {
+  const whole = pod.spec.securityContext;
+  const own = container.securityContext ?? {};
+  const uid = own.runAsUser ?? whole.runAsUser;
+  const group = own.runAsGroup ?? whole.runAsGroup;
+  return {
+    uid,
+    // A user given without a group has group 0.
+    gid: group ?? (uid === undefined ? undefined : 0),
+    supplementalGroups: [...(whole.supplementalGroups ?? []), ...(whole.fsGroup === undefined ? [] : [whole.fsGroup])],
+    addCapabilities: own.capabilities?.add ?? [],
+    dropCapabilities: own.capabilities?.drop ?? [],
+    privileged: own.privileged ?? false,
+    allowPrivilegeEscalation: own.allowPrivilegeEscalation ?? true,
+    readOnlyRootFilesystem: own.readOnlyRootFilesystem ?? false,
+  };
+}
+
+export function mustBeNonRoot(pod: Pod, container: Container): boolean {
+  return container.securityContext?.runAsNonRoot ?? pod.spec.securityContext.runAsNonRoot ?? false;
+}
+
+function environment(pod: Pod, variables: EnvVar[]): Record<string, string> {
+  return Object.fromEntries(variables.map(one => [one.name, valueOf(pod, one)]));
+}
+
+function valueOf(pod: Pod, variable: EnvVar): string {
+  const path = variable.valueFrom?.fieldRef?.fieldPath;
+  if (path === undefined) return variable.value ?? '';
+  return fieldValue(pod, path) ?? '';
+}
+
+/** The fields of a pod that a variable can be made of. */
+export function fieldValue(pod: Pod, path: string): string | undefined {
+  const values: Record<string, string> = {
+    'metadata.name': pod.metadata.name,
+    'metadata.namespace': pod.metadata.namespace ?? '',
+    'metadata.uid': pod.metadata.uid,
+    'spec.nodeName': pod.spec.nodeName ?? '',
+    'spec.serviceAccountName': pod.spec.serviceAccountName,
+  };
+  return values[path];
+}
+
+function mountsOf(container: Container, volumes: Placement['volumes']): Mount[] {
+  return (container.volumeMounts ?? []).flatMap(mount => {
+    const volume = volumes.get(mount.name);
+    if (volume === undefined) return [];
+    const hostPath = mount.subPath === undefined ? volume.path : join(volume.path, mount.subPath);
+    return [{ hostPath, mountPath: mount.mountPath, readOnly: volume.readOnly || mount.readOnly === true }];
+  });
+}
+
+const units: Record<string, number> = {
+  '': 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+};
+
+export function bytes(quantity: string | number | undefined): number | undefined {
+  if (quantity === undefined) return undefined;
+  const match = /^([0-9.]+)([A-Za-z]*)$/.exec(String(quantity));
+  const unit = match === null ? undefined : units[match[2] ?? ''];
+  return unit === undefined ? undefined : Math.round(Number(match?.[1]) * unit);
+}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Context } from './api.ts';
+import { fieldValue } from './container-spec.ts';
+import { escalation } from './escalation.ts';
+import { isObject, type JsonObject, objectAt, same } from './json.ts';
+import type { Kind } from './kinds.ts';
+import { labelsErrors, nameErrors } from './names.ts';
+import { newPodStatus } from './node.ts';
+import { type KubeObject, type Pod, parseBinding, parsePod, parseRole } from './objects.ts';
+import { defaultPodSpec, defaultTemplateSpec, withAccountVolume } from './pod-defaults.ts';
+import { podSecurityViolation, toLevel } from './pod-security.ts';
+import { podErrors, podForbidden, podUpdateError } from './pod-validation.ts';
+import { rulesOf, type User } from './rbac.ts';
+import { type FieldError, forbidden, invalid, invalidValue, notFound, notImplemented, required } from './status.ts';
+import { workloadErrors } from './workload-validation.ts';
+
+export interface Asked {
+  kind: Kind;
+  user: User;
+}
+
+/** Defaults, admission and validation of an object that is to be created. */
+export function prepareCreate(context: Context, object: KubeObject, asked: Asked): KubeObject {
+  checkGrant(context, object, { ...asked, before: undefined });
+  const complete = asked.kind.kind === 'Pod' ? preparePod(context, parsePod(object)) : withDefaults(object);
+  const errors = validationErrors(asked.kind, complete);
+  if (errors.length > 0) throw invalid(asked.kind, complete.metadata.name, errors);
+  return complete;
+}
+
+export function prepareUpdate(context: Context, after: KubeObject, asked: Asked & { before: KubeObject }): KubeObject {
+  checkGrant(context, after, asked);
+  if (asked.kind.kind === 'Pod') return preparePodUpdate(parsePod(asked.before), parsePod(after));
+  const complete = withDefaults(after);
+  const errors = [...validationErrors(asked.kind, complete), ...immutableErrors(asked.before, complete)];
+  if (errors.length > 0) throw invalid(asked.kind, complete.metadata.name, errors);
+  return { ...complete, ...(asked.before['status'] === undefined ? {} : { status: asked.before['status'] }) };
+}
+
+function preparePodUpdate(before: Pod, after: Pod): KubeObject {
+  const error = podUpdateError(before, after);
+  if (error !== undefined) throw error;
+  return { ...after, status: before.status };
+}
+
+function validationErrors(kind: Kind, object: KubeObject): FieldError[] {
+  return [
+    ...nameErrors(kind, object.metadata),
+    ...labelsErrors(object.metadata.labels ?? {}),
+    ...(kind.kind === 'Pod' ? podErrors(parsePod(object)) : []),
+    ...bindingErrors(object),
+    ...roleErrors(object),
+    ...workloadErrors(object),
+  ];
+}
+
+function bindingErrors(object: KubeObject): FieldError[] {
+  if (!object.kind.endsWith('Binding')) return [];
+  const ref = objectAt(object, 'roleRef');
+  return [
+    ...(['Role', 'ClusterRole'].includes(String(ref['kind'])) ? [] : [required('roleRef.kind')]),
+    ...(typeof ref['name'] === 'string' && ref['name'] !== '' ? [] : [required('roleRef.name')]),
+    ...(parseBinding(object).subjects ?? []).flatMap((subject, i) => [
+      ...(subject.name === '' ? [required(`subjects[${i}].name`)] : []),
+      ...(subject.kind === 'ServiceAccount' && (subject.namespace ?? '') === ''
+        ? [required(`subjects[${i}].namespace`)]
+        : []),
+    ]),
+  ];
+}
+
+function roleErrors(object: KubeObject): FieldError[] {
+  if (!['Role', 'ClusterRole'].includes(object.kind)) return [];
+  return (parseRole(object).rules ?? []).flatMap((rule, i) => {
+    const field = `rules[${i}]`;
+    const paths = rule.nonResourceURLs?.length ?? 0;
+    return [
+      ...(rule.verbs.length === 0 ? [required(`${field}.verbs`, 'verbs must contain at least one value')] : []),
+      ...(paths === 0 && !rule.apiGroups?.length
+        ? [required(`${field}.apiGroups`, 'resource rules must supply at least one api group')]
+        : []),
+      ...(paths === 0 && !rule.resources?.length
+        ? [required(`${field}.resources`, 'resource rules must supply at least one resource')]
+        : []),
+    ];
+  });
+}
+
+function immutableErrors(before: KubeObject, after: KubeObject): FieldError[] {
+  if (same(before['roleRef'], after['roleRef'])) return [];
+  const ref = objectAt(after, 'roleRef');
+  const shown = JSON.stringify({ APIGroup: ref['apiGroup'], Kind: ref['kind'], Name: ref['name'] });
+  return [invalidValue('roleRef', shown, 'cannot change roleRef')];
+}
+
+function withDefaults(object: KubeObject): KubeObject {
+  if (object.kind.endsWith('Binding')) return bindingDefaults(object);
+  if (object.kind === 'Namespace') {
+    const labels = { ...object.metadata.labels, 'kubernetes.io/metadata.name': object.metadata.name };
+    return {
+      ...object,
+      metadata: { ...object.metadata, labels },
+      spec: { finalizers: ['kubernetes'] },
+      status: object['status'] ?? { phase: 'Active' },
+    };
+  }
+  if (object.kind === 'Secret') return secretDefaults(object);
+  return templateDefaults(object);
+}
+
+function bindingDefaults(object: KubeObject): KubeObject {
+  const group = 'rbac.authorization.k8s.io';
+  const { roleRef, subjects } = parseBinding(object);
+  const given = (subjects ?? []).map(subject =>
+    subject.kind === 'ServiceAccount' ? subject : { ...subject, apiGroup: subject.apiGroup ?? group },
+  );
+  const ref = isObject(object['roleRef']) ? { roleRef: { ...roleRef, apiGroup: roleRef.apiGroup || group } } : {};
+  return { ...object, ...ref, ...(subjects === undefined ? {} : { subjects: given }) };
+}
+
+function secretDefaults(object: KubeObject): KubeObject {
+  const { stringData, ...rest } = object;
+  const texts = isObject(stringData) ? stringData : {};
+  const encoded = Object.entries(texts).map(([key, value]) => [key, Buffer.from(String(value)).toString('base64')]);
+  const data: JsonObject = { ...objectAt(object, 'data'), ...Object.fromEntries(encoded) };
+  return {
+    ...rest,
+    kind: object.kind,
+    apiVersion: object.apiVersion,
+    metadata: object.metadata,
+    data,
+    type: object['type'] ?? 'Opaque',
+  };
+}
+
+function templateDefaults(object: KubeObject): KubeObject {
+  const spec = objectAt(object, 'spec');
+  const template = spec['template'];
+  if (!isObject(template)) return object;
+  const podSpec = objectAt(template, 'spec');
+  const withSpec = { ...template, spec: defaultTemplateSpec({ ...podSpec, containers: parseContainers(podSpec) }) };
+  const scaled = ['Deployment', 'ReplicaSet', 'StatefulSet'].includes(object.kind) ? { replicas: 1 } : {};
+  const metadata = { ...object.metadata, generation: object.metadata.generation ?? 1 };
+  return { ...object, metadata, spec: { ...scaled, ...spec, template: withSpec } };
+}
+
+function parseContainers(spec: JsonObject): Pod['spec']['containers'] {
+  return (Array.isArray(spec['containers']) ? spec['containers'] : []) as Pod['spec']['containers'];
+}
+
+function preparePod(context: Context, pod: Pod): KubeObject {
+  const { namespace = '', name } = pod.metadata;
+  const given = objectAt(pod, 'spec');
+  const spec = defaultPodSpec({ ...given, containers: parseContainers(given) });
+  const complete = parsePod({ ...pod, metadata: { ...pod.metadata, generation: 1 }, spec });
+  const account = context.store.find('ServiceAccount', namespace, complete.spec.serviceAccountName);
+  if (account === undefined) {
+    const wanted = complete.spec.serviceAccountName;
+    throw podForbidden(
+      name,
+      `error looking up service account ${namespace}/${wanted}: serviceaccount "${wanted}" not found`,
+    );
+  }
+  refuseUnsupported(context, complete);
+  complete.spec = withAccountVolume(complete.spec, account);
+  checkPodSecurity(context, complete);
+  complete.status = newPodStatus(complete);
+  if (context.store.version === '1.26') delete complete.metadata.generation;
+  return complete;
+}
+
+function refuseUnsupported(context: Context, pod: Pod): void {
+  const hostPath = (pod.spec.volumes ?? []).some(volume => volume.hostPath !== undefined);
+  if (hostPath && !context.allowHostPath)
+    throw notImplemented('hostPath volumes unless it was started with allowHostPath');
+  const paths = pod.spec.containers.flatMap(one => one.env ?? []).map(one => one.valueFrom?.fieldRef?.fieldPath);
+  const unknown = paths.find(path => path !== undefined && fieldValue(pod, path) === undefined);
+  if (unknown !== undefined) throw notImplemented(`variables from the field ${unknown}`);
+}
+
+export function checkPodSecurity(context: Context, pod: Pod): void {
+  const { namespace = '', name } = pod.metadata;
+  const labels = context.store.find('Namespace', '', namespace)?.metadata.labels ?? {};
+  const level = toLevel(labels['pod-security.kubernetes.io/enforce']);
+  const violation = podSecurityViolation(pod.spec, level);
+  if (violation !== undefined) throw podForbidden(name, violation);
+}
+
+/** Nobody may grant what they do not hold themselves. */
+function checkGrant(context: Context, after: KubeObject, asked: Asked & { before: KubeObject | undefined }): void {
+  const binding = after.kind.endsWith('Binding');
+  if (!binding && !['Role', 'ClusterRole'].includes(after.kind)) return;
+  const unchanged =
+    same(asked.before?.['rules'], after['rules']) && same(asked.before?.['subjects'], after['subjects']);
+  if (asked.before !== undefined && unchanged) return;
+  const why = binding ? bindingEscalation(context, after, asked.user) : roleEscalation(context, after, asked.user);
+  if (why !== undefined) throw forbidden(asked.kind, after.metadata.name, why);
+}
+
+function roleEscalation(context: Context, role: KubeObject, user: User): string | undefined {
+  const { name, namespace = '' } = role.metadata;
+  const resource = role.kind === 'Role' ? 'roles' : 'clusterroles';
+  const target = { resource, name, namespace, verb: 'escalate' } as const;
+  return escalation(context.store, user, { rules: parseRole(role).rules ?? [], target });
+}
+
+function bindingEscalation(context: Context, object: KubeObject, user: User): string | undefined {
+  const { roleRef, metadata } = parseBinding(object);
+  if (!isObject(object['roleRef'])) return undefined;
+  const { namespace = '' } = metadata;
+  const resource = roleRef.kind === 'Role' ? 'roles' : 'clusterroles';
+  const target = { resource, name: roleRef.name, namespace, verb: 'bind' } as const;
+  const rules = rulesOf(context.store, roleRef, namespace);
+  const refusal = escalation(context.store, user, {
+    rules: rules ?? [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
+    target,
+  });
+  if (refusal !== undefined && rules === undefined) {
+    throw notFound({ group: 'rbac.authorization.k8s.io', resource }, roleRef.name);
+  }
+  return refusal;
+}
