@@ -32,3 +32,21 @@ export interface ReportModel {
   /** The request without secrets, for the manifest. */
   request: Record<string, unknown>;
 }
+
+/** A file that was written, or what went to standard output (path `-`). */
+export interface WrittenReport {
+  format: string;
+  /** Relative to the workspace where it lies inside it; `/` on every system. */
+  path: string;
+  sha256: string;
+  bytes: number;
+  /** Something was left out to stay within a limit; the report says what. */
+  truncated: boolean;
+}
+
+/** A place of the CI system that was told, or failed to be. */
+export interface Surface {
+  name: string;
+  ok: boolean;
+  message?: string;
+}

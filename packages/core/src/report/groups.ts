@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Row } from './rows.ts';
+import type { OutcomeView, Trouble } from './views.ts';
+import { byText, worstFirst } from './words.ts';
+
+/** One control of one workload: the replicas' rows, of which the worst stands for all. */
+export interface GroupControl {
+  row: Row;
+  replicas: Row[];
+  /** Where the worst status was found. */
+  pods: string[];
+}
+
+/** All that was seen of one stable identity: replicas are one. */
+export interface Group {
+  identity: string;
+  views: OutcomeView[];
+  controls: GroupControl[];
+  troubles: { view: OutcomeView; trouble: Trouble }[];
+}
+
+/** Outcomes by identity, and controls of replicas by worst status. */
+export function toGroups(views: OutcomeView[]): Group[] {
+  const byIdentity = new Map<string, OutcomeView[]>();
+  for (const view of views) byIdentity.set(view.identity, [...(byIdentity.get(view.identity) ?? []), view]);
+  return [...byIdentity].map(([identity, members]) => ({
+    identity,
+    views: members,
+    controls: mergeReplicas(members),
+    troubles: members.flatMap(view => (view.trouble === undefined ? [] : [{ view, trouble: view.trouble }])),
+  }));
+}
+
+function mergeReplicas(views: OutcomeView[]): GroupControl[] {
+  const merged = new Map<string, Row[]>();
+  for (const row of views.flatMap(view => view.rows)) {
+    const place = JSON.stringify([row.profile, row.key]);
+    const rows = merged.get(place);
+    if (rows === undefined) merged.set(place, [row]);
+    else rows.push(row);
+  }
+  return [...merged.values()].flatMap(replicas => {
+    const [row] = replicas.toSorted((a, b) => rank(a) - rank(b));
+    if (row === undefined) return [];
+    const pods = replicas.filter(each => each.status === row.status).map(each => each.outcome.target.pod);
+    return [{ row, replicas, pods: [...new Set(pods)].toSorted(byText) }];
+  });
+}
+
+const rank = (row: Row) => worstFirst.indexOf(row.status);
+
+/** Name of the rows' profiles, in the order of their first row. */
+export const profilesOf = (controls: GroupControl[]): string[] => [...new Set(controls.map(({ row }) => row.profile))];

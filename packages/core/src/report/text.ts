@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whatever comes from a container, a profile or the cluster passes through here before any format sees it.
+
+const escape = String.fromCodePoint(0x1b);
+const bell = String.fromCodePoint(0x07);
+const csi8 = String.fromCodePoint(0x9b);
+const osc8 = String.fromCodePoint(0x9d);
+const st8 = String.fromCodePoint(0x9c);
+
+/** Colours, cursor moves, titles and hyperlinks of terminals (ECMA-48). */
+const ansi = new RegExp(
+  `(?:${escape}\\[|${csi8})[0-?]*[ -/]*[@-~]` +
+    `|(?:${escape}\\]|${osc8})[^${bell}${escape}${st8}]*(?:${bell}|${escape}\\\\|${st8})`,
+  'gu',
+);
+/** Also VT, FF, NEL and the separators: some viewer breaks the line at each of them. */
+const lineBreak = new RegExp(`\\r\\n|[\\r\\v\\f\\u0085\\u2028\\u2029]`, 'gu');
+const invisible = /[\p{Cc}\p{Cf}\p{Cs}\uFFFE\uFFFF]/gu;
+const plain = /^[\t\n -~]*$/;
+
+// CI systems look for these words anywhere in a line, some with a search that skips ignorable code points.
+const commands = [
+  '##[',
+  '##vso[',
+  '##teamcity[',
+  'SPINNAKER_PROPERTY_',
+  'SPINNAKER_CONFIG_JSON',
+  'section_start:',
+  'section_end:',
+];
+const ignorable = '[\\p{DI}]*';
+const spelled = (word: string) => Array.from(word, char => (char === '[' ? '\\[' : char)).join(ignorable);
+const commandStart = new RegExp(
+  commands.map(word => `${word[0] ?? ''}(?=${ignorable}${spelled(word.slice(1))})`).join('|'),
+  'giu',
+);
+const colonCommand = /^([\s\p{DI}]*:)(?=\p{DI}*:)/gmu;
+
+/** UTF-8, with U+FFFD for what is none. */
+export function decodeText(bytes: Uint8Array): string {
+  return new TextDecoder('utf-8').decode(bytes);
+}
+
+/** Text that can be shown anywhere: no terminal sequences, no invisible characters (shown as escapes), no CI commands. */
+export function cleanText(raw: string): string {
+  const visible = plain.test(raw)
+    ? raw
+    : raw
+        .replace(/^\uFEFF/u, '')
+        .replaceAll(ansi, '')
+        .replaceAll(lineBreak, '\n')
+        .replaceAll(invisible, showInvisible);
+  return breakCommands(visible);
+}
+
+function showInvisible(char: string): string {
+  if (char === '\n' || char === '\t') return char;
+  const code = char.codePointAt(0) ?? 0;
+  if (code <= 0xff) return `\\x${code.toString(16).padStart(2, '0')}`;
+  return code <= 0xffff ? `\\u${code.toString(16).padStart(4, '0')}` : `\\u{${code.toString(16)}}`;
+}
+
+function breakCommands(text: string): string {
+  return text.replaceAll(commandStart, '$& ').replaceAll(colonCommand, '$1 ');
+}
+
+/** Cleaned, and on one line. */
+export function oneLine(raw: string): string {
+  return cleanText(raw)
+    .replaceAll(/[\t\n ]+/g, ' ')
+    .trim();
+}
+
+/** At most `limit` UTF-16 units, cut between code points; says how much is missing. */
+export function cut(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  const end = isHighSurrogate(text, limit - 1) ? limit - 1 : limit;
+  return `${text.slice(0, end)}… (${countPoints(text, end)} more characters)`;
+}
+
+/** At most `limit` bytes of UTF-8, cut between code points; says how much is missing. */
+export function cutBytes(text: string, limit: number): string {
+  if (text.length * 3 <= limit || Buffer.byteLength(text) <= limit) return text;
+  let [bytes, end] = [0, 0];
+  for (const char of text) {
+    bytes += Buffer.byteLength(char);
+    if (bytes > limit) break;
+    end += char.length;
+  }
+  return `${text.slice(0, end)}… (${countPoints(text, end)} more characters)`;
+}
+
+/** Cleans and cuts without reading all of a text that is megabytes long. */
+export function shorten(raw: string, limit: number): string {
+  const window = 8 * limit + 1024;
+  if (raw.length <= window) return cut(cleanText(raw), limit);
+  const end = isHighSurrogate(raw, window - 1) ? window - 1 : window;
+  const head = cleanText(raw.slice(0, end));
+  const shown = isHighSurrogate(head, limit - 1) ? limit - 1 : limit;
+  const missing = countPoints(raw, end) + countPoints(head, shown);
+  return `${head.slice(0, shown)}… (${missing} more characters)`;
+}
+
+/** As `shorten`, on one line. */
+export function shortLine(raw: string, limit: number): string {
+  return shorten(raw, limit)
+    .replaceAll(/[\t\n ]+/g, ' ')
+    .trim();
+}
+
+function isHighSurrogate(text: string, index: number): boolean {
+  const unit = text.charCodeAt(index);
+  return unit >= 0xd800 && unit <= 0xdbff;
+}
+
+function countPoints(text: string, from: number): number {
+  let count = 0;
+  for (let index = from; index < text.length; index++) if (!isHighSurrogate(text, index)) count++;
+  return count;
+}
+
+const logLine = 2000;
+
+/** Foreign text for a log: no line can be taken for a command, none begins with foreign text, none is endless. */
+export function safeLogLines(raw: string, prefix = '│ '): string[] {
+  return cleanText(raw)
+    .split('\n')
+    .map(line => `${prefix}${cut(line, logLine)}`);
+}
+
+/** JSON text that means the same and holds no CI command, for bytes that must not be changed otherwise. */
+export function safeJsonText(json: string): string {
+  return json.replaceAll(commandStart, char => `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  type Compliance,
+  type Counts,
+  evaluate,
+  gateDefaults,
+  strictestThreshold,
+  type Violation,
+  type Warning,
+} from '../gate/index.ts';
+import type { Judged } from '../gate/verdict.ts';
+import type { Audited } from '../outcome/outcome.ts';
+import { stableIdentity, type Target, targetName } from '../plan/target.ts';
+import type { ReportModel } from './model.ts';
+import { type Row, toRows, type Waiver } from './rows.ts';
+import { oneLine, shorten, shortLine } from './text.ts';
+import { byText, plural } from './words.ts';
+
+/** Why there are no counts for an outcome. */
+export interface Trouble {
+  code: string;
+  message: string;
+  hint: string;
+}
+
+/** One outcome as reports show it; every text in it is cleaned. */
+export interface OutcomeView {
+  judged: Judged;
+  target: Target | undefined;
+  /** `namespace/pod/container`, or the selector that matched nothing. */
+  name: string;
+  identity: string;
+  profile: string;
+  result: 'pass' | 'fail' | 'error';
+  /** Set for unreached targets and for results that could not be judged: such outcomes have no rows. */
+  trouble: Trouble | undefined;
+  rows: Row[];
+  /** Exactly what the gate counted. */
+  counts: Counts | undefined;
+  compliance: Compliance | undefined;
+  violations: Violation[];
+  warnings: Warning[];
+}
+
+/** Every outcome, by identity, then pod, then profile. */
+export function toViews(model: ReportModel): OutcomeView[] {
+  const now = new Date(model.run.finished);
+  const key = (view: OutcomeView) => JSON.stringify([view.identity, view.name, view.profile]);
+  return model.verdict.judged
+    .map(judged => toView(judged, now))
+    .map(view => ({ view, key: key(view) }))
+    .toSorted((a, b) => byText(a.key, b.key))
+    .map(({ view }) => view);
+}
+
+function toView(judged: Judged, now: Date): OutcomeView {
+  const { outcome } = judged;
+  const trouble = troubleOf(judged);
+  const named = {
+    judged,
+    target: 'pod' in outcome.target ? outcome.target : undefined,
+    name: oneLine(targetName(outcome.target)),
+    identity: oneLine(stableIdentity(outcome.target)),
+    profile: oneLine(outcome.profile?.name ?? ''),
+    trouble,
+    violations: violationsOf(judged),
+    warnings: warningsOf(judged),
+  };
+  return outcome.kind === 'unreached' || trouble !== undefined
+    ? { ...named, result: 'error', rows: [], counts: undefined, compliance: undefined }
+    : { ...named, ...countedView(judged, outcome, now) };
+}
+
+function countedView(
+  judged: Judged,
+  outcome: Audited,
+  now: Date,
+): Pick<OutcomeView, 'result' | 'rows' | 'counts' | 'compliance'> {
+  // Where only a baseline was held against it, it is counted all the same, so that reports can show it.
+  const { controls, counts, compliance } =
+    judged.judgement ?? evaluate(outcome.hdf, strictestThreshold, { ...gateDefaults(now), profiles: 'all' });
+  const isBelow = judged.judgement?.exit === 3 || judged.comparison?.exit === 3;
+  return { result: isBelow ? 'fail' : 'pass', rows: toRows(outcome, controls, now), counts, compliance };
+}
+
+const warningsOf = ({ judgement, comparison }: Judged) =>
+  [...(judgement?.warnings ?? []), ...(comparison?.warnings ?? [])].map(({ code, message, controls }) => ({
+    code,
+    message: oneLine(message),
+    controls: controls.map(id => shortLine(id, 200)),
+  }));
+
+function troubleOf({ outcome, judgement, comparison }: Judged): Trouble | undefined {
+  if (outcome.kind === 'unreached') {
+    const { error } = outcome;
+    return { code: error.code, message: shorten(error.message, 4096), hint: oneLine(error.remedy) };
+  }
+  const refused = [judgement, comparison].find(each => each?.exit === 2);
+  if (refused === undefined) return undefined;
+  return {
+    code: refused.reason,
+    message: shorten(refused.problem ?? 'The results could not be judged.', 4096),
+    hint: 'The results are kept as they are; docs/gate.md explains each reason.',
+  };
+}
+
+function violationsOf({ judgement, comparison }: Judged): Violation[] {
+  const found = (judgement?.violations ?? []).map(({ key, profile, expected, actual, controls }) => ({
+    key,
+    profile: oneLine(profile),
+    expected: shortLine(expected, 1000),
+    actual: shortLine(actual, 1000),
+    controls: controls.map(id => shortLine(id, 200)),
+  }));
+  if (comparison?.exit !== 3) return found;
+  const worse = [...comparison.new, ...comparison.lost].map(id => shortLine(id, 200));
+  const actual = `${plural(comparison.new.length, 'new failure')}, ${comparison.lost.length} no longer evaluated`;
+  return [
+    ...found,
+    { key: baselineKey, profile: '', expected: 'nothing worse than the baseline', actual, controls: worse },
+  ];
+}
+
+/** Stands among the keys of bounds for the comparison with a baseline. */
+export const baselineKey = 'baseline';
+
+export interface ViolationView {
+  view: OutcomeView;
+  violation: Violation;
+}
+
+export const allViolations = (views: OutcomeView[]): ViolationView[] =>
+  views.flatMap(view => view.violations.map(violation => ({ view, violation })));
+
+/** Controls with a waiver, those that expired first. */
+export function waivedRows(views: OutcomeView[]): Row[] {
+  const rows = views.flatMap(view => view.rows).filter(row => row.waiver !== undefined);
+  const rank = (row: Row) => (row.waiver?.state === 'expired' ? 0 : 1);
+  return rows.toSorted((a, b) => rank(a) - rank(b));
+}
+
+export function waiverState({ waiver, waived, control }: Row): string {
+  if (waiver === undefined) return '';
+  const until = waiver.expires ?? '';
+  const words: Record<Waiver['state'], string> = {
+    active: until === '' ? 'waived without an end' : `waived until ${until}`,
+    expired: `EXPIRED ${until}, ${waived ? 'still counted as waived' : 'no longer waived'}`,
+    unapplied: control.waiver_data?.run === false ? 'not applied' : 'evaluated in spite of the waiver',
+  };
+  return words[waiver.state];
+}
+
+/** Warnings of the run, the grant and the gate, each once. */
+export function allWarnings(model: ReportModel, views: OutcomeView[]): string[] {
+  const byCode = new Map<string, { message: string; controls: Set<string> }>();
+  for (const warning of views.flatMap(view => view.warnings)) {
+    const known = byCode.get(warning.code) ?? { message: warning.message, controls: new Set<string>() };
+    for (const id of warning.controls) known.controls.add(id);
+    byCode.set(warning.code, known);
+  }
+  const gate = [...byCode].map(([code, { message, controls }]) => {
+    const ids = [...controls].slice(0, 20).map(id => oneLine(id));
+    const more = controls.size > ids.length ? ` and ${controls.size - ids.length} more` : '';
+    return `${code}: ${oneLine(message)}${ids.length > 0 ? ` (${ids.join(', ')}${more})` : ''}`;
+  });
+  return [...grantWarnings(model), ...model.warnings.map(text => oneLine(text)), ...gate, ...viewWarnings(views)];
+}
+
+function grantWarnings({ grant }: ReportModel): string[] {
+  if (grant?.revoked !== false) return [];
+  const names = grant.objects.map(each => oneLine(`${each.kind} ${each.namespace}/${each.name}`)).join(', ');
+  return [`THE TEMPORARY IDENTITY WAS NOT REVOKED: run \`cinc-scan sweep\` (${names || 'objects unknown'})`];
+}
+
+function viewWarnings(views: OutcomeView[]): string[] {
+  const observed = views.flatMap(({ name, judged: { outcome } }) =>
+    outcome.observation === undefined ? [] : [{ name, observation: outcome.observation }],
+  );
+  const partial = observed.filter(({ observation }) => observation.view === 'files-only').map(({ name }) => name);
+  const left = observed.flatMap(({ name, observation }) =>
+    observation.leftBehind === undefined ? [] : [`${name} (${oneLine(observation.leftBehind)})`],
+  );
+  const cutShort = observed.filter(({ observation }) => observation.truncated > 0).map(({ name }) => name);
+  return [
+    ...(partial.length > 0 ? [`only files could be seen, no processes, in ${partial.join(', ')}`] : []),
+    ...(left.length > 0 ? [`ephemeral containers stay until the pod ends: ${left.join(', ')}`] : []),
+    ...(cutShort.length > 0 ? [`answers were cut at the size limit in ${cutShort.join(', ')}`] : []),
+  ];
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
+import { join, relative, resolve, sep } from 'node:path';
+import { ScanError, toMessage, toScanError } from '../errors/index.ts';
+import type { ConsoleOptions } from './console.ts';
+import type { ReportModel, Surface, WrittenReport } from './model.ts';
+import { fileStems, insertBeforeExtension } from './names.ts';
+import {
+  auditedOf,
+  defaultFile,
+  lastKinds,
+  type RenderContext,
+  type Rendered,
+  type ReportSpec,
+  renderReport,
+} from './registry.ts';
+import { safeJsonText } from './text.ts';
+import { isInside, writeAtomic } from './write.ts';
+
+export interface WriteOptions {
+  /** Where reports without a path go; relative to the workspace. */
+  outputDir: string;
+  /** The folder that no output leaves through a link; relative paths start here. */
+  workspace: string;
+  stdout: (text: string) => void;
+  console?: ConsoleOptions;
+  surfaces?: Surface[];
+}
+
+/** Writes every report; one that fails keeps none of the others from being written, and its older file stays. */
+export async function writeReports(
+  model: ReportModel,
+  specs: ReportSpec[],
+  options: WriteOptions,
+): Promise<WrittenReport[]> {
+  const context: RenderContext = {
+    console: options.console ?? { color: false, width: 100 },
+    stems: fileStems(auditedOf(model)),
+    reports: [],
+    surfaces: options.surfaces ?? [],
+  };
+  const failures: ScanError[] = [];
+  for (const spec of inOrder(specs)) {
+    try {
+      // One after another: the last ones tell of those before them.
+      // oxlint-disable-next-line no-await-in-loop
+      context.reports = [...context.reports, ...(await writeReport(model, { spec, options, context }))];
+    } catch (error) {
+      failures.push(toScanError(error, 'OUTPUT_UNWRITABLE', `The report ${spec.kind} failed`));
+    }
+  }
+  throwAll(failures);
+  return context.reports;
+}
+
+function inOrder(specs: ReportSpec[]): ReportSpec[] {
+  const isLast = ({ kind }: ReportSpec) => lastKinds.includes(kind);
+  return [...specs.filter(spec => !isLast(spec)), ...specs.filter(spec => isLast(spec))];
+}
+
+function throwAll(failures: ScanError[]): void {
+  const [first, ...others] = failures;
+  if (first === undefined) return;
+  if (others.length === 0) throw first;
+  const message = failures.map(failure => toMessage(failure)).join('; ');
+  throw new ScanError(first.code, message, { cause: first, remedy: first.remedy });
+}
+
+interface Job {
+  spec: ReportSpec;
+  options: WriteOptions;
+  context: RenderContext;
+}
+
+async function writeReport(model: ReportModel, { spec, options, context }: Job): Promise<WrittenReport[]> {
+  const files = renderReport(spec.kind, model, context);
+  if (spec.path === '-') return printReport(spec, files, options);
+  const written: WrittenReport[] = [];
+  for (const [index, file] of files.entries()) {
+    const path = resolve(options.workspace, pathFor(spec, file, { index, count: files.length, options }));
+    // oxlint-disable-next-line no-await-in-loop -- a shared machine is not made faster by more open files
+    await writeAtomic(path, file.text, options.workspace);
+    written.push(toWritten(spec, file, shownPath(path, options.workspace)));
+  }
+  return written;
+}
+
+function printReport(spec: ReportSpec, files: Rendered[], { stdout }: WriteOptions): WrittenReport[] {
+  if (files.length > 1)
+    throw new ScanError('USAGE', `The report ${spec.kind} has ${files.length} files; standard output takes one`, {
+      remedy: `Give it a path instead: --report ${spec.kind}`,
+    });
+  return files.map(file => {
+    // A log is read for commands; the escapes mean the same to every JSON reader.
+    const text = file.text.startsWith('{') ? safeJsonText(file.text) : file.text;
+    const ended = text.endsWith('\n') ? text : `${text}\n`;
+    stdout(ended);
+    return toWritten(spec, { ...file, text: ended }, '-');
+  });
+}
+
+interface Place {
+  index: number;
+  count: number;
+  options: WriteOptions;
+}
+
+function pathFor({ kind, path }: ReportSpec, { stem = '' }: Rendered, { index, count, options }: Place): string {
+  const name = defaultFile(kind);
+  const isPerTarget = name.includes('<target>');
+  const distinction = isPerTarget ? stem : `${index + 1}`;
+  const isAlone = isPerTarget ? count === 1 : index === 0;
+  if (path !== undefined && !path.endsWith('/')) return isAlone ? path : insertBeforeExtension(path, distinction);
+  const file = name.replace('<target>', () => stem);
+  return join(path ?? options.outputDir, isPerTarget || isAlone ? file : insertBeforeExtension(file, distinction));
+}
+
+function shownPath(path: string, workspace: string): string {
+  const root = resolve(workspace);
+  return isInside(path, root) ? relative(root, path).split(sep).join('/') : path.split(sep).join('/');
+}
+
+function toWritten({ kind }: ReportSpec, { text, truncated }: Rendered, path: string): WrittenReport {
+  const sha256 = createHash('sha256').update(text).digest('hex');
+  return { format: kind, path, sha256, bytes: Buffer.byteLength(text), truncated };
+}
