@@ -79,18 +79,18 @@ const clusterRoleBindings: Record<string, { role: string; groups: string[] }> = 
 /** What a cluster contains before anybody made anything. */
 export function bootstrap(store: Store): void {
   for (const name of ['default', 'kube-public', 'kube-system']) {
-    add(store, 'Namespace', name, {
+    add(store, ['Namespace', name], {
       labels: { 'kubernetes.io/metadata.name': name },
       rest: { spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } },
     });
   }
   for (const [name, rules] of Object.entries(clusterRoles)) {
-    add(store, 'ClusterRole', name, { labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults' }, rest: { rules } });
+    add(store, ['ClusterRole', name], { labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults' }, rest: { rules } });
   }
   for (const [name, { role, groups }] of Object.entries(clusterRoleBindings)) {
     const subjects = groups.map(group => ({ kind: 'Group', apiGroup: rbacGroup, name: group }));
     const roleRef = { apiGroup: rbacGroup, kind: 'ClusterRole', name: role };
-    add(store, 'ClusterRoleBinding', name, {
+    add(store, ['ClusterRoleBinding', name], {
       labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults' },
       rest: { subjects, roleRef },
     });
@@ -100,7 +100,7 @@ export function bootstrap(store: Store): void {
 
 function addNode(store: Store): void {
   const kubeletVersion = store.version === '1.36' ? 'v1.36.2' : 'v1.26.5';
-  add(store, 'Node', nodeName, {
+  add(store, ['Node', nodeName], {
     labels: nodeLabels,
     rest: {
       spec: {},
@@ -115,8 +115,8 @@ function addNode(store: Store): void {
 
 type Parts = { labels: Record<string, string>; rest: JsonObject };
 
-function add(store: Store, name: KindName, object: string, { labels, rest }: Parts): void {
-  const kind = kindNamed(name);
+function add(store: Store, [kindName, object]: [KindName, string], { labels, rest }: Parts): void {
+  const kind = kindNamed(kindName);
   store.create(kind, {
     kind: kind.kind,
     apiVersion: apiVersion(kind),

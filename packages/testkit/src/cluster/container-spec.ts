@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
 import type { ContainerSecurity, ContainerSpec, Mount } from '../runtime/runtime.ts';
-import type { Container, EnvVar, Pod } from './objects.ts';
+import type { Container, EnvVar, Pod, SecurityContext } from './objects.ts';
 
 export interface Placement {
   id: string;
@@ -32,21 +32,49 @@ export function hostnameOf(pod: Pod): string {
   return pod.spec.hostname ?? pod.metadata.name.slice(0, 63);
 }
 
+const defaults: Omit<ContainerSecurity, 'uid' | 'gid' | 'supplementalGroups'> = {
+  addCapabilities: [],
+  dropCapabilities: [],
+  privileged: false,
+  allowPrivilegeEscalation: true,
+  readOnlyRootFilesystem: false,
+};
+
 export function securityOf(pod: Pod, container: Container): ContainerSecurity {
-  const whole = pod.spec.securityContext;
-  const own = container.securityContext ?? {};
-  const uid = own.runAsUser ?? whole.runAsUser;
-  const group = own.runAsGroup ?? whole.runAsGroup;
+  const { capabilities = {}, ...own } = container.securityContext ?? {};
   return {
-    uid,
+    ...defaults,
+    ...identityOf(pod, container),
+    ...pick(own),
+    addCapabilities: capabilities.add ?? [],
+    dropCapabilities: capabilities.drop ?? [],
+  };
+}
+
+function identityOf(pod: Pod, container: Container): Pick<ContainerSecurity, 'uid' | 'gid' | 'supplementalGroups'> {
+  const {
+    runAsUser,
+    runAsGroup,
+    supplementalGroups = [],
+    fsGroup,
+  } = {
+    ...pod.spec.securityContext,
+    ...container.securityContext,
+  };
+  return {
+    uid: runAsUser,
     // A user given without a group has group 0.
-    gid: group ?? (uid === undefined ? undefined : 0),
-    supplementalGroups: [...(whole.supplementalGroups ?? []), ...(whole.fsGroup === undefined ? [] : [whole.fsGroup])],
-    addCapabilities: own.capabilities?.add ?? [],
-    dropCapabilities: own.capabilities?.drop ?? [],
-    privileged: own.privileged ?? false,
-    allowPrivilegeEscalation: own.allowPrivilegeEscalation ?? true,
-    readOnlyRootFilesystem: own.readOnlyRootFilesystem ?? false,
+    gid: runAsGroup ?? (runAsUser === undefined ? undefined : 0),
+    supplementalGroups: [...supplementalGroups, ...(fsGroup === undefined ? [] : [fsGroup])],
+  };
+}
+
+function pick(own: SecurityContext): Partial<ContainerSecurity> {
+  const { privileged, allowPrivilegeEscalation, readOnlyRootFilesystem } = own;
+  return {
+    ...(privileged === undefined ? {} : { privileged }),
+    ...(allowPrivilegeEscalation === undefined ? {} : { allowPrivilegeEscalation }),
+    ...(readOnlyRootFilesystem === undefined ? {} : { readOnlyRootFilesystem }),
   };
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as yaml from 'js-yaml';
 import type { Call } from './api.ts';
-import { isObject, type Json, type JsonObject, objectAt, parseJson } from './json.ts';
+import { isObject, type Json, type JsonObject, objectAt, parseJson, textAt } from './json.ts';
 import { apiVersion, type Kind } from './kinds.ts';
 import type { KubeObject, Meta } from './objects.ts';
 import { checkAgainst } from './schema.ts';
@@ -51,7 +51,8 @@ function readYaml(text: string, kind: string): Json {
 }
 
 function parseYaml(text: string): Json {
-  return yaml.load(text) as Json;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the default schema of YAML gives JSON
+  return yaml.load(text, { schema: yaml.JSON_SCHEMA }) as Json;
 }
 
 function unreadable(kind: string, text: string, error: unknown): Error {
@@ -64,9 +65,8 @@ function unreadable(kind: string, text: string, error: unknown): Error {
 
 export function decode(value: JsonObject, wanted: Wanted, validation: string): Decoded {
   const version = apiVersion(wanted);
-  const sent = { kind: value['kind'] ?? wanted.kind, version: value['apiVersion'] ?? version };
-  if (sent.kind !== wanted.kind || sent.version !== version)
-    throw wrongKind(wanted, String(sent.kind), String(sent.version));
+  const sent = { kind: textAt(value, 'kind') || wanted.kind, version: textAt(value, 'apiVersion') || version };
+  if (sent.kind !== wanted.kind || sent.version !== version) throw wrongKind(wanted, sent.kind, sent.version);
   const checked = checkAgainst(wanted.schema, value);
   const prefix = `${wanted.kind} in version "${wanted.version}" cannot be handled as a ${wanted.kind}`;
   if (checked.mismatched.length > 0) throw badRequest(`${prefix}: json: ${checked.mismatched.join(', ')}`);
@@ -99,5 +99,5 @@ export function toObject(decoded: JsonObject, wanted: Wanted): KubeObject {
 
 /** The schema has checked every field; `name` and `uid` are filled before the object is stored. */
 function parseMeta(meta: JsonObject): Meta {
-  return { name: '', uid: '', ...meta } as Meta;
+  return { name: '', uid: '', ...meta };
 }

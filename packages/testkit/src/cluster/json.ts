@@ -7,16 +7,18 @@ export function isObject(value: Json | undefined): value is JsonObject {
 }
 
 export function parseJson(text: string): Json {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what JSON.parse returns is Json
   return JSON.parse(text) as Json;
 }
 
 /** A deep copy without the fields that are undefined. */
-export function copy<T extends Json | undefined>(value: T): T {
-  return value === undefined ? value : parseCopy<T>(JSON.stringify(value));
+export function copy<T extends Json>(value: T): T {
+  return parseCopy(value);
 }
 
-function parseCopy<T>(text: string): T {
-  return JSON.parse(text) as T;
+function parseCopy<T extends Json>(value: T): T {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the copy has the shape of its original
+  return JSON.parse(JSON.stringify(value)) as T;
 }
 
 export function same(a: Json | undefined, b: Json | undefined): boolean {

@@ -103,6 +103,10 @@ export function servedKinds(version: Version): Kind[] {
   return version === '1.26' ? everyKind.filter(kind => kind.kind !== 'SelfSubjectReview') : everyKind;
 }
 
+export function findKind(name: string): Kind | undefined {
+  return everyKind.find(kind => kind.kind === name);
+}
+
 export function kindNamed(name: KindName): Kind {
   const kind = everyKind.find(one => one.kind === name);
   if (kind === undefined) throw new TypeError(`No kind ${name}`);

@@ -126,14 +126,21 @@ export type Pod = KubeObject & { spec: PodSpec; status: JsonObject };
 
 /** The shape was checked by the kind's schema when the object came in. */
 export function parsePod(object: KubeObject): Pod {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
   return object as Pod;
 }
 
+export function parseContainers(spec: JsonObject): Container[] {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- checked by the schema as well
+  return (Array.isArray(spec['containers']) ? spec['containers'] : []) as Container[];
+}
+
 export function parseRole(object: KubeObject): RoleObject {
-  return object as RoleObject;
+  return object;
 }
 
 export function parseBinding(object: KubeObject): BindingObject {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
   return object as BindingObject;
 }
 

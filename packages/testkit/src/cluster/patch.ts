@@ -97,22 +97,24 @@ function applyOperation(document: { root: Json }, operation: Operation): void {
   let parent: Json | undefined = document.root;
   for (const key of keys) parent = child(parent, key);
   if (parent === undefined) throw missingPath(operation);
+  const current = child(parent, last);
+  if (['replace', 'remove'].includes(operation.op) && current === undefined) throw missingPath(operation);
   switch (operation.op) {
     case 'add':
       return put(parent, last, operation);
     case 'replace':
-      if (child(parent, last) === undefined) throw missingPath(operation);
       return put(removeAt(parent, last), last, operation);
     case 'remove':
-      if (child(parent, last) === undefined) throw missingPath(operation);
-      removeAt(parent, last);
-      return;
+      return void removeAt(parent, last);
     case 'test':
-      if (same(child(parent, last), operation.value)) return;
-      throw unprocessable(`testing value ${operation.path} failed: test failed`);
+      return expectSame(current, operation);
     default:
       throw notImplemented(`the JSON patch operation ${operation.op}`);
   }
+}
+
+function expectSame(current: Json | undefined, operation: Operation): void {
+  if (!same(current, operation.value)) throw unprocessable(`testing value ${operation.path} failed: test failed`);
 }
 
 function child(parent: Json | undefined, key: string): Json | undefined {

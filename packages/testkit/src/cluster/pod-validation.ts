@@ -2,7 +2,7 @@
 import { type Json, same } from './json.ts';
 import { kindNamed } from './kinds.ts';
 import { labelErrors } from './names.ts';
-import type { Container, Pod, Volume } from './objects.ts';
+import type { Container, Pod, SecurityContext, Volume } from './objects.ts';
 import {
   type ApiError,
   type FieldError,
@@ -95,19 +95,21 @@ function mountErrors(pod: Pod, container: Container, field: string): FieldError[
 function securityErrors(pod: Pod, container: Container, field: string): FieldError[] {
   const security = container.securityContext ?? {};
   const at = `${field}.securityContext`;
-  const escalates = security.capabilities?.add?.some(name => ['SYS_ADMIN', 'CAP_SYS_ADMIN'].includes(name)) ?? false;
-  const forbids = security.allowPrivilegeEscalation === false;
   return [
     ...(security.procMount === 'Unmasked' && pod.spec.hostUsers !== false
       ? [invalidValue(`${at}.procMount`, '"Unmasked"', '`hostUsers` must be false to use `Unmasked`')]
       : []),
-    ...(forbids && security.privileged === true
-      ? [invalidValue(at, '', 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true')]
-      : []),
-    ...(forbids && escalates
-      ? [invalidValue(at, '', 'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN')]
-      : []),
+    ...(security.allowPrivilegeEscalation === false ? contradictions(security, at) : []),
   ];
+}
+
+function contradictions(security: SecurityContext, at: string): FieldError[] {
+  const added = security.capabilities?.add ?? [];
+  const clashes = [
+    ...(security.privileged === true ? ['`privileged` to true'] : []),
+    ...(added.some(name => ['SYS_ADMIN', 'CAP_SYS_ADMIN'].includes(name)) ? ['`capabilities.Add` CAP_SYS_ADMIN'] : []),
+  ];
+  return clashes.map(clash => invalidValue(at, '', `cannot set \`allowPrivilegeEscalation\` to false and ${clash}`));
 }
 
 const notForEphemeral = ['ports', 'resources'] as const;

@@ -2,11 +2,11 @@
 import type { Context } from './api.ts';
 import { fieldValue } from './container-spec.ts';
 import { escalation } from './escalation.ts';
-import { isObject, type JsonObject, objectAt, same } from './json.ts';
+import { isObject, objectAt, same, textAt } from './json.ts';
 import type { Kind } from './kinds.ts';
 import { labelsErrors, nameErrors } from './names.ts';
 import { newPodStatus } from './node.ts';
-import { type KubeObject, type Pod, parseBinding, parsePod, parseRole } from './objects.ts';
+import { type KubeObject, type Pod, parseBinding, parseContainers, parsePod, parseRole } from './objects.ts';
 import { defaultPodSpec, defaultTemplateSpec, withAccountVolume } from './pod-defaults.ts';
 import { podSecurityViolation, toLevel } from './pod-security.ts';
 import { podErrors, podForbidden, podUpdateError } from './pod-validation.ts';
@@ -58,7 +58,7 @@ function bindingErrors(object: KubeObject): FieldError[] {
   if (!object.kind.endsWith('Binding')) return [];
   const ref = objectAt(object, 'roleRef');
   return [
-    ...(['Role', 'ClusterRole'].includes(String(ref['kind'])) ? [] : [required('roleRef.kind')]),
+    ...(['Role', 'ClusterRole'].includes(textAt(ref, 'kind')) ? [] : [required('roleRef.kind')]),
     ...(typeof ref['name'] === 'string' && ref['name'] !== '' ? [] : [required('roleRef.name')]),
     ...(parseBinding(object).subjects ?? []).flatMap((subject, i) => [
       ...(subject.name === '' ? [required(`subjects[${i}].name`)] : []),
@@ -118,19 +118,12 @@ function bindingDefaults(object: KubeObject): KubeObject {
   return { ...object, ...ref, ...(subjects === undefined ? {} : { subjects: given }) };
 }
 
-function secretDefaults(object: KubeObject): KubeObject {
-  const { stringData, ...rest } = object;
-  const texts = isObject(stringData) ? stringData : {};
-  const encoded = Object.entries(texts).map(([key, value]) => [key, Buffer.from(String(value)).toString('base64')]);
-  const data: JsonObject = { ...objectAt(object, 'data'), ...Object.fromEntries(encoded) };
-  return {
-    ...rest,
-    kind: object.kind,
-    apiVersion: object.apiVersion,
-    metadata: object.metadata,
-    data,
-    type: object['type'] ?? 'Opaque',
-  };
+function secretDefaults({ stringData, ...object }: KubeObject): KubeObject {
+  const data = { ...objectAt(object, 'data') };
+  for (const [key, value] of Object.entries(isObject(stringData) ? stringData : {})) {
+    data[key] = Buffer.from(typeof value === 'string' ? value : '').toString('base64');
+  }
+  return { ...object, data, type: object['type'] ?? 'Opaque' };
 }
 
 function templateDefaults(object: KubeObject): KubeObject {
@@ -142,10 +135,6 @@ function templateDefaults(object: KubeObject): KubeObject {
   const scaled = ['Deployment', 'ReplicaSet', 'StatefulSet'].includes(object.kind) ? { replicas: 1 } : {};
   const metadata = { ...object.metadata, generation: object.metadata.generation ?? 1 };
   return { ...object, metadata, spec: { ...scaled, ...spec, template: withSpec } };
-}
-
-function parseContainers(spec: JsonObject): Pod['spec']['containers'] {
-  return (Array.isArray(spec['containers']) ? spec['containers'] : []) as Pod['spec']['containers'];
 }
 
 function preparePod(context: Context, pod: Pod): KubeObject {

@@ -10,20 +10,16 @@ import { badRequest, invalid, invalidValue, required } from './status.ts';
 export function review(context: Context, call: ResourceCall): Answer {
   const { object } = decodeBody(call, call.kind);
   const spec = objectAt(object, 'spec');
-  switch (call.kind.kind) {
-    case 'SelfSubjectReview':
-      return answer(
-        call,
-        { creationTimestamp: timestamp(context.store.now()) },
-        { status: { userInfo: userInfo(call.user) } },
-      );
-    case 'SelfSubjectRulesReview':
-      return answer(call, {}, { spec: {}, status: rulesStatus(context, call.user, textAt(spec, 'namespace')) });
-    case 'SelfSubjectAccessReview':
-      return answer(call, {}, { spec: shown(spec), status: access(context, call.user, spec) });
-    default:
-      return answer(call, {}, { spec: shown(spec), status: access(context, subject(spec), spec) });
+  const { kind } = call.kind;
+  if (kind === 'SelfSubjectReview') {
+    const metadata = { creationTimestamp: timestamp(context.store.now()) };
+    return answer(call, metadata, { status: { userInfo: userInfo(call.user) } });
   }
+  if (kind === 'SelfSubjectRulesReview') {
+    return answer(call, {}, { spec: {}, status: rulesStatus(context, call.user, textAt(spec, 'namespace')) });
+  }
+  const user = kind === 'SelfSubjectAccessReview' ? call.user : subject(spec);
+  return answer(call, {}, { spec: shown(spec), status: access(context, user, spec) });
 }
 
 function answer(call: ResourceCall, metadata: JsonObject, rest: JsonObject): Answer {

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { TLSSocket } from 'node:tls';
+import { TLSSocket } from 'node:tls';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Answer, Call, Context } from './api.ts';
 import type { Authentication } from './authentication.ts';
@@ -195,13 +195,10 @@ interface Entry {
   at: Date;
 }
 
-function toSocket(stream: Duplex): TLSSocket {
-  return parseSocket(stream);
-}
-
 /** An upgrade of an HTTPS server always comes with its TLS socket. */
-function parseSocket(stream: Duplex): TLSSocket {
-  return stream as TLSSocket;
+function toSocket(stream: Duplex): TLSSocket {
+  if (stream instanceof TLSSocket) return stream;
+  throw new TypeError('The upgrade came without a TLS socket');
 }
 
 function addressOf(server: Server): AddressInfo {
@@ -213,14 +210,18 @@ function addressOf(server: Server): AddressInfo {
 async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request) {
-    const data = Buffer.from(chunk);
+  for await (const data of parseChunks(request)) {
     size += data.length;
     if (size > largestBody)
       throw new ApiError(413, `Request entity too large: limit is ${largestBody}`, { reason: 'RequestEntityTooLarge' });
     chunks.push(data);
   }
   return Buffer.concat(chunks);
+}
+
+/** A request without an encoding gives buffers. */
+function parseChunks(request: IncomingMessage): AsyncIterable<Buffer> {
+  return request;
 }
 
 function faultAnswer(action: Extract<FaultAction, { kind: 'status' }>): Answer {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
 import { removeObject } from './deletion.ts';
-import { isObject, type JsonObject, listAt, numberAt, objectAt, same, textAt } from './json.ts';
-import { kindNamed } from './kinds.ts';
+import { type JsonObject, listAt, numberAt, objectAt, textAt } from './json.ts';
+import { findKind, kindNamed } from './kinds.ts';
 import { suffix } from './names.ts';
 import { newPodStatus } from './node.ts';
-import { type KubeObject, type Meta, type Pod, parsePod } from './objects.ts';
+import { type KubeObject, type Meta, type Pod, parseContainers, parsePod } from './objects.ts';
 import { defaultPodSpec, withAccountVolume } from './pod-defaults.ts';
 import type { KindName } from './schemas.ts';
 import type { Store } from './store.ts';
@@ -27,9 +27,7 @@ export function reconcileWorkload(store: Store, object: KubeObject): void {
 function ownedBy(store: Store, kind: KindName, owner: KubeObject): KubeObject[] {
   return store
     .list(kind, owner.metadata.namespace)
-    .filter(
-      object => object.metadata.ownerReferences?.some(reference => reference.uid === owner.metadata.uid) ?? false,
-    );
+    .filter(object => object.metadata.ownerReferences?.some(one => one.uid === owner.metadata.uid) ?? false);
 }
 
 function livePods(store: Store, owner: KubeObject): Pod[] {
@@ -126,13 +124,11 @@ function scaleSet(store: Store, set: KubeObject, replicas: number): void {
 }
 
 function setStatus(store: Store, owner: KubeObject, status: JsonObject): void {
-  store.change(kindNamed(parseKind(owner)), owner, object => {
-    if (!same(object['status'], status)) object['status'] = status;
+  const kind = findKind(owner.kind);
+  if (kind === undefined) return;
+  store.change(kind, owner, object => {
+    object['status'] = status;
   });
-}
-
-function parseKind(owner: KubeObject): KindName {
-  return owner.kind as KindName;
 }
 
 function reconcileReplicaSet(store: Store, set: KubeObject): void {
@@ -195,20 +191,24 @@ function reconcileJob(store: Store, job: KubeObject): void {
   const active = pods.length - succeeded - failed;
   const given = failed > (numberAt(job, 'spec', 'backoffLimit') ?? 6);
   if (succeeded === 0 && active === 0 && !given) createPod(store, job, `${job.metadata.name}-${suffix()}`);
-  const type = succeeded > 0 ? 'Complete' : given ? 'Failed' : undefined;
-  setStatus(store, job, {
-    ...(type === undefined ? {} : { conditions: [{ type, status: 'True' }] }),
+  setStatus(store, job, jobStatus({ succeeded, failed, given }));
+}
+
+function jobStatus({ succeeded, failed, given }: { succeeded: number; failed: number; given: boolean }): JsonObject {
+  const type = given ? 'Failed' : 'Complete';
+  const over = given || succeeded > 0;
+  return {
+    ...(over ? { conditions: [{ type, status: 'True' }] } : { active: 1 }),
     ...(succeeded > 0 ? { succeeded } : {}),
     ...(failed > 0 ? { failed } : {}),
-    ...(type === undefined ? { active: 1 } : {}),
-  });
+  };
 }
 
 function createPod(store: Store, owner: KubeObject, name: string): void {
   const template = objectAt(owner, 'spec', 'template');
   const { namespace = '' } = owner.metadata;
   if (store.find('Pod', namespace, name) !== undefined) return;
-  const pod = parseTemplate(template);
+  const pod = toPod(template);
   const account = store.find('ServiceAccount', namespace, pod.spec.serviceAccountName);
   if (account === undefined) return;
   const extra = extraLabels(owner, name);
@@ -238,11 +238,9 @@ function extraLabels(owner: KubeObject, name: string): Record<string, string> {
   };
 }
 
-/** A template was checked against the schema of pods when its workload came in. */
-function parseTemplate(template: JsonObject): Pod {
+function toPod(template: JsonObject): Pod {
   const spec = objectAt(template, 'spec');
-  const containers = Array.isArray(spec['containers']) ? spec['containers'] : [];
-  const complete = defaultPodSpec({ ...spec, containers } as Parameters<typeof defaultPodSpec>[0]);
-  const metadata = isObject(template['metadata']) ? template['metadata'] : {};
-  return { kind: 'Pod', apiVersion: 'v1', metadata, spec: complete, status: {} } as unknown as Pod;
+  const complete = defaultPodSpec({ ...spec, containers: parseContainers(spec) });
+  const metadata = { name: '', uid: '', ...objectAt(template, 'metadata') };
+  return parsePod({ kind: 'Pod', apiVersion: 'v1', metadata, spec: complete, status: {} });
 }

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+import { describe, expect, test } from '@jest/globals';
+import { at, isObject, type JsonObject, listAt, objectAt, textAt } from './json.ts';
+import { kindNamed } from './kinds.ts';
+import { authorize, type Question, type User } from './rbac.ts';
+import { Store } from './store.ts';
+import { recordings } from './testing/recordings.ts';
+
+const group = 'rbac.authorization.k8s.io';
+
+function storeWith(entry: JsonObject): Store {
+  const store = new Store({ now: () => new Date(), version: '1.36' });
+  const role = objectAt(entry, 'role');
+  const binding = objectAt(entry, 'binding');
+  const namespace = textAt(binding, 'namespace');
+  const cluster = textAt(role, 'kind') === 'ClusterRole';
+  const place = (own: boolean) => (own && namespace !== '' ? { namespace } : {});
+  const meta = (own: boolean) => ({ name: 'r', uid: '', ...place(own) });
+  store.create(kindNamed(cluster ? 'ClusterRole' : 'Role'), {
+    kind: textAt(role, 'kind'),
+    apiVersion: `${group}/v1`,
+    metadata: meta(!cluster),
+    rules: listAt(role, 'rules'),
+  });
+  const whole = textAt(binding, 'kind') === 'ClusterRoleBinding';
+  store.create(kindNamed(whole ? 'ClusterRoleBinding' : 'RoleBinding'), {
+    kind: textAt(binding, 'kind'),
+    apiVersion: `${group}/v1`,
+    metadata: meta(!whole),
+    roleRef: { apiGroup: group, kind: textAt(role, 'kind'), name: 'r' },
+    subjects: [objectAt(binding, 'subject')],
+  });
+  return store;
+}
+
+function toQuestion(asked: JsonObject): Question {
+  return {
+    kind: 'resource',
+    verb: textAt(asked, 'verb'),
+    group: textAt(asked, 'group'),
+    namespace: textAt(asked, 'namespace'),
+    resource: textAt(asked, 'resource'),
+    subresource: textAt(asked, 'subresource'),
+    name: textAt(asked, 'name'),
+  };
+}
+
+function toUser(entry: JsonObject): User {
+  const groups = listAt(entry, 'who', 'groups').filter(one => typeof one === 'string');
+  return { name: textAt(entry, 'who', 'user'), groups: [...groups, 'system:authenticated'] };
+}
+
+describe('the authorizer', () => {
+  test('decides every recorded question as Kubernetes did', async () => {
+    const entries = await recordings('rbac');
+    let asked = 0;
+    let allowed = 0;
+    const wrong: JsonObject[] = [];
+    for (const entry of entries) {
+      const store = storeWith(entry);
+      for (const ask of listAt(entry, 'asks')) {
+        const [attributes, expected] = Array.isArray(ask) ? ask : [];
+        if (!isObject(attributes)) throw new TypeError('A recorded question has no attributes');
+        const decision = authorize(store, toUser(entry), toQuestion(attributes));
+        asked += 1;
+        if (decision.allowed) allowed += 1;
+        if (decision.allowed !== expected) wrong.push({ role: at(entry, 'role'), attributes, expected });
+      }
+    }
+    expect(wrong).toEqual([]);
+    expect({ asked, allowed }).toEqual({ asked: 1280, allowed: 871 });
+  });
+});
