@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// oxlint-disable-next-line import/no-unassigned-import -- has to run before the next import
-import './reflect.ts';
 import { randomBytes, type webcrypto } from 'node:crypto';
-import * as x509 from '@peculiar/x509';
+import type * as X509 from '@peculiar/x509';
 import { masters } from './rbac.ts';
 
 export interface Certified {
@@ -19,7 +17,14 @@ export interface Certificates {
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const day = 86_400_000;
 
+/** Loaded late: the package does not load before `Reflect` is complete. */
+async function loadX509(): Promise<typeof X509> {
+  await import('./reflect.ts');
+  return import('@peculiar/x509');
+}
+
 export async function makeCertificates(now: Date): Promise<Certificates> {
+  const x509 = await loadX509();
   const dates = { notBefore: new Date(now.getTime() - day), notAfter: new Date(now.getTime() + 365 * day) };
   const keys = await makeKeys();
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
@@ -33,7 +38,7 @@ export async function makeCertificates(now: Date): Promise<Certificates> {
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
     ],
   });
-  const issue = (subject: string, extensions: x509.Extension[]): Promise<Certified> =>
+  const issue = (subject: string, extensions: X509.Extension[]): Promise<Certified> =>
     certify({ subject, extensions, dates, ca, signingKey: keys.privateKey });
   const [server, admin] = await Promise.all([
     issue('CN=kube-apiserver', [
@@ -50,11 +55,12 @@ export async function makeCertificates(now: Date): Promise<Certificates> {
 
 async function certify(wish: {
   subject: string;
-  extensions: x509.Extension[];
+  extensions: X509.Extension[];
   dates: { notBefore: Date; notAfter: Date };
-  ca: x509.X509Certificate;
+  ca: X509.X509Certificate;
   signingKey: webcrypto.CryptoKey;
 }): Promise<Certified> {
+  const x509 = await loadX509();
   const keys = await makeKeys();
   const certificate = await x509.X509CertificateGenerator.create({
     ...wish.dates,
