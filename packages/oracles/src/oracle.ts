@@ -16,7 +16,7 @@ interface Question {
 }
 
 interface Answer {
-  exit: number | string | undefined;
+  exit: number | string | null | undefined;
   printed: string;
   result?: unknown;
 }
@@ -36,11 +36,22 @@ interface Contextual {
   extendedBy: unknown[];
 }
 
-const require = createRequire(import.meta.url);
+// The packages are not imported statically, so that the compiler does not need 440 MB installed.
+const require: NodeJS.Require = createRequire(import.meta.url);
 
-/** The packages are not typed here, so that the compiler does not need 440 MB installed. */
-function parseModule<T>(name: string): T {
-  return require(name);
+function parseCommand(name: string): Command {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what every command of SAF exports
+  return require(`@mitre/saf/lib/commands/${name}.js`) as Command;
+}
+
+function parseInspecJs(): InspecJs {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the functions of its public interface
+  return require('inspecjs') as InspecJs;
+}
+
+function parseQuestion(line: string): Question {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by our own tests
+  return JSON.parse(line) as Question;
 }
 
 const root = dirname(require.resolve('@mitre/saf/package.json'));
@@ -61,27 +72,30 @@ async function saf(command: string, argv: string[]): Promise<Answer> {
   process.stderr.write = chunk => printed.push(String(chunk)) > 0;
   process.exitCode = 0;
   try {
-    await parseModule<Command>(`@mitre/saf/lib/commands/${command}.js`).default.run(argv, { root });
+    await parseCommand(command).default.run(argv, { root });
   } catch (thrown) {
     printed.push(String(thrown));
   } finally {
     Object.assign(console, { log, error });
     process.stderr.write = stderr;
   }
-  const exit = process.exitCode ?? 0;
+  const exit = exitCode();
   process.exitCode = 0;
   return { exit, printed: printed.join('\n') };
 }
 
+const exitCode = (): Answer['exit'] => process.exitCode;
+
 async function attest({ hdf, spec = '' }: Question): Promise<Answer> {
   const output = place('attested.json', '');
   const given = ['-i', place('hdf.json', hdf), place('attestations.json', spec), '-o', output];
-  const answer = await saf('attest/apply', given);
+  const done = await saf('attest/apply', given);
   const written = readFileSync(output, 'utf8');
-  return written === '' ? answer : { ...answer, result: JSON.parse(written) };
+  const result: unknown = written === '' ? undefined : JSON.parse(written);
+  return { ...done, result };
 }
 
-const inspecjs = parseModule<InspecJs>('inspecjs');
+const inspecjs = parseInspecJs();
 
 function answer(question: Question): Promise<Answer> | Answer {
   const { ask, hdf, spec = '', form } = question;
@@ -113,9 +127,8 @@ function readControls(hdf: string) {
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const question: Question = JSON.parse(line);
   const given = await Promise.resolve()
-    .then(() => answer(question))
+    .then(() => answer(parseQuestion(line)))
     .catch((thrown: unknown): Answer => ({ exit: undefined, printed: String(thrown) }));
   process.stdout.write(`${JSON.stringify(given)}\n`);
 }

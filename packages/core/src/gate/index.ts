@@ -3,6 +3,8 @@ export { type Comparison, compareWithBaseline, stableId } from './baseline.ts';
 export type { Compliance, Counted, Counts } from './count.ts';
 export { decodeThreshold } from './document.ts';
 export { evaluate } from './evaluate.ts';
+export { explain } from './explain.ts';
+export { type Generated, type GenerateOptions, generateThreshold } from './generate.ts';
 export {
   type Baseline,
   type BaselineLookup,

@@ -6,7 +6,10 @@ import { type Link, ProfileTree } from './profile-tree.ts';
 export interface GatedControl {
   listed: HdfControl;
   base: HdfControl;
+  /** Where the listed control stands. */
   profile: HdfProfile;
+  /** Where its base stands: the same profile, unless it is an overlay. */
+  baseProfile: HdfProfile;
 }
 
 /** The controls of one profile that are judged together. */
@@ -58,7 +61,7 @@ function selectAll(tree: ProfileTree): Selection {
     isRoot: tree.parentOf(profile) === undefined,
     controls: profile.controls
       .filter(control => !extended.has(control))
-      .map(control => ({ listed: control, base: tree.base({ profile, control }), profile })),
+      .map(control => toGated({ profile, control }, tree.base({ profile, control }))),
   }));
   return {
     kind: 'selected',
@@ -67,6 +70,13 @@ function selectAll(tree: ProfileTree): Selection {
     ungated: { independent: [], included: [] },
   };
 }
+
+const toGated = (listed: Link, base: Link): GatedControl => ({
+  listed: listed.control,
+  profile: listed.profile,
+  base: base.control,
+  baseProfile: base.profile,
+});
 
 function selectFirst(tree: ProfileTree): Selection {
   const [first] = tree.profiles;
@@ -86,9 +96,10 @@ function linkControls(tree: ProfileTree, first: HdfProfile): Selection {
     const found = resolve(tree, { profile: first, control });
     if (found.kind === 'ambiguous') return found;
     if (found.kind === 'lent') linkedById.push(control.id);
-    const chain = tree.chain(found.start).map(link => link.control);
-    for (const each of [control, ...chain]) used.add(each);
-    controls.push({ listed: control, base: chain.at(-1) ?? control, profile: first });
+    const chain = tree.chain(found.start);
+    for (const link of chain) used.add(link.control);
+    used.add(control);
+    controls.push(toGated({ profile: first, control }, chain.at(-1) ?? found.start));
   }
   const ungated = findUngated(tree, first, used);
   return { kind: 'selected', linkedById, sets: [{ profile: first, isRoot: true, controls }], ungated };

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ScanError } from '../errors/index.ts';
+import type { LensName, View } from '../lens/view.ts';
 import type { MissingTarget, Target } from '../plan/target.ts';
 import type { Hdf } from './hdf.ts';
 
-export type LensName = 'exec' | 'debug' | 'sidecar';
-/** `files-only`: commands and processes of the target could not be seen; such controls are not reviewed. */
-export type View = 'full' | 'files-only';
+export type { LensName, View };
 
 /** The profile of one audit, fetched before anything was made in the cluster. */
 export interface ProfileRef {

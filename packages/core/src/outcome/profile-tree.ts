@@ -64,8 +64,8 @@ export class ProfileTree {
     return links;
   }
 
-  base(start: Link): HdfControl {
-    return this.chain(start).at(-1)?.control ?? start.control;
+  base(start: Link): Link {
+    return this.chain(start).at(-1) ?? start;
   }
 
   private extended({ profile, control: { id } }: Link): Link | undefined {

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  type CircuitBreakerPolicy,
+  ConsecutiveBreaker,
+  circuitBreaker,
+  handleWhen,
+  isBrokenCircuitError,
+} from 'cockatiel';
+import PQueue from 'p-queue';
+import type { Cluster } from '../cluster/index.ts';
+import { type AuditInputs, audit, type Engine } from '../engine/index.ts';
+import { isScanError, ScanError, toScanError } from '../errors/index.ts';
+import { type LensRequest, type OpenTarget, openTarget } from '../lens/index.ts';
+import { type Target, targetName } from '../plan/index.ts';
+import type { PreparedProfile } from '../profile/index.ts';
+import { parseHdf } from './hdf.ts';
+import type { Observation, Outcome } from './outcome.ts';
+
+export interface CollectRequest extends LensRequest {
+  targets: Target[];
+  profiles: PreparedProfile[];
+  inputs: AuditInputs;
+  concurrency: number;
+  /** For one target, milliseconds. */
+  timeoutMs: number;
+  /** When the run has to be over. */
+  deadline: Date;
+}
+
+export interface Collector {
+  engine: Engine;
+  scratch: string;
+  /** The scanner's identity where the target lives. */
+  scannerFor(namespace: string): Promise<Cluster>;
+  onSession(target: Target, lens: string): void;
+  onControl(target: Target, progress: { id: string; status: string; done: number; total: number }): void;
+  onOutcome(outcome: Outcome): void;
+  signal: AbortSignal | undefined;
+}
+
+// A cluster that failed this many targets in a row will fail the next one too, after the same long wait.
+const failuresInARow = 5;
+
+/** Looks into every target, some side by side. Each target gives one outcome a profile, whatever happens. */
+export async function collect(request: CollectRequest, collector: Collector): Promise<Outcome[]> {
+  const breaker = circuitBreaker(handleWhen(isClusterFailure), {
+    halfOpenAfter: 60_000,
+    breaker: new ConsecutiveBreaker(failuresInARow),
+  });
+  const queue = new PQueue({ concurrency: request.concurrency });
+  const looked = request.targets.map(target => queue.add(() => lookAt({ request, collector, target, breaker })));
+  return (await Promise.all(looked)).flat();
+}
+
+function isClusterFailure(error: unknown): boolean {
+  return isScanError(error) && (error.code === 'CLUSTER_UNREACHABLE' || error.code === 'CLUSTER_REFUSED');
+}
+
+interface Looking {
+  request: CollectRequest;
+  collector: Collector;
+  target: Target;
+  breaker: CircuitBreakerPolicy;
+}
+
+async function lookAt(looking: Looking): Promise<Outcome[]> {
+  const { request, collector, target } = looking;
+  const started = new Date();
+  const report = (outcome: Outcome) => {
+    collector.onOutcome(outcome);
+    return outcome;
+  };
+  const unreached = (error: ScanError, observation?: Observation) =>
+    request.profiles.map(({ ref }) => report({ kind: 'unreached', target, profile: ref, observation, error }));
+  let open: OpenTarget;
+  try {
+    open = await openOne(looking);
+  } catch (error) {
+    return unreached(toScanError(error, 'CLUSTER_REFUSED', `Target ${targetName(target)} could not be opened`));
+  }
+  await using session = open;
+  collector.onSession(target, session.lens);
+  const outcomes: Outcome[] = [];
+  for (const profile of request.profiles) outcomes.push(report(await auditOne(looking, session, { profile, started })));
+  return outcomes;
+}
+
+async function openOne({ request, collector, target, breaker }: Looking): Promise<OpenTarget> {
+  refuseLate(request, collector);
+  try {
+    return await breaker.execute(async () => openTarget(await collector.scannerFor(target.namespace), target, request));
+  } catch (error) {
+    if (isBrokenCircuitError(error))
+      throw new ScanError(
+        'CIRCUIT_OPEN',
+        `Target ${targetName(target)} was not opened: the cluster failed ${failuresInARow} times in a row`,
+        { cause: error },
+      );
+    throw error;
+  }
+}
+
+function refuseLate({ deadline }: CollectRequest, { signal }: Collector): void {
+  if (signal?.aborted === true) throw cancelled(signal);
+  if (Date.now() >= deadline.getTime())
+    throw new ScanError('DEADLINE', 'The deadline of the run passed before this target was opened');
+}
+
+function cancelled(signal: AbortSignal): ScanError {
+  return isScanError(signal.reason) ? signal.reason : new ScanError('CANCELLED', 'The run was cancelled');
+}
+
+async function auditOne(
+  looking: Looking,
+  open: OpenTarget,
+  { profile, started }: { profile: PreparedProfile; started: Date },
+): Promise<Outcome> {
+  const { target } = looking;
+  try {
+    const hdfText = await runProfile(looking, open, profile);
+    const read = parseHdf(hdfText);
+    if (read.kind === 'refused')
+      throw new ScanError('ENGINE_FAILED', `The engine wrote a result that is none: ${read.problem}`);
+    // A container that was replaced in the middle answered for two: neither was audited.
+    await open.verify();
+    return {
+      kind: 'audited',
+      target,
+      profile: profile.ref,
+      observation: observe(open, started),
+      hdf: read.hdf,
+      hdfText,
+    };
+  } catch (error) {
+    const { signal } = looking.collector;
+    const failure =
+      signal?.aborted === true
+        ? cancelled(signal)
+        : toScanError(error, 'ENGINE_CRASHED', `Auditing ${targetName(target)} failed`);
+    return { kind: 'unreached', target, profile: profile.ref, observation: observe(open, started), error: failure };
+  }
+}
+
+async function runProfile(
+  { request, collector, target }: Looking,
+  open: OpenTarget,
+  profile: PreparedProfile,
+): Promise<string> {
+  refuseLate(request, collector);
+  let done = 0;
+  const left = request.deadline.getTime() - Date.now();
+  return audit(collector.engine, collector.scratch, open, {
+    ...request.inputs,
+    profile: profile.path,
+    description: request.inputs.waivers.length > 0 ? profile.description : undefined,
+    identity: [target.cluster, target.namespace, target.podUid, target.container].join('/'),
+    timeoutMs: Math.min(request.timeoutMs, left),
+    signal: collector.signal,
+    onControl: (id, status, total) => {
+      done += 1;
+      collector.onControl(target, { id, status, done, total });
+    },
+  });
+}
+
+function observe({ lens, view, meter, leftBehind }: OpenTarget, started: Date): Observation {
+  return {
+    lens,
+    view,
+    started: started.toISOString(),
+    seconds: (Date.now() - started.getTime()) / 1000,
+    commands: meter.commands,
+    bytes: meter.bytes,
+    toolsMissing: [...meter.toolsMissing].toSorted(),
+    retries: meter.retries,
+    truncated: meter.truncated,
+    virtual: [...meter.virtual].toSorted(),
+    leftBehind,
+  };
+}
