@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CannotStart, type RunningContainer } from './runtime.ts';
-import { type Bench, distroless, firstText, openBench, openPod, run, sh, startContainer } from './testing/pod.ts';
+import { at, readFixture } from './testing/fixture.ts';
+import { type Bench, distroless, nextText, openBench, openPod, run, sh, startContainer } from './testing/pod.ts';
 
 let bench: Bench;
 let app: RunningContainer;
@@ -22,7 +22,7 @@ afterAll(async () => bench.runtime[Symbol.asyncDispose]());
 describe('the bytes of a command', () => {
   test('3 MB of anything come back unchanged, with the same number of bytes', async () => {
     const input = randomBytes(3_000_000);
-    const answer = await run(bench.runtime, app.id, ['cat'], input);
+    const answer = await run(bench.runtime, app.id, { command: ['cat'], input });
     expect(answer.stdout.equals(input)).toBe(true);
     expect(answer.stderr.length).toBe(0);
     expect(answer.exitCode).toBe(0);
@@ -30,23 +30,24 @@ describe('the bytes of a command', () => {
 
   test('3 MB on both outputs at once stay apart', async () => {
     const script = 'head -c 3000000 /dev/zero & head -c 3000000 /dev/zero | tr "\\0" "\\377" >&2; wait';
-    const answer = await run(bench.runtime, app.id, ['sh', '-c', script]);
+    const answer = await run(bench.runtime, app.id, { command: ['sh', '-c', script] });
     expect(answer.stdout.equals(Buffer.alloc(3_000_000))).toBe(true);
     expect(answer.stderr.equals(Buffer.alloc(3_000_000, 0xff))).toBe(true);
   });
 
   test('arguments arrive as they are', async () => {
     const awkward = ['', ' ', '$HOME', "'", '"', '-c', '\n', 'ü', '*'];
-    const answer = await run(bench.runtime, app.id, ['sh', '-c', 'for a; do printf "[%s]" "$a"; done', 'sh', ...awkward]);
-    expect(answer.stdout.toString()).toBe(awkward.map((argument) => `[${argument}]`).join(''));
+    const script = 'for a; do printf "[%s]" "$a"; done';
+    const answer = await run(bench.runtime, app.id, { command: ['sh', '-c', script, 'sh', ...awkward] });
+    expect(answer.stdout.toString()).toBe(awkward.map(argument => `[${argument}]`).join(''));
   });
 
   test('a conversation is possible before standard input ends', async () => {
     const exec = await bench.runtime.exec(app.id, ['sh'], { stdin: true });
     exec.stdin.write('echo one\n');
-    expect(await firstText(exec.stdout)).toBe('one\n');
+    expect(await nextText(exec.stdout)).toBe('one\n');
     exec.stdin.write('echo two >&2\n');
-    expect(await firstText(exec.stderr)).toBe('two\n');
+    expect(await nextText(exec.stderr)).toBe('two\n');
     exec.stdin.end('exit 5\n');
     expect((await exec.ended).exitCode).toBe(5);
   });
@@ -61,7 +62,7 @@ describe('the bytes of a command', () => {
   test('writing to a command that has ended is no error', async () => {
     const exec = await bench.runtime.exec(app.id, ['true'], { stdin: true });
     await exec.ended;
-    const written = new Promise((resolve) => exec.stdin.write('late', resolve));
+    const written = new Promise(resolve => exec.stdin.write('late', resolve));
     await written;
     expect(exec.stdin.writable).toBe(false);
   });
@@ -80,7 +81,7 @@ describe('the end of a command', () => {
     ['kill -11 $$', 139, 11],
   ];
   test.each(ends)('%s is reported as %i', async (script, exitCode, signal) => {
-    const { exitCode: code, signal: by } = await run(bench.runtime, app.id, ['sh', '-c', script]);
+    const { exitCode: code, signal: by } = await run(bench.runtime, app.id, { command: ['sh', '-c', script] });
     expect({ code, by }).toEqual({ code: exitCode, by: signal });
   });
 
@@ -89,7 +90,7 @@ describe('the end of a command', () => {
     const other = await bench.runtime.exec(app.id, ['sleep', '1002'], { stdin: false });
     doomed.kill();
     expect(await doomed.ended).toEqual({ exitCode: 137, signal: 9, oomKilled: false });
-    expect(await sh(bench.runtime, app.id, 'pgrep -f "^sleep 100"; true')).toMatch(/^\d+$/);
+    expect(await sh(bench.runtime, app.id, 'ps | grep -o "sleep 100[12]$"')).toBe('sleep 1002');
     other.kill();
     await other.ended;
     other.kill();
@@ -97,10 +98,10 @@ describe('the end of a command', () => {
 
   test('what a killed command left behind does not hold up its end', async () => {
     const exec = await bench.runtime.exec(app.id, ['sh', '-c', 'sleep 1003 & echo up; wait'], { stdin: false });
-    await firstText(exec.stdout);
+    await nextText(exec.stdout);
     exec.kill();
     expect((await exec.ended).exitCode).toBe(137);
-    expect(await sh(bench.runtime, app.id, 'pkill -f "^sleep 1003" && echo it was there')).toBe('it was there');
+    expect(await sh(bench.runtime, app.id, 'ps | grep -o "sleep 1003$"')).toBe('sleep 1003');
   });
 });
 
@@ -108,11 +109,9 @@ describe('a command that cannot be started', () => {
   const marker = 'OCI runtime exec failed: ';
 
   async function recordedWords(name: string): Promise<string> {
-    const file = join(import.meta.dirname, '../../fixtures/kubernetes/exec.json');
-    const entries: unknown = JSON.parse(await readFile(file, 'utf8'));
-    const entry: unknown = Array.isArray(entries) ? entries.find((each: { name: string }) => each.name === name) : undefined;
-    const [, words] = /OCI runtime exec failed: (.*?)\\",\\"reason/.exec(JSON.stringify(JSON.stringify(entry)).replaceAll('\\\\', '\\')) ?? [];
-    return words ?? 'not recorded';
+    const entry = (await readFixture('exec.json')).find(each => at(each, 'name') === name);
+    const status: unknown = JSON.parse(String(at(entry, 'exec', 'frames', -1, 'text')));
+    return String(at(status, 'message')).split(marker).at(-1) ?? '';
   }
 
   const refusals: [string, () => string, string[]][] = [
@@ -131,7 +130,7 @@ describe('a command that cannot be started', () => {
   });
 
   test('does not stop an executable of a container without a shell from being run', async () => {
-    const answer = await run(bench.runtime, shellless.id, ['/usr/bin/catatonit', '--version']);
+    const answer = await run(bench.runtime, shellless.id, { command: ['/usr/bin/catatonit', '--version'] });
     expect(answer.stdout.toString()).toContain('catatonit');
   });
 });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Readable, Writable } from 'node:stream';
+import { Writable } from 'node:stream';
 import { countOomKills, killProcess } from './cgroup.ts';
 import { ignoreErrors, type Launched, type Place } from './launch.ts';
 import { type RuncChild, startRunc } from './runc-command.ts';
@@ -33,8 +33,8 @@ export async function execIn(
   ignoreErrors(runc.child.stdin);
   return {
     stdin: runc.child.stdin ?? nowhere(),
-    stdout: runc.child.stdout ?? Readable.from([]),
-    stderr: runc.child.stderr ?? Readable.from([]),
+    stdout: runc.stdout,
+    stderr: runc.stderr,
     ended,
     kill: () => killBoth(runc),
   };

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
 import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CannotStart, ImageMissing } from './runtime.ts';
-import { type Bench, openBench, openPod, sh, startContainer } from './testing/pod.ts';
+import { type Bench, openBench, openPod, sh, startContainer, type Wishes } from './testing/pod.ts';
 
 let bench: Bench;
 let podUid: string;
@@ -37,7 +38,11 @@ describe('the start of a container', () => {
   test('gives environment, working directory, host name and the files of the pod', async () => {
     const wishes = { env: { GREETING: 'hello\nworld' }, workingDir: '/tmp' };
     const container = await startContainer(bench.runtime, podUid, wishes);
-    const seen = await sh(bench.runtime, container.id, 'echo "$GREETING"; pwd; hostname; cat /etc/hostname; echo $PATH');
+    const seen = await sh(
+      bench.runtime,
+      container.id,
+      'echo "$GREETING"; pwd; hostname; cat /etc/hostname; echo $PATH',
+    );
     expect(seen.split('\n')).toEqual([
       'hello',
       'world',
@@ -51,7 +56,11 @@ describe('the start of a container', () => {
 
   test('starts a Debian whose shell and package database are real', async () => {
     const container = await startContainer(bench.runtime, podUid, { image: 'cinc-scan.test/debian:1' });
-    const seen = await sh(bench.runtime, container.id, 'readlink /bin/sh; . /etc/os-release; echo $ID $VERSION_ID; dpkg -s libc6 | grep Status');
+    const seen = await sh(
+      bench.runtime,
+      container.id,
+      'readlink /bin/sh; . /etc/os-release; echo $ID $VERSION_ID; dpkg -s libc6 | grep Status',
+    );
     expect(seen).toBe('dash\ndebian 12\nStatus: install ok installed');
     await container.stop(0);
   });
@@ -62,7 +71,11 @@ describe('the start of a container', () => {
       { hostPath: bench.stateDir, mountPath: '/volume/rw', readOnly: false },
     ];
     const container = await startContainer(bench.runtime, podUid, { mounts });
-    const seen = await sh(bench.runtime, container.id, 'touch /volume/ro/x; touch /volume/rw/x && ls /volume/ro/x; rm /volume/rw/x');
+    const seen = await sh(
+      bench.runtime,
+      container.id,
+      'touch /volume/ro/x; touch /volume/rw/x && ls /volume/ro/x; rm /volume/rw/x',
+    );
     expect(seen).toContain('/volume/ro/x\n');
     expect(seen).toContain('touch: /volume/ro/x: Read-only file system');
     await container.stop(0);
@@ -87,7 +100,9 @@ describe('the start of a container', () => {
   });
 
   test('refuses an image that nobody built', async () => {
-    await expect(startContainer(bench.runtime, podUid, { image: 'cinc-scan.test/nothing:1' })).rejects.toThrow(ImageMissing);
+    await expect(startContainer(bench.runtime, podUid, { image: 'cinc-scan.test/nothing:1' })).rejects.toThrow(
+      ImageMissing,
+    );
   });
 
   test('refuses a pod that was never started', async () => {
@@ -97,16 +112,25 @@ describe('the start of a container', () => {
 
 describe('users', () => {
   const nonroot = 'cinc-scan.test/distroless-nonroot:1';
-  const cases: [string, object, string | undefined, string][] = [
-    ["the image's user", {}, nonroot, '65532 65532 65532 65532 | 65532 65532 65532 65532 | 65532'],
-    ["the pod's uid, with the group of that account", { uid: 65534 }, undefined, '65534 65534 65534 65534 | 65534 65534 65534 65534 | 65534'],
-    ['an unknown uid, with group 0', { uid: 1000 }, undefined, '1000 1000 1000 1000 | 0 0 0 0 | 0'],
-    ['uid, gid and more groups', { uid: 1000, gid: 2000, supplementalGroups: [3000] }, undefined, '1000 1000 1000 1000 | 2000 2000 2000 2000 | 2000 3000'],
+  const cases: [string, Wishes, string][] = [
+    ["the image's user", { image: nonroot }, '65532 65532 65532 65532 | 65532 65532 65532 65532 | 65532'],
+    [
+      "the pod's uid, with the group of that account",
+      { security: { uid: 65534 } },
+      '65534 65534 65534 65534 | 65534 65534 65534 65534 | 65534',
+    ],
+    ['an unknown uid, with group 0', { security: { uid: 1000 } }, '1000 1000 1000 1000 | 0 0 0 0 | 0'],
+    [
+      'uid, gid and more groups',
+      { security: { uid: 1000, gid: 2000, supplementalGroups: [3000] } },
+      '1000 1000 1000 1000 | 2000 2000 2000 2000 | 2000 3000',
+    ],
   ];
-  test.each(cases)('run as %s', async (_, security, image, expected) => {
-    const container = await startContainer(bench.runtime, podUid, { security, ...(image === undefined ? {} : { image }) });
+  test.each(cases)('run as %s', async (_, wishes, expected) => {
+    const container = await startContainer(bench.runtime, podUid, wishes);
     const status = await readFile(`/proc/${container.pid}/status`, 'utf8');
-    const field = (name: string) => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1]?.trim().replaceAll('\t', ' ');
+    const field = (name: string): string =>
+      (new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? '').trim().replaceAll('\t', ' ');
     expect(`${field('Uid')} | ${field('Gid')} | ${field('Groups')}`).toBe(expected);
     await container.stop(0);
   });
@@ -114,9 +138,11 @@ describe('users', () => {
 
 describe('the end of a container', () => {
   test('SIGTERM is enough for a program that listens to it', async () => {
-    const container = await startContainer(bench.runtime, podUid);
+    const script = 'trap "exit 4" TERM; touch /tmp/ready; while :; do sleep 0.01; done';
+    const container = await startContainer(bench.runtime, podUid, { command: ['sh', '-c', script] });
+    await sh(bench.runtime, container.id, 'until [ -e /tmp/ready ]; do :; done');
     await container.stop(30);
-    expect(await container.ended).toEqual({ exitCode: 0, signal: undefined, oomKilled: false });
+    expect(await container.ended).toEqual({ exitCode: 4, signal: undefined, oomKilled: false });
   });
 
   test('a first process that ignores SIGTERM is killed after the grace period', async () => {
@@ -148,7 +174,10 @@ describe('the end of a container', () => {
   test('a memory limit ends it with 137 and says why', async () => {
     const command = ['sh', '-c', 'head -c 200000000 /dev/zero | wc -c; exit 137'];
     const limited = { memoryLimitBytes: 32 * 1024 * 1024 };
-    const container = await startContainer(bench.runtime, podUid, { ...limited, command: ['sh', '-c', 'exec tail /dev/zero'] });
+    const container = await startContainer(bench.runtime, podUid, {
+      ...limited,
+      command: ['sh', '-c', 'exec tail /dev/zero'],
+    });
     expect(await container.ended).toEqual({ exitCode: 137, signal: 9, oomKilled: true });
 
     const alive = await startContainer(bench.runtime, podUid, limited);

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { watch } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
 import { isMissingFile, spawnTool } from '../images/command.ts';
 import type { Ended } from './runtime.ts';
 import type { OciProcess } from './spec.ts';
@@ -22,6 +23,8 @@ export interface RuncRequest {
 /** A runc that stays in front of the process it started, hands its bytes on and ends with its exit code. */
 export interface RuncChild {
   child: ChildProcess;
+  stdout: Readable;
+  stderr: Readable;
   pid: number;
   ended: Promise<Omit<Ended, 'oomKilled'>>;
 }
@@ -48,11 +51,12 @@ export async function startRunc(request: RuncRequest): Promise<RuncResult> {
       ...request.args,
     ];
     const child = await spawnTool('runc', args, { stdio: request.stdio });
+    const [stdout, stderr] = [keep(child.stdout), keep(child.stderr)];
     const ended = once(child, 'exit').then(([code, signal]: unknown[]) => toEnded(code, signal));
     await Promise.race([written.seen, ended]);
     const pid = await readPid(pidFile);
     if (pid !== undefined) {
-      return { kind: 'started', runc: { child, pid, ended } };
+      return { kind: 'started', runc: { child, stdout, stderr, pid, ended } };
     }
     await ended;
     return { kind: 'refused', message: lastError(await readFile(log, 'utf8').catch(() => '')) };
@@ -69,6 +73,11 @@ async function writeProcess(job: string, request: RuncRequest): Promise<string[]
   const file = join(job, 'process.json');
   await writeFile(file, JSON.stringify(request.process));
   return ['--process', file];
+}
+
+/** Node throws away what nobody has begun to read when a child ends: begin at once. */
+function keep(stream: Readable | null): Readable {
+  return stream === null ? Readable.from([]) : stream.pipe(new PassThrough());
 }
 
 function watchFor(folder: string, name: string) {

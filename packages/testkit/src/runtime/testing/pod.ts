@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { type ImageStore, openImageStore } from '../../images/store.ts';
 import { createRuncRuntime } from '../runc.ts';
@@ -23,7 +23,7 @@ export interface Bench {
 export async function openBench(...names: string[]): Promise<Bench> {
   const images = await openImageStore();
   await images.ensure(names);
-  const stateDir = join(await mkdtemp(join(tmpdir(), 'cinc-scan-runtime-')), 'state');
+  const stateDir = await mkdtemp(join(tmpdir(), 'cinc-scan-runtime-'));
   return { stateDir, images, runtime: await createRuncRuntime({ stateDir, images }) };
 }
 
@@ -71,7 +71,12 @@ export interface Answer extends Ended {
   stderr: Buffer;
 }
 
-export async function run(runtime: Runtime, id: string, command: string[], input?: Buffer): Promise<Answer> {
+export interface Question {
+  command: string[];
+  input?: Buffer;
+}
+
+export async function run(runtime: Runtime, id: string, { command, input }: Question): Promise<Answer> {
   const exec = await runtime.exec(id, command, { stdin: input !== undefined });
   if (input !== undefined) {
     exec.stdin.end(input);
@@ -82,12 +87,13 @@ export async function run(runtime: Runtime, id: string, command: string[], input
 
 /** Both outputs of a shell command as one trimmed text. */
 export async function sh(runtime: Runtime, id: string, script: string): Promise<string> {
-  const { stdout, stderr } = await run(runtime, id, ['sh', '-c', script]);
+  const { stdout, stderr } = await run(runtime, id, { command: ['sh', '-c', script] });
   return `${stdout.toString()}${stderr.toString()}`.trim();
 }
 
-/** Waits for the first output of a stream and returns it. */
-export async function firstText(stream: NodeJS.ReadableStream): Promise<string> {
-  const [chunk]: unknown[] = await once(stream, 'data');
-  return String(chunk);
+/** Waits for the next output of a stream and returns it. */
+export async function nextText(stream: Readable): Promise<string> {
+  const text = await new Promise<string>(resolve => stream.once('data', (chunk: Buffer) => resolve(chunk.toString())));
+  stream.pause();
+  return text;
 }
