@@ -62,7 +62,7 @@ function targets({ views, paint, width }: Screen): string[] {
     words[view.result],
     percentText(view.compliance),
     ...statusOrder.map(status => `${view.counts?.[status].total ?? '–'}`),
-    view.judged.outcome.observation?.lens ?? '–',
+    view.observation?.lens ?? '–',
   ]);
   const lines = grid([head, ...rows], width);
   return lines.map((line, index) =>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { severities } from '../outcome/control.ts';
 import type { Row } from './rows.ts';
 import type { OutcomeView, Trouble } from './views.ts';
 import { byText, worstFirst } from './words.ts';
@@ -39,12 +40,15 @@ function mergeReplicas(views: OutcomeView[]): GroupControl[] {
     if (rows === undefined) merged.set(place, [row]);
     else rows.push(row);
   }
-  return [...merged.values()].flatMap(replicas => {
+  const controls = [...merged.values()].flatMap(replicas => {
     const [row] = replicas.toSorted((a, b) => rank(a) - rank(b));
     if (row === undefined) return [];
     const pods = replicas.filter(each => each.status === row.status).map(each => each.outcome.target.pod);
     return [{ row, replicas, pods: [...new Set(pods)].toSorted(byText) }];
   });
+  return controls.toSorted(
+    (a, b) => severities.indexOf(a.row.severity) - severities.indexOf(b.row.severity) || byText(a.row.key, b.row.key),
+  );
 }
 
 const rank = (row: Row) => worstFirst.indexOf(row.status);

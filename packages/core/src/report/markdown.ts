@@ -113,7 +113,7 @@ function targetTable({ views, level }: Page): string {
     view.trouble === undefined ? resultWords[view.result] : `${resultWords.error} ${code(view.trouble.code)}`,
     percentText(view.compliance),
     ...statusOrder.map(status => `${view.counts?.[status].total ?? '–'}`),
-    code(view.judged.outcome.observation?.lens ?? ''),
+    code(view.observation?.lens ?? ''),
   ]);
   const hidden = views.length - wanted.length;
   const more = hidden > 0 ? `\n\n${plural(hidden, 'more target')}.` : '';

@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ScanError } from '../errors/index.ts';
 import type { Audited } from '../outcome/outcome.ts';
+import type { Anchors } from './anchor.ts';
+import { renderCkl } from './ckl.ts';
+import { renderCodeQuality } from './codequality.ts';
 import { type ConsoleOptions, renderConsole } from './console.ts';
+import { renderCsv } from './csv.ts';
 import { renderAnnotatedHdf, renderHdf } from './hdf-report.ts';
+import { fitJunit } from './junit.ts';
+import { toGateSuites } from './junit-gate.ts';
+import { toSuites } from './junit-suites.ts';
 import { fitMarkdown } from './markdown.ts';
 import type { ReportModel, Surface, WrittenReport } from './model.ts';
 import { renderOutputs, toOutputs } from './outputs.ts';
+import { renderSarif } from './sarif.ts';
 import { renderScan } from './scan-json.ts';
 import { byText } from './words.ts';
 
@@ -23,6 +31,7 @@ export interface RenderContext {
   stems: Map<Audited, string>;
   reports: WrittenReport[];
   surfaces: Surface[];
+  anchors: Anchors;
 }
 
 interface Kind {
@@ -52,6 +61,33 @@ export const reportKinds = {
     file: '<target>.annotated.json',
     about: 'the same with the facts of the scan under passthrough.cincScan',
     render: (model, context) => perTarget(model, context, outcome => renderAnnotatedHdf(model, outcome)),
+  },
+  junit: { file: 'junit.xml', about: 'one test case per control', render: model => [fitJunit(toSuites(model))] },
+  'junit-gate': {
+    file: 'junit-gate.xml',
+    about: 'the same, but only what the gate minds fails',
+    render: model => [fitJunit(toGateSuites(model))],
+  },
+  sarif: {
+    file: 'results.sarif',
+    about: 'SARIF 2.1.0 for code scanning',
+    render: (model, { anchors }) => renderSarif(model, { anchors }),
+  },
+  csv: {
+    file: 'results.csv',
+    about: 'one line per control, for spreadsheets',
+    render: model => whole(renderCsv(model)),
+  },
+  codequality: {
+    file: 'codequality.json',
+    about: 'GitLab Code Quality',
+    render: (model, { anchors }) => whole(renderCodeQuality(model, anchors)),
+  },
+  ckl: {
+    file: '<target>.ckl',
+    about: 'DISA checklist, one file a target; only for profiles made from a STIG',
+    render: (model, { stems }) =>
+      renderCkl(model).map(({ outcome, text }) => ({ text, truncated: false, stem: stems.get(outcome) ?? 'target' })),
   },
   scan: {
     file: 'scan.json',

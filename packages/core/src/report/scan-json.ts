@@ -94,7 +94,7 @@ function toTarget(view: OutcomeView, reports: WrittenReport[]): Record<string, u
     outcome: outcome.kind,
     result: view.result,
     error: trouble ?? null,
-    observation: toObservation(outcome.observation),
+    observation: toObservation(view.observation),
     counts: view.counts ?? null,
     compliance: view.compliance ?? null,
     reason: judged.judgement?.reason ?? null,

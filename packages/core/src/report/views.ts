@@ -9,7 +9,7 @@ import {
   type Warning,
 } from '../gate/index.ts';
 import type { Judged } from '../gate/verdict.ts';
-import type { Audited } from '../outcome/outcome.ts';
+import type { Audited, Observation, Outcome } from '../outcome/outcome.ts';
 import { stableIdentity, type Target, targetName } from '../plan/target.ts';
 import type { ReportModel } from './model.ts';
 import { type Row, toRows, type Waiver } from './rows.ts';
@@ -34,6 +34,8 @@ export interface OutcomeView {
   result: 'pass' | 'fail' | 'error';
   /** Set for unreached targets and for results that could not be judged: such outcomes have no rows. */
   trouble: Trouble | undefined;
+  /** How the target was looked at; undefined for result files from elsewhere. */
+  observation: Observation | undefined;
   rows: Row[];
   /** Exactly what the gate counted. */
   counts: Counts | undefined;
@@ -63,12 +65,18 @@ function toView(judged: Judged, now: Date): OutcomeView {
     identity: oneLine(stableIdentity(outcome.target)),
     profile: oneLine(outcome.profile?.name ?? ''),
     trouble,
+    observation: observationOf(outcome),
     violations: violationsOf(judged),
     warnings: warningsOf(judged),
   };
   return outcome.kind === 'unreached' || trouble !== undefined
     ? { ...named, result: 'error', rows: [], counts: undefined, compliance: undefined }
     : { ...named, ...countedView(judged, outcome, now) };
+}
+
+/** A target that only a file name stands for has no pod, and how it was looked at is not known. */
+function observationOf({ target, observation }: Outcome): Observation | undefined {
+  return 'pod' in target && target.podUid === '' ? undefined : observation;
 }
 
 function countedView(
@@ -173,9 +181,7 @@ function grantWarnings({ grant }: ReportModel): string[] {
 }
 
 function viewWarnings(views: OutcomeView[]): string[] {
-  const observed = views.flatMap(({ name, judged: { outcome } }) =>
-    outcome.observation === undefined ? [] : [{ name, observation: outcome.observation }],
-  );
+  const observed = views.flatMap(({ name, observation }) => (observation === undefined ? [] : [{ name, observation }]));
   const partial = observed.filter(({ observation }) => observation.view === 'files-only').map(({ name }) => name);
   const left = observed.flatMap(({ name, observation }) =>
     observation.leftBehind === undefined ? [] : [`${name} (${oneLine(observation.leftBehind)})`],

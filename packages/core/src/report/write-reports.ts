@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { join, relative, resolve, sep } from 'node:path';
 import { ScanError, toMessage, toScanError } from '../errors/index.ts';
+import { type Anchors, findAnchors, noAnchors } from './anchor.ts';
 import type { ConsoleOptions } from './console.ts';
 import type { ReportModel, Surface, WrittenReport } from './model.ts';
 import { fileStems, insertBeforeExtension } from './names.ts';
@@ -38,6 +39,7 @@ export async function writeReports(
     stems: fileStems(auditedOf(model)),
     reports: [],
     surfaces: options.surfaces ?? [],
+    anchors: await anchorsFor(model, specs, options),
   };
   const failures: ScanError[] = [];
   for (const spec of inOrder(specs)) {
@@ -51,6 +53,12 @@ export async function writeReports(
   }
   throwAll(failures);
   return context.reports;
+}
+
+/** Only these reports point into the repository. */
+function anchorsFor(model: ReportModel, specs: ReportSpec[], { workspace }: WriteOptions): Promise<Anchors> {
+  const isWanted = specs.some(({ kind }) => kind === 'sarif' || kind === 'codequality');
+  return isWanted ? findAnchors(model, workspace).catch(() => noAnchors) : Promise.resolve(noAnchors);
 }
 
 function inOrder(specs: ReportSpec[]): ReportSpec[] {

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+import { ScanError } from '../errors/index.ts';
+import type { ControlStatus, Severity } from '../outcome/control.ts';
+import type { Audited } from '../outcome/outcome.ts';
+import { waiverText } from './junit-suites.ts';
+import type { ReportModel } from './model.ts';
+import { controlText, type Row, shownResults } from './rows.ts';
+import { shortLine } from './text.ts';
+import { type OutcomeView, toViews } from './views.ts';
+import { listed } from './words.ts';
+import { block, element, xmlDocument, xmlText } from './xml.ts';
+
+const statusNames = {
+  passed: 'NotAFinding',
+  failed: 'Open',
+  error: 'Not_Reviewed',
+  skipped: 'Not_Reviewed',
+  no_impact: 'Not_Applicable',
+} as const satisfies Record<ControlStatus, string>;
+
+const severityNames = {
+  critical: 'high',
+  high: 'high',
+  medium: 'medium',
+  low: 'low',
+  none: 'low',
+} as const satisfies Record<Severity, string>;
+
+export interface Checklist {
+  outcome: Audited;
+  text: string;
+}
+
+/** DISA checklists, one a target; refused for controls that are of no STIG. */
+export function renderCkl(model: ReportModel): Checklist[] {
+  const views = toViews(model).filter(view => view.trouble === undefined);
+  refuseWithoutStig(views.flatMap(view => view.rows));
+  return views.flatMap(view => {
+    const { outcome } = view.judged;
+    return outcome.kind === 'audited' ? [{ outcome, text: renderOne(view, outcome) }] : [];
+  });
+}
+
+const needed = ['gid', 'rid', 'stig_id'] as const;
+
+function refuseWithoutStig(rows: Row[]): void {
+  const without = rows.filter(row => needed.some(name => tag(row, name) === ''));
+  if (without.length === 0) return;
+  const ids = listed([...new Set(without.map(row => row.id))], 10);
+  throw new ScanError('USAGE', `The report ckl needs the tags ${needed.join(', ')} on every control; without: ${ids}`, {
+    remedy: 'Use a profile made from a STIG, or another report: markdown, csv and html take any profile.',
+  });
+}
+
+function tag(row: Row, name: string): string {
+  const value = row.control.tags[name];
+  return typeof value === 'string' || typeof value === 'number' ? shortLine(`${value}`, 500) : '';
+}
+
+function renderOne(view: OutcomeView, outcome: Audited): string {
+  const stigs = [...new Set(view.rows.map(row => row.profile))].map(profile => {
+    const rows = view.rows.filter(row => row.profile === profile);
+    return block('iSTIG', {}, [stigInfo(rows, profile), ...rows.map(row => vulnerability(row))]);
+  });
+  return xmlDocument(block('CHECKLIST', {}, [asset(view, outcome), block('STIGS', {}, stigs)]));
+}
+
+const leaf = (name: string, text: string) => element(name, {}, [xmlText(text)]);
+
+function asset({ identity }: OutcomeView, { target }: Audited): string {
+  return block('ASSET', {}, [
+    leaf('ROLE', 'None'),
+    leaf('ASSET_TYPE', 'Computing'),
+    leaf('HOST_NAME', target.pod),
+    leaf('HOST_IP', ''),
+    leaf('HOST_MAC', ''),
+    leaf('HOST_FQDN', ''),
+    leaf('TARGET_COMMENT', `${identity} ${target.imageDigest ?? target.image}`),
+    leaf('TECH_AREA', ''),
+    leaf('TARGET_KEY', ''),
+    leaf('WEB_OR_DATABASE', 'false'),
+    leaf('WEB_DB_SITE', ''),
+    leaf('WEB_DB_INSTANCE', ''),
+  ]);
+}
+
+function stigInfo(rows: Row[], profile: string): string {
+  const data = [
+    ['version', rows[0]?.profileVersion ?? ''],
+    ['stigid', profile],
+    ['title', profile],
+  ] as const;
+  return block(
+    'STIG_INFO',
+    {},
+    data.map(([name, text]) => element('SI_DATA', {}, [leaf('SID_NAME', name), leaf('SID_DATA', text)])),
+  );
+}
+
+function vulnerability(row: Row): string {
+  const data: [string, string][] = [
+    ['Vuln_Num', tag(row, 'gid')],
+    ['Severity', severityNames[row.severity]],
+    ['Group_Title', tag(row, 'gtitle') || tag(row, 'gid')],
+    ['Rule_ID', tag(row, 'rid')],
+    ['Rule_Ver', tag(row, 'stig_id')],
+    ['Rule_Title', row.title],
+    ['Vuln_Discuss', controlText(row, 'desc')],
+    ['Check_Content', controlText(row, 'check')],
+    ['Fix_Text', controlText(row, 'fix')],
+    ...row.cci.map((cci): [string, string] => ['CCI_REF', cci]),
+  ];
+  return block('VULN', {}, [
+    ...data.map(([name, text]) =>
+      element('STIG_DATA', {}, [leaf('VULN_ATTRIBUTE', name), leaf('ATTRIBUTE_DATA', text)]),
+    ),
+    leaf('STATUS', statusNames[row.status]),
+    leaf('FINDING_DETAILS', findingDetails(row)),
+    leaf('COMMENTS', comments(row)),
+    leaf('SEVERITY_OVERRIDE', ''),
+    leaf('SEVERITY_JUSTIFICATION', ''),
+  ]);
+}
+
+function findingDetails(row: Row): string {
+  const { results, leftOut } = shownResults(row, 'all');
+  const lines = results.map(
+    ({ status, description, message }) => `${status}: ${[description, message].join(' ').trim()}`,
+  );
+  return [...lines, ...(leftOut > 0 ? [`(${leftOut} more results in the result file)`] : [])].join('\n');
+}
+
+function comments(row: Row): string {
+  const waiver = row.waiver === undefined ? [] : [`Waiver: ${waiverText(row)}`];
+  const error = row.status === 'error' ? [`Could not be evaluated: ${row.message}`] : [];
+  return [...error, ...waiver].join('\n');
+}
