@@ -25,6 +25,7 @@ export function toContainerSpec(pod: Pod, container: Container, placement: Place
     memoryLimitBytes: bytes(container.resources?.limits?.['memory']),
     joinPidOf: placement.joinPidOf,
     mounts: mountsOf(container, placement.volumes),
+    stdin: container.stdin ?? false,
   };
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type IncomingHttpHeaders, type RequestOptions } from 'node:http';
 import { request } from 'node:https';
-import { WebSocket } from 'ws';
+import { type RawData, WebSocket } from 'ws';
 import type { EmbeddedCluster } from '../cluster.ts';
 import { type Json, objectAt, parseJson, textAt } from '../json.ts';
 
@@ -160,7 +160,7 @@ function openExec(client: Client, wish: ExecWish): Promise<ExecResult> {
       wish.onOpen?.(socket);
     });
     socket.on('message', data => {
-      const frame = toFrame(Buffer.isBuffer(data) ? data : Buffer.concat([data].flat().map(part => Buffer.from(part))));
+      const frame = toFrame(toBuffer(data));
       result.frames.push(frame);
       wish.onFrame?.(frame, socket);
     });
@@ -178,6 +178,11 @@ function openExec(client: Client, wish: ExecWish): Promise<ExecResult> {
     });
     socket.on('close', code => resolve({ ...result, close: code }));
   });
+}
+
+function toBuffer(data: RawData): Buffer {
+  if (Array.isArray(data)) return Buffer.concat(data);
+  return Buffer.isBuffer(data) ? data : Buffer.from(data);
 }
 
 function toFrame(data: Buffer): Frame {
