@@ -19,6 +19,8 @@ export interface ContainerSecurity {
   privileged: boolean;
   allowPrivilegeEscalation: boolean;
   readOnlyRootFilesystem: boolean;
+  /** As in `seccompProfile.type`; without it a container is unconfined, as under Kubernetes' own default. */
+  seccomp?: 'RuntimeDefault' | 'Unconfined';
 }
 
 export interface ContainerSpec {

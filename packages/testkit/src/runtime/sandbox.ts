@@ -53,6 +53,7 @@ export async function openSandbox(place: Place, spec: SandboxSpec): Promise<Sand
       readOnly: true,
       privileged: false,
       noNewPrivileges: true,
+      seccomp: true,
       hostname: spec.hostname,
       namespaces: [
         { type: 'mount' },

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { toSeccomp } from './seccomp.ts';
 import type { User } from './user.ts';
 
 /** The part of the OCI runtime specification that is used here. */
@@ -45,6 +46,7 @@ export interface Decided {
   readOnly: boolean;
   privileged: boolean;
   noNewPrivileges: boolean;
+  seccomp: boolean;
   hostname: string | undefined;
   namespaces: OciNamespace[];
   cgroupsPath: string;
@@ -129,6 +131,7 @@ export function toSpec(decided: Decided): object {
         ...(decided.memoryLimitBytes === undefined ? {} : { memory: { limit: decided.memoryLimitBytes } }),
       },
       ...(privileged ? {} : { maskedPaths, readonlyPaths }),
+      ...(decided.seccomp ? { seccomp: toSeccomp(decided.capabilities) } : {}),
     },
   };
 }

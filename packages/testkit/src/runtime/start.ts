@@ -51,6 +51,7 @@ async function decide(host: Host, start: Start & { rootfs: string }): Promise<De
     readOnly: security.readOnlyRootFilesystem,
     privileged: security.privileged,
     noNewPrivileges: !security.allowPrivilegeEscalation && !security.privileged,
+    seccomp: security.seccomp === 'RuntimeDefault' && !security.privileged,
     hostname: sandbox.spec.hostname,
     namespaces: namespacesFor(host.place, sandbox, start.target),
     cgroupsPath: `${podCgroup(host.place, spec.podUid)}/${spec.id}`,
