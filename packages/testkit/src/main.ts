@@ -4,7 +4,8 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { startCluster } from './start-cluster.ts';
 
-const usage = 'usage: main.ts --kubeconfig PATH [--state DIR] [--version 1.36|1.26] [--with-parent]\n';
+const usage =
+  'usage: main.ts --kubeconfig PATH [--state DIR] [--version 1.36|1.26] [--image NAME]... [--with-parent]\n';
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -12,16 +13,21 @@ async function main(): Promise<number> {
       kubeconfig: { type: 'string' },
       state: { type: 'string' },
       version: { type: 'string', default: '1.36' },
+      image: { type: 'string', multiple: true },
       'with-parent': { type: 'boolean', default: false },
     },
   });
-  const { kubeconfig, state, version } = values;
+  const { kubeconfig, state, version, image } = values;
   if (kubeconfig === undefined || (version !== '1.36' && version !== '1.26')) {
     process.stderr.write(usage);
     return 2;
   }
   const ended = toEnd(values['with-parent']);
-  await using cluster = await startCluster({ version, ...(state === undefined ? {} : { stateDir: state }) });
+  await using cluster = await startCluster({
+    version,
+    ...(state === undefined ? {} : { stateDir: state }),
+    ...(image === undefined ? {} : { images: image }),
+  });
   await writeAtomically(kubeconfig, cluster.kubeconfig);
   process.stdout.write(`${JSON.stringify({ ready: true, kubeconfig, pid: process.pid })}\n`);
   await ended;

@@ -51,7 +51,7 @@ function root(version: Version, asked: { call: Call; path: string; kinds: Kind[]
   if (version === '1.36' && wish.includes('as=APIGroupDiscoveryList')) {
     return { kind: 'json', status: 200, body: aggregate(kinds), contentType: aggregated };
   }
-  formOf(wish.replaceAll(/;as=APIGroupDiscoveryList/g, ''));
+  formOf(asked.call.headers.accept?.replaceAll(';as=APIGroupDiscoveryList', ''));
   if (!core) return ok({ kind: 'APIGroupList', apiVersion: 'v1', groups: groupsOf(kinds) });
   const serverAddress = asked.call.headers.host ?? '';
   return ok({
