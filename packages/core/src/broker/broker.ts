@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createServer, type Server, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import { z } from 'zod';
+import { ScanError, toScanError } from '../errors/index.ts';
+import { CommandTimeout, defaultRun, type OpenTarget } from '../lens/index.ts';
+import { factsScript, type Look, lookScript, parseFacts, parseLook, readCommand } from './questions.ts';
+
+const question = z.discriminatedUnion('op', [
+  z.object({ op: z.literal('facts') }),
+  z.object({ op: z.literal('run'), command: z.string(), timeout: z.number().positive().nullish() }),
+  z.object({ op: z.literal('look'), path: z.string() }),
+  z.object({ op: z.literal('read'), path: z.string() }),
+  z.object({ op: z.literal('event'), event: z.string() }).loose(),
+]);
+
+type Question = z.infer<typeof question>;
+
+/** What the engine's child says of its own progress. */
+export type EngineEvent = { event: string } & Record<string, unknown>;
+
+interface Reply {
+  header: Record<string, unknown>;
+  first?: Buffer;
+  second?: Buffer;
+}
+
+export interface BrokerOptions {
+  socketPath: string;
+  /** Without a target only events are taken: for describing a profile. */
+  target: OpenTarget | undefined;
+  onEvent(event: EngineEvent): void;
+  /** The longest a command may take that asks for no time of its own, milliseconds. */
+  commandTimeoutMs?: number;
+}
+
+/** Answers the questions of one engine process about one target, over a Unix socket. */
+export class Broker implements AsyncDisposable {
+  private readonly disconnected: Promise<void>;
+  private readonly server: Server;
+  private readonly options: BrokerOptions;
+  private socket: Socket | undefined;
+  private problem: ScanError | undefined;
+
+  private constructor(options: BrokerOptions) {
+    this.options = options;
+    this.server = createServer();
+    this.disconnected = new Promise(resolve => {
+      this.server.once('connection', socket => {
+        this.server.close();
+        this.socket = socket;
+        socket.on('error', () => socket.destroy());
+        void this.serve(socket).finally(() => {
+          socket.destroy();
+          resolve();
+        });
+      });
+    });
+  }
+
+  static async listen(options: BrokerOptions): Promise<Broker> {
+    const broker = new Broker(options);
+    await new Promise<void>((resolve, reject) => {
+      broker.server.once('error', reject);
+      broker.server.listen(options.socketPath, resolve);
+    });
+    return broker;
+  }
+
+  /** Why the target is lost, if it is: then no report of the engine counts. */
+  get lost(): ScanError | undefined {
+    return this.problem ?? this.options.target?.session.lost;
+  }
+
+  /** Waits until all that an ended engine process wrote was read. One that never connected wrote nothing. */
+  async lastWords(): Promise<void> {
+    const never = new Promise(resolve => setTimeout(resolve, 500));
+    await (this.socket === undefined ? Promise.race([this.disconnected, never]) : this.disconnected);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.socket?.destroy();
+    await new Promise(resolve => this.server.close(resolve));
+  }
+
+  private async serve(socket: Socket): Promise<void> {
+    try {
+      for await (const line of createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY })) {
+        const asked = question.parse(JSON.parse(line));
+        if (asked.op === 'event') this.options.onEvent(asked);
+        else await send(socket, await this.answer(asked));
+      }
+    } catch (error) {
+      this.problem = toScanError(error, 'ENGINE_CRASHED', 'The engine broke its protocol');
+      socket.end(`${JSON.stringify({ error: 'lost' })}\n`);
+    }
+  }
+
+  private async answer(asked: Exclude<Question, { op: 'event' }>): Promise<Reply> {
+    const { target } = this.options;
+    if (target === undefined)
+      throw new ScanError('ENGINE_FAILED', 'The profile asks for a target while it is only described');
+    try {
+      switch (asked.op) {
+        case 'facts':
+          return await facts(target);
+        case 'look':
+          return await look(target, asked.path);
+        case 'read':
+          return await read(target, asked.path);
+        case 'run':
+          return await this.run(target, asked.command, asked.timeout);
+      }
+    } catch (error) {
+      if (error instanceof CommandTimeout) return { header: { error: 'timeout', message: error.message } };
+      throw error;
+    }
+  }
+
+  private async run({ session }: OpenTarget, command: string, seconds: number | null | undefined): Promise<Reply> {
+    const { commandTimeoutMs = defaultRun.timeoutMs } = this.options;
+    const timeoutMs = seconds == null ? commandTimeoutMs : seconds * 1000;
+    const { status, stdout, stderr, truncated } = await session.run(command, { timeoutMs });
+    return { header: { status, truncated, limit: defaultRun.limit }, first: stdout, second: stderr };
+  }
+}
+
+async function facts({ session }: OpenTarget): Promise<Reply> {
+  const script = factsScript();
+  return { header: { facts: parseFacts(await session.run(script.command, { repeatable: true }), script) } };
+}
+
+// InSpec tells a container by this file; Kubernetes' runtimes do not make it (resources/virtualization.rb).
+const dockerenv = '/.dockerenv';
+const emptyFile: Look = {
+  present: true,
+  own: ['0', '81ed', 'root', '0', 'root', '0', '0', '0', '?'],
+  target: ['0', '81ed', 'root', '0', 'root', '0', '0', '0', '?'],
+  link: null,
+  realpath: null,
+};
+
+async function look({ session, meter }: OpenTarget, path: string): Promise<Reply> {
+  if (path.includes('\0'))
+    return { header: { look: { present: false, own: null, target: null, link: null, realpath: null } } };
+  const script = lookScript(path);
+  const found = parseLook(await session.run(script.command, { repeatable: true }), script);
+  if (found.kind === 'tool-missing') {
+    meter.toolsMissing.add(found.tool);
+    return {
+      header: { error: 'tool', message: `the container has no usable ${found.tool}, so ${path} cannot be looked at` },
+    };
+  }
+  if (path === dockerenv && !found.look.present) {
+    meter.virtual.add(dockerenv);
+    return { header: { look: emptyFile } };
+  }
+  const { content } = found;
+  return { header: { look: found.look, has_content: content !== undefined }, ...(content && { first: content }) };
+}
+
+async function read({ session, meter }: OpenTarget, path: string): Promise<Reply> {
+  const { status, stdout, truncated } = await session.run(readCommand(path), { repeatable: true });
+  if (status === 127) {
+    meter.toolsMissing.add('cat');
+    return { header: { error: 'tool', message: `the container has no cat, so ${path} cannot be read` } };
+  }
+  return { header: { status, truncated, limit: defaultRun.limit }, first: stdout };
+}
+
+async function send(socket: Socket, { header, first, second }: Reply): Promise<void> {
+  const line = `${JSON.stringify({ ...header, first: first?.length ?? 0, second: second?.length ?? 0 })}\n`;
+  const bytes = Buffer.concat([Buffer.from(line), first ?? Buffer.alloc(0), second ?? Buffer.alloc(0)]);
+  await new Promise<void>(resolve => socket.write(bytes, () => resolve()));
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// The scripts the broker runs in a target, and the reading of their answers. They use builtins of any POSIX shell and,
+// where there is no builtin for it, the one tool named; `--` because names may begin with a dash.
+import { randomBytes } from 'node:crypto';
+import { ScanError } from '../errors/index.ts';
+import type { Answer } from '../lens/index.ts';
+
+export interface Script {
+  command: string;
+  /** Between the sections of the answer; fresh for each script, so that no file can contain it. */
+  separator: string;
+}
+
+const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+
+function script(body: (separate: string) => string): Script {
+  const separator = `\n${randomBytes(16).toString('hex')}\n`;
+  return { separator, command: body(`printf '${separator.replaceAll('\n', '\\n')}'`) };
+}
+
+function sections(answer: Answer, separator: string): Buffer[] {
+  const found: Buffer[] = [];
+  let rest = answer.stdout;
+  for (let at = rest.indexOf(separator); at >= 0; at = rest.indexOf(separator)) {
+    found.push(rest.subarray(0, at));
+    rest = rest.subarray(at + separator.length);
+  }
+  return [...found, rest];
+}
+
+// What Train's platform detection asks for (train-core 3.16, lib/train/platforms/detect).
+const releaseFiles = [
+  ...['debian_version', 'os-release', 'lsb-release', 'oracle-release', 'enterprise-release', 'parallels-release'],
+  ...['system-release', 'redhat-release', 'SuSE-release', 'arch-release', 'slackware-version', 'gentoo-release'],
+  ...['exherbo-release', 'alpine-release', 'coreos/update.conf', 'issue'],
+].map(name => `/etc/${name}`);
+const releaseTools = ['/usr/bin/lsb-release', '/usr/bin/raspi-config'];
+
+/** What the target's platform is known by. */
+export interface Facts {
+  system: string;
+  machine: string;
+  release: string;
+  files: Record<string, string>;
+}
+
+export function factsScript(): Script {
+  const kernel = (flag: string, file: string) =>
+    `uname ${flag} 2>/dev/null || { read -r line </proc/sys/kernel/${file} && printf %s "$line"; } 2>/dev/null`;
+  return script(
+    separate => `
+${kernel('-s', 'ostype')}; ${separate}; ${kernel('-m', 'arch')}; ${separate}; ${kernel('-r', 'osrelease')}
+for file in ${releaseFiles.join(' ')}; do
+  [ -f "$file" ] || continue
+  ${separate}; printf '%s\\n' "$file"; cat "$file" 2>/dev/null || while IFS= read -r line; do printf '%s\\n' "$line"; done <"$file"
+done
+for file in ${releaseTools.join(' ')}; do [ -f "$file" ] && { ${separate}; printf '%s\\n' "$file"; }; done; :`,
+  );
+}
+
+export function parseFacts(answer: Answer, { separator }: Script): Facts {
+  if (answer.truncated)
+    throw new ScanError('TARGET_CORRUPT', 'The release files of the container are larger than any real ones');
+  const [system = '', machine = '', release = '', ...files] = sections(answer, separator).map(bytes =>
+    bytes.toString('utf8'),
+  );
+  return {
+    system: system.trim(),
+    machine: machine.trim() || 'unknown',
+    release: release.trim(),
+    files: Object.fromEntries(
+      files.map(text => [text.slice(0, text.indexOf('\n')), text.slice(text.indexOf('\n') + 1)]),
+    ),
+  };
+}
+
+/** Fields of `stat`, in the order asked for: size, mode (hex), owner, uid, group, gid, accessed, modified, label. */
+export type Stat = string[];
+
+/** What one look at a path found. */
+export interface Look {
+  present: boolean;
+  own: Stat | null;
+  /** Of what a symbolic link leads to; null for a dangling one. */
+  target: Stat | null;
+  link: string | null;
+  realpath: string | null;
+}
+
+export type LookAnswer =
+  | { kind: 'look'; look: Look; content: Buffer | undefined }
+  | { kind: 'tool-missing'; tool: string };
+
+const statFormat = ['%s', '%f', '%U', '%u', '%G', '%g', '%X', '%Y', '%C'].join('\n');
+const prefetchBytes = 65_536;
+
+/** Everything about one path in one trip; the content too if it is a small regular file. */
+export function lookScript(path: string): Script {
+  return script(
+    separate => `
+p=${quote(path)}
+if [ -e "$p" ] || [ -L "$p" ]; then printf 1; else printf 0; exit 0; fi
+${separate}; own=$(stat -c '${statFormat}' -- "$p" 2>/dev/null); printf %s "$own"; target=$own
+${separate}; if [ -L "$p" ]; then target=$(stat -L -c '${statFormat}' -- "$p" 2>/dev/null); readlink -- "$p"; fi
+${separate}; if [ -L "$p" ]; then readlink -f -- "$p"; fi
+${separate}; printf %s "$target"
+${separate}; size=\${target%%
+*}
+if [ -f "$p" ] && [ -r "$p" ] && [ "\${size:-0}" -gt 0 ] && [ "$size" -le ${prefetchBytes} ]; then cat -- "$p" 2>/dev/null; fi`,
+  );
+}
+
+export function parseLook(answer: Answer, { separator }: Script): LookAnswer {
+  const [present, own, link, realpath, target, content] = sections(answer, separator);
+  if (present?.toString() !== '1')
+    return {
+      kind: 'look',
+      look: { present: false, own: null, target: null, link: null, realpath: null },
+      content: undefined,
+    };
+  const ownStat = parseStat(own);
+  if (ownStat === null) return { kind: 'tool-missing', tool: 'stat' };
+  const text = (bytes: Buffer | undefined) =>
+    bytes === undefined || bytes.length === 0 ? null : bytes.toString('utf8').replace(/\n$/, '');
+  return {
+    kind: 'look',
+    look: { present: true, own: ownStat, target: parseStat(target), link: text(link), realpath: text(realpath) },
+    content: content === undefined || content.length === 0 ? undefined : content,
+  };
+}
+
+function parseStat(bytes: Buffer | undefined): Stat | null {
+  const fields = bytes?.toString('utf8').split('\n') ?? [];
+  return fields.length >= 8 && /^\d+$/.test(fields[0] ?? '') && /^[0-9a-f]+$/i.test(fields[1] ?? '') ? fields : null;
+}
+
+export function readCommand(path: string): string {
+  return `cat -- ${quote(path)}`;
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from 'node:fs';
+import type { RequestOptions } from 'node:https';
+import { delimiter } from 'node:path';
+import { KubeConfig, type User } from '@kubernetes/client-node';
+import { ScanError, toMessage } from '../errors/index.ts';
+import type { Access, Secret } from '../request/index.ts';
+import { Cluster, type ClusterSettings, type Credentials } from './cluster.ts';
+
+export interface ConnectOptions extends Pick<ClusterSettings, 'retry' | 'requestTimeoutMs' | 'signal'> {
+  access: Access;
+  /** The kubeconfig's current context unless told. */
+  context?: string | undefined;
+}
+
+export interface Connection {
+  cluster: Cluster;
+  /** Of the context; where nothing else was asked for. */
+  namespace: string;
+  /** TLS certificates are not checked, because the kubeconfig says so by name. */
+  insecure: boolean;
+  /** The certificate authority of the server, PEM, for a kubeconfig of our own. */
+  certificateAuthority: string | undefined;
+  tlsServerName: string | undefined;
+  /** The same server with a bearer token instead of the operator's credentials. */
+  withToken(token: Secret): Cluster;
+}
+
+/** Reads the configuration; no request is made. */
+export function connect(options: ConnectOptions): Connection {
+  const config = load(options.access);
+  if (options.context !== undefined) selectContext(config, options.context);
+  const context = config.getContextObject(config.getCurrentContext());
+  const server = config.getCurrentCluster();
+  if (context === null || server === null)
+    throw new ScanError(
+      'KUBECONFIG_INVALID',
+      `${describe(options.access)}: no context is selected, or its cluster is not defined`,
+    );
+  const { retry, requestTimeoutMs, signal } = options;
+  const settings: ClusterSettings = {
+    alias: options.access.kind === 'in-cluster' ? 'in-cluster' : config.getCurrentContext(),
+    server: parseServer(server.server, options.access),
+    credentials: credentialsOf(config),
+    ...(retry && { retry }),
+    ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
+    ...(signal && { signal }),
+  };
+  return {
+    cluster: new Cluster(settings),
+    namespace: context.namespace ?? 'default',
+    insecure: server.skipTLSVerify === true,
+    certificateAuthority: authorityOf(server),
+    tlsServerName: server.tlsServerName,
+    withToken: token => new Cluster({ ...settings, credentials: tokenCredentials(config, token) }),
+  };
+}
+
+function load(access: Access): KubeConfig {
+  const config = new KubeConfig();
+  try {
+    switch (access.kind) {
+      case 'file':
+        loadFiles(config, access.path);
+        break;
+      case 'content':
+        config.loadFromString(access.content.reveal());
+        break;
+      case 'in-cluster':
+        config.loadFromCluster();
+        break;
+    }
+  } catch (error) {
+    throw new ScanError('KUBECONFIG_INVALID', `${describe(access)}: ${toMessage(error)}`, { cause: error });
+  }
+  return config;
+}
+
+function loadFiles(config: KubeConfig, path: string): void {
+  const [first, ...others] = path.split(delimiter).filter(each => each !== '');
+  config.loadFromFile(first ?? path);
+  for (const other of others) {
+    const more = new KubeConfig();
+    more.loadFromFile(other);
+    config.mergeConfig(more, true);
+  }
+}
+
+function selectContext(config: KubeConfig, name: string): void {
+  if (config.getContextObject(name) === null) {
+    const known = config.getContexts().map(context => context.name);
+    throw new ScanError(
+      'KUBECONFIG_INVALID',
+      `The kubeconfig has no context "${name}"; it has: ${known.join(', ') || 'none'}`,
+    );
+  }
+  config.setCurrentContext(name);
+}
+
+function describe(access: Access): string {
+  switch (access.kind) {
+    case 'file':
+      return `kubeconfig ${access.path}`;
+    case 'content':
+      return 'kubeconfig given as content';
+    case 'in-cluster':
+      return 'in-cluster account';
+  }
+}
+
+function parseServer(server: string, access: Access): URL {
+  if (!URL.canParse(server))
+    throw new ScanError('KUBECONFIG_INVALID', `${describe(access)}: "${server}" is not a server address`);
+  return new URL(server);
+}
+
+function credentialsOf(config: KubeConfig): Credentials {
+  return {
+    async options() {
+      const options: RequestOptions = {};
+      try {
+        await config.applyToHTTPSOptions(options);
+      } catch (error) {
+        throw new ScanError(
+          'CLUSTER_UNAUTHORIZED',
+          `The credentials of the kubeconfig cannot be obtained: ${toMessage(error)}`,
+          { cause: error },
+        );
+      }
+      return options;
+    },
+  };
+}
+
+function tokenCredentials(config: KubeConfig, token: Secret): Credentials {
+  const own = new KubeConfig();
+  const cluster = config.getCurrentCluster();
+  const user: User = { name: 'scanner', token: token.reveal() };
+  if (cluster !== null) own.loadFromClusterAndUser(cluster, user);
+  return credentialsOf(own);
+}
+
+function authorityOf(cluster: { caData?: string; caFile?: string }): string | undefined {
+  if (cluster.caData !== undefined) return Buffer.from(cluster.caData, 'base64').toString('utf8');
+  return cluster.caFile === undefined ? undefined : readFileSync(cluster.caFile, 'utf8');
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { Broker, type EngineEvent } from '../broker/index.ts';
+import { ScanError, toMessage } from '../errors/index.ts';
+import type { OpenTarget } from '../lens/index.ts';
+import type { Engine } from './engine.ts';
+
+/** What a profile is run with, beside its path. */
+export interface AuditInputs {
+  inputs: Record<string, unknown>;
+  inputFiles: string[];
+  /** `key=value`, values read by the engine as bool, number or YAML. */
+  input: string[];
+  controls: string[];
+  tags: string[];
+  waivers: string[];
+}
+
+export interface AuditOrder extends AuditInputs {
+  /** Local path of a profile, vendored. */
+  profile: string;
+  /** Path of the profile's description (`describeProfile`), for restoring what InSpec drops of waived controls. */
+  description: string | undefined;
+  /** Hashed into the report's target id. */
+  identity: string;
+  /** For the whole audit, milliseconds. */
+  timeoutMs: number;
+  onControl(id: string, status: string, total: number): void;
+  signal: AbortSignal | undefined;
+}
+
+/** Runs a profile against an open target; gives the engine's own report or throws what kept it from being one. */
+export async function audit(engine: Engine, scratch: string, open: OpenTarget, order: AuditOrder): Promise<string> {
+  let total = 0;
+  const onEvent = (event: EngineEvent) => {
+    if (event.event === 'start') total = Number(event['controls']);
+    if (event.event === 'control') order.onControl(String(event['id']), String(event['status']), total);
+  };
+  const result = await perform(
+    { engine, scratch, target: open, onEvent, timeoutMs: order.timeoutMs, signal: order.signal },
+    {
+      kind: 'audit',
+      profile: order.profile,
+      description: order.description,
+      identity: order.identity,
+      inputs: order.inputs,
+      input_files: order.inputFiles,
+      input: order.input,
+      controls: order.controls,
+      tags: order.tags,
+      waivers: order.waivers,
+    },
+  );
+  if (![0, 100, 101].includes(result.code ?? -1))
+    throw new ScanError(
+      'PROFILE_NOT_LOADED',
+      `A profile failed to load (the engine ended with ${result.code}): ${loadFailure(result.text)}`,
+    );
+  return result.text;
+}
+
+/** The profile as InSpec reads it, against no machine: JSON text with its name, controls and inputs. */
+export async function describeProfile(
+  engine: Engine,
+  scratch: string,
+  profile: string,
+): Promise<{ text: string; file: string }> {
+  const job: Performing = {
+    engine,
+    scratch,
+    target: undefined,
+    onEvent: () => undefined,
+    timeoutMs: 120_000,
+    signal: undefined,
+    keep: true,
+  };
+  return perform(job, { kind: 'describe', profile });
+}
+
+interface Performing {
+  engine: Engine;
+  scratch: string;
+  target: OpenTarget | undefined;
+  onEvent(event: EngineEvent): void;
+  timeoutMs: number;
+  signal: AbortSignal | undefined;
+  keep?: boolean;
+}
+
+interface Result {
+  text: string;
+  code: number | undefined;
+  file: string;
+}
+
+const completion = z.object({
+  event: z.literal('complete'),
+  file: z.string(),
+  sha256: z.string(),
+  bytes: z.number(),
+  code: z.number().optional(),
+});
+const failure = z.object({ event: z.literal('failed'), class: z.string(), message: z.string() });
+type Ending = z.infer<typeof completion> | z.infer<typeof failure>;
+const ending = z.union([completion, failure]);
+
+async function perform(job: Performing, order: Record<string, unknown>): Promise<Result> {
+  const directory = await mkdtemp(join(job.scratch, 'j'));
+  const socketPath = join(directory, 's');
+  let ended: Ending | undefined;
+  const onEvent = (event: EngineEvent) => {
+    const { data } = ending.safeParse(event);
+    if (data) ended = data;
+    else job.onEvent(event);
+  };
+  try {
+    await using broker = await Broker.listen({ socketPath, target: job.target, onEvent });
+    const stopped = await runOrder(job, broker, { ...order, directory, socket: socketPath });
+    // The order of these questions is the order of trust: what the broker and we know first, what the engine says last.
+    if (broker.lost) throw broker.lost;
+    if (stopped) throw stopped;
+    return await conclude(ended, directory);
+  } finally {
+    if (job.keep !== true) await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Until the process of the order has ended; gives the reason if we ended it. */
+async function runOrder(
+  job: Performing,
+  broker: Broker,
+  order: Record<string, unknown>,
+): Promise<ScanError | undefined> {
+  const { job: id, ended } = await job.engine.order(order);
+  let stopped: ScanError | undefined;
+  const stop = (reason: ScanError) => {
+    stopped ??= reason;
+    job.engine.cancel(id);
+  };
+  const onAbort = () => stop(new ScanError('CANCELLED', 'The audit was cancelled'));
+  const seconds = job.timeoutMs / 1000;
+  const timer = setTimeout(
+    () => stop(new ScanError('TARGET_TIMEOUT', `The audit did not end within ${seconds} s`)),
+    job.timeoutMs,
+  );
+  if (job.signal?.aborted === true) onAbort();
+  job.signal?.addEventListener('abort', onAbort);
+  const end = await ended;
+  clearTimeout(timer);
+  job.signal?.removeEventListener('abort', onAbort);
+  if (end.signal === null) await broker.lastWords();
+  return stopped;
+}
+
+async function conclude(ended: Ending | undefined, directory: string): Promise<Result> {
+  if (ended === undefined) throw new ScanError('ENGINE_CRASHED', 'The engine ended without a completion record');
+  if (ended.event === 'failed')
+    throw new ScanError('ENGINE_FAILED', `The profile could not be run: ${ended.class}: ${ended.message}`);
+  if (ended.file !== join(directory, 'result.json'))
+    throw new ScanError('ENGINE_CRASHED', 'The engine names a result outside its folder');
+  let text: string;
+  try {
+    text = await readFile(ended.file, 'utf8');
+  } catch (error) {
+    throw new ScanError('ENGINE_CRASHED', `The result of the engine cannot be read: ${toMessage(error)}`, {
+      cause: error,
+    });
+  }
+  if (createHash('sha256').update(text).digest('hex') !== ended.sha256)
+    throw new ScanError('ENGINE_CRASHED', 'The result of the engine is not the one it vouched for');
+  return { text, code: ended.code, file: ended.file };
+}
+
+const profileStatuses = z.object({
+  profiles: z.array(z.object({ name: z.string(), status: z.string().nullish(), status_message: z.string().nullish() })),
+});
+
+function loadFailure(text: string): string {
+  const { data } = profileStatuses.safeParse(JSON.parse(text));
+  const bad = data?.profiles.filter(profile => profile.status !== 'loaded') ?? [];
+  return (
+    bad.map(({ name, status, status_message: message }) => `${name} is ${status}: ${message ?? ''}`).join('; ') ||
+    'no reason given'
+  );
+}

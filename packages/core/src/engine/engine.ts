@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type ChildProcess, spawn } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { z } from 'zod';
+import { parseJson } from '../cluster/index.ts';
+import { ScanError } from '../errors/index.ts';
+import type { EngineInstall } from './install.ts';
+
+export interface EngineVersion {
+  name: string;
+  version: string;
+  ruby: string;
+}
+
+const parentEvent = z.discriminatedUnion('event', [
+  z.object({ event: z.literal('ready'), engine: z.string(), version: z.string(), ruby: z.string() }),
+  z.object({
+    event: z.literal('ended'),
+    job: z.number(),
+    status: z.number().nullable(),
+    signal: z.number().nullable(),
+  }),
+]);
+
+/** How the process of a job ended; nothing in it is a verdict. */
+export interface JobEnd {
+  signal: number | null;
+}
+
+export interface EngineOptions {
+  install: EngineInstall;
+  /** HOME of the engine: a private folder that is deleted afterwards. */
+  home: string;
+  path: string;
+  /** What the engine and profiles print. Hostile. */
+  onOutput(text: string): void;
+}
+
+/** The Ruby process that holds InSpec loaded and forks for each job. */
+export class Engine implements AsyncDisposable {
+  readonly version: Promise<EngineVersion>;
+  private readonly child: ChildProcess;
+  private readonly events = new EventEmitter();
+  private readonly exited: Promise<unknown>;
+  private jobs = 0;
+  private gone: ScanError | undefined;
+
+  private constructor(child: ChildProcess, options: EngineOptions) {
+    this.child = child;
+    this.events.setMaxListeners(0);
+    this.version = new Promise((resolve, reject) => {
+      this.events.once('ready', resolve);
+      this.events.once('gone', reject);
+    });
+    this.version.catch(() => undefined); // whoever awaits it learns it; nobody has to
+    this.exited = once(child, 'close').then(([code, signal]: unknown[]) =>
+      this.lose(`it ended with ${signal ?? `status ${code}`}`),
+    );
+    child.on('error', error => this.lose(error.message));
+    child.stdin?.on('error', () => undefined); // `close` tells more
+    child.stderr?.setEncoding('utf8').on('data', options.onOutput);
+    if (child.stdout) createInterface({ input: child.stdout }).on('line', line => this.take(line));
+  }
+
+  static start(options: EngineOptions): Engine {
+    const { command, arguments: args, env } = options.install;
+    const child = spawn(command, args, {
+      cwd: options.home,
+      // A group of its own, so that its children end with it whatever ended it.
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { PATH: options.path, HOME: options.home, LANG: 'C.UTF-8', ...env },
+    });
+    return new Engine(child, options);
+  }
+
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
+  /** Gives an order; the promise is of the end of its process. */
+  async order(order: Record<string, unknown>): Promise<{ job: number; ended: Promise<JobEnd> }> {
+    await this.version;
+    if (this.gone) throw this.gone;
+    this.jobs += 1;
+    const job = this.jobs;
+    const ended = new Promise<JobEnd>(resolve => {
+      this.events.once(`ended ${job}`, resolve);
+      this.events.once('gone', () => resolve({ signal: 9 }));
+    });
+    this.tell({ ...order, job });
+    return { job, ended };
+  }
+
+  cancel(job: number): void {
+    this.tell({ kind: 'cancel', job });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.child.stdin?.end();
+    const kill = setTimeout(() => this.killGroup(), 2000);
+    await this.exited;
+    clearTimeout(kill);
+    this.killGroup();
+  }
+
+  private tell(message: Record<string, unknown>): void {
+    this.child.stdin?.write(`${JSON.stringify(message)}\n`);
+  }
+
+  private take(line: string): void {
+    const { data: message } = parentEvent.safeParse(parseJson(line));
+    if (message?.event === 'ready')
+      this.events.emit('ready', {
+        name: message.engine,
+        version: message.version,
+        ruby: message.ruby,
+      } satisfies EngineVersion);
+    else if (message) this.events.emit(`ended ${message.job}`, { signal: message.signal } satisfies JobEnd);
+  }
+
+  private lose(how: string): void {
+    if (this.gone) return;
+    this.gone = new ScanError('ENGINE_CRASHED', `The engine is gone: ${how}`);
+    this.killGroup();
+    this.events.emit('gone', this.gone);
+  }
+
+  private killGroup(): void {
+    if (this.child.pid === undefined) return;
+    try {
+      killProcessGroup(this.child.pid);
+    } catch {
+      // ESRCH: nobody of the group lives any more
+    }
+  }
+}
+
+function killProcessGroup(pid: number): void {
+  // oxlint-disable-next-line no-restricted-globals -- the one process this package starts is ended here
+  process.kill(-pid, 'SIGKILL');
+}

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
+export { type AuditInputs, type AuditOrder, audit, describeProfile } from './audit.ts';
+export { Engine, type EngineVersion } from './engine.ts';
+export { type EngineChoice, type EngineInstall, type EngineSettings, findEngine } from './install.ts';

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { ScanError, toMessage } from '../errors/index.ts';
+
+export type EngineChoice = 'auto' | 'system' | 'gems';
+
+export interface EngineSettings {
+  choice: EngineChoice;
+  /** Folder of the engine's Ruby files: `bin/engine.rb`, `Gemfile`, `Gemfile.lock`. */
+  directory: string;
+  /** Where gems are kept from run to run. */
+  cacheDirectory: string;
+  /** PATH for finding Ruby and Bundler. */
+  path: string;
+  /** For Bundler alone, when gems are installed: proxies, mirrors and certificates are the user's own business. */
+  installEnvironment: Record<string, string | undefined>;
+  /** Called before something that takes a while. */
+  onNotice?: (text: string) => void;
+}
+
+/** A Ruby that can run the engine, and the variables it needs. */
+export interface EngineInstall {
+  kind: 'system' | 'gems';
+  command: string;
+  arguments: string[];
+  env: Record<string, string>;
+}
+
+const systemRuby = '/opt/cinc-auditor/embedded/bin/ruby';
+const run = promisify(execFile);
+
+/** Finds the auditor, or installs the locked gems into the cache. */
+export async function findEngine(settings: EngineSettings): Promise<EngineInstall> {
+  const entry = join(settings.directory, 'bin', 'engine.rb');
+  if (settings.choice !== 'gems' && existsSync(systemRuby))
+    return { kind: 'system', command: systemRuby, arguments: ['--disable-did_you_mean', entry], env: {} };
+  if (settings.choice === 'system')
+    throw new ScanError('ENGINE_MISSING', `No CINC Auditor package is installed (${systemRuby} does not exist)`);
+  const ruby = await findRuby(settings);
+  const gems = await ensureGems(settings, ruby);
+  return {
+    kind: 'gems',
+    command: ruby.command,
+    arguments: ['--disable-did_you_mean', '-rbundler/setup', entry],
+    env: bundlerEnv(settings, gems),
+  };
+}
+
+function bundlerEnv(settings: EngineSettings, gems: string): Record<string, string> {
+  return {
+    BUNDLE_GEMFILE: join(settings.directory, 'Gemfile'),
+    BUNDLE_PATH: gems,
+    BUNDLE_FROZEN: 'true',
+    BUNDLE_IGNORE_CONFIG: '1',
+  };
+}
+
+interface Ruby {
+  command: string;
+  /** Version, platform and interpreter: gems with native parts fit only these. */
+  signature: string;
+}
+
+async function findRuby(settings: EngineSettings): Promise<Ruby> {
+  try {
+    const script = 'print [RUBY_ENGINE, RUBY_VERSION, RUBY_PLATFORM].join(" ")';
+    const { stdout } = await run('ruby', ['-e', script], { env: { PATH: settings.path } });
+    const [, major = 0, minor = 0] = /^\S+ (\d+)\.(\d+)/.exec(stdout)?.map(Number) ?? [];
+    if (major < 3 || (major === 3 && minor < 1)) throw new Error(`found ${stdout}, need Ruby 3.1 or later`);
+    return { command: 'ruby', signature: stdout };
+  } catch (error) {
+    throw new ScanError('ENGINE_MISSING', `No usable Ruby: ${toMessage(error)}`, { cause: error });
+  }
+}
+
+/** The folder with the gems of the lockfile for this Ruby; installs them the first time. */
+async function ensureGems(settings: EngineSettings, ruby: Ruby): Promise<string> {
+  const lock = await readFile(join(settings.directory, 'Gemfile.lock'));
+  const key = createHash('sha256').update(lock).update(ruby.signature).digest('hex').slice(0, 16);
+  const place = join(settings.cacheDirectory, `gems-${key}`);
+  if (existsSync(place)) return place;
+  settings.onNotice?.('Installing the engine (CINC Auditor gems, about a minute, once)');
+  await mkdir(dirname(place), { recursive: true, mode: 0o700 });
+  const fresh = await mkdtemp(`${place}.new-`);
+  try {
+    const { BUNDLE_IGNORE_CONFIG: _, ...bundler } = bundlerEnv(settings, fresh);
+    const env = { ...settings.installEnvironment, ...bundler, PATH: settings.path, BUNDLE_SILENCE_ROOT_WARNING: '1' };
+    await run('bundle', ['install', '--quiet', '--jobs', '4'], {
+      env,
+      cwd: settings.directory,
+      maxBuffer: 16 * 1024 * 1024,
+    });
+    await rename(fresh, place);
+  } catch (error) {
+    await rm(fresh, { recursive: true, force: true });
+    if (existsSync(place)) return place; // another process was faster
+    throw new ScanError('ENGINE_MISSING', `The gems of the engine could not be installed: ${bundlerMessage(error)}`, {
+      cause: error,
+      remedy: 'Install ruby-dev, build-essential and bundler, and check that RubyGems can be reached.',
+    });
+  }
+  return place;
+}
+
+function bundlerMessage(error: unknown): string {
+  const output = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
+  return output.split('\n').slice(-5).join(' ') || toMessage(error);
+}

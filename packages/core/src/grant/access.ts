@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Cluster, Connection } from '../cluster/index.ts';
+import type { Target } from '../plan/index.ts';
+import { Grant, type GrantRequest } from './grant.ts';
+import { type GrantObject, podsByNamespace, scannerRules, toPermissions } from './objects.ts';
+import { requirePermissions } from './operator.ts';
+
+/** The identity that looks into containers, however it came about. */
+export interface ScannerAccess {
+  readonly kind: 'grant' | 'existing';
+  readonly objects: GrantObject[];
+  readonly expiresAt: string | undefined;
+  scannerFor(namespace: string): Promise<Cluster>;
+  /** Takes back what was made; nothing for an identity that was given. */
+  revoke(): Promise<void>;
+}
+
+/** A fresh identity for exactly these targets, or the given one once it is known to suffice. */
+export async function openAccess(
+  operator: Connection,
+  targets: Target[],
+  request: GrantRequest & { access: 'grant' | 'existing' },
+): Promise<ScannerAccess> {
+  if (request.access === 'grant') return Grant.make(operator, targets, request);
+  const wanted = [...podsByNamespace(targets)].flatMap(([namespace, pods]) =>
+    toPermissions(scannerRules(pods), namespace),
+  );
+  await requirePermissions(operator.cluster, wanted, 'The given identity');
+  return {
+    kind: 'existing',
+    objects: [],
+    expiresAt: undefined,
+    scannerFor: () => Promise.resolve(operator.cluster),
+    revoke: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+export { defaultConfigFile, readConfigFile } from './config-file.ts';
+export {
+  environmentName,
+  exitCodes,
+  type Group,
+  type Input,
+  type InputName,
+  inputNames,
+  inputs,
+  type Values,
+} from './interface.ts';
+export { type Access, readThresholdInput, resolveAccess, resolveRunId, toShownRequest } from './scan-request.ts';
+export { Secret } from './secret.ts';
+export { nearestInput, parseDuration, type Raw, resolveValues, type Sources } from './values.ts';

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomInt } from 'node:crypto';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { ScanError, toMessage } from '../errors/index.ts';
+import type { Values } from './interface.ts';
+import { Secret } from './secret.ts';
+
+/** Where the operator's identity comes from. */
+export type Access =
+  /** One path, or several joined as in KUBECONFIG. */
+  { kind: 'file'; path: string } | { kind: 'content'; content: Secret } | { kind: 'in-cluster' };
+
+/** The kubeconfig as given, else KUBECONFIG, ~/.kube/config, or the account of the pod this runs in. */
+export function resolveAccess(given: Secret | undefined, environment: Record<string, string | undefined>): Access {
+  if (given !== undefined) {
+    const text = given.reveal();
+    return /\n|apiVersion/.test(text) ? { kind: 'content', content: given } : { kind: 'file', path: existing(text) };
+  }
+  const variable = environment['KUBECONFIG'];
+  if (variable !== undefined && variable !== '') return { kind: 'file', path: variable };
+  const standard = join(environment['HOME'] ?? homedir(), '.kube', 'config');
+  if (existsSync(standard)) return { kind: 'file', path: standard };
+  if (environment['KUBERNETES_SERVICE_HOST'] !== undefined) return { kind: 'in-cluster' };
+  throw new ScanError(
+    'KUBECONFIG_INVALID',
+    `There is no kubeconfig: KUBECONFIG is not set and ${standard} does not exist`,
+  );
+}
+
+function existing(path: string): string {
+  if (!existsSync(path)) throw new ScanError('KUBECONFIG_INVALID', `kubeconfig: "${path}" does not exist`);
+  return path;
+}
+
+/** A threshold is a file if there is one of that name, or if it looks like the name of one; else it is inline. */
+export function readThresholdInput(value: string): { text: string; source: string; inline: boolean } {
+  const isFile = existsSync(value) && statSync(value).isFile();
+  if (!isFile && !/\.(ya?ml|json)$|^\.{0,2}\//.test(value))
+    return { text: value, source: 'threshold (inline)', inline: true };
+  try {
+    return { text: readFileSync(value, 'utf8'), source: value, inline: false };
+  } catch (error) {
+    throw new ScanError('THRESHOLD_INVALID', `threshold ${value} cannot be read: ${toMessage(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789';
+
+/** Part of object names in the cluster, where it has to be a DNS label with room for a prefix. */
+export function resolveRunId(given: string | undefined): string {
+  if (given === undefined) return Array.from({ length: 10 }, () => alphabet[randomInt(alphabet.length)]).join('');
+  if (/^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/.test(given)) return given;
+  throw new ScanError(
+    'INPUT_INVALID',
+    `run-id: expected up to 40 lower-case letters, digits and dashes, got ${JSON.stringify(given)}`,
+  );
+}
+
+/** The request as it may be shown: without secrets, without what was left at nothing. */
+export function toShownRequest(values: Values): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(values).filter(
+      ([, value]) =>
+        value !== undefined &&
+        value !== false &&
+        !(value instanceof Secret) &&
+        !(Array.isArray(value) && value.length === 0),
+    ),
+  );
+}

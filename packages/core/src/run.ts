@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Connection, connect, serverVersion } from './cluster/index.ts';
+import { Engine, findEngine } from './engine/index.ts';
+import { isScanError, type ScanError, toScanError } from './errors/index.ts';
+import type { Verdict } from './gate/index.ts';
+import { type GrantRequest, openAccess, type ScannerAccess } from './grant/index.ts';
+import { collect } from './outcome/collect.ts';
+import type { Outcome, Unreached } from './outcome/outcome.ts';
+import { type Plan, plan, type Target } from './plan/index.ts';
+import { type PreparedProfile, prepareProfile } from './profile/index.ts';
+import { type ReportModel, type WrittenReport, writeReports } from './report/index.ts';
+import type { Deps, ScanRequest } from './scan-request.ts';
+
+/** One run with what lives as long as it: the engine, the connection, the scratch folder. */
+export class Run implements AsyncDisposable {
+  readonly request: ScanRequest;
+  private readonly deps: Deps;
+  private readonly started = new Date();
+  private readonly scratch: string;
+  private readonly engine: Engine;
+  private readonly connection: Connection;
+  private profiles: PreparedProfile[] = [];
+  private access: ScannerAccess | undefined;
+  private revocation: ScanError | undefined;
+  private readonly warnings: string[] = [];
+
+  private constructor(
+    request: ScanRequest,
+    deps: Deps,
+    parts: { scratch: string; engine: Engine; connection: Connection },
+  ) {
+    this.request = request;
+    this.deps = deps;
+    ({ scratch: this.scratch, engine: this.engine, connection: this.connection } = parts);
+    if (this.connection.insecure)
+      this.warnings.push('The certificate of the API server is not checked, because the kubeconfig says so');
+  }
+
+  /** Checks what can be checked and starts the engine; nothing in the cluster is touched. */
+  static async start(request: ScanRequest, deps: Deps): Promise<Run> {
+    deps.emit({ kind: 'stage', stage: 'prepare' });
+    const { access, context, signal } = deps;
+    const connection = connect({ access, context, ...(signal && { signal }) });
+    const install = await findEngine(deps.engine);
+    const scratch = await mkdtemp(join(deps.temporary, 'cinc-scan-'));
+    const engine = Engine.start({
+      install,
+      home: scratch,
+      path: deps.engine.path,
+      onOutput: text => deps.emit({ kind: 'engine-output', text }),
+    });
+    const run = new Run(request, deps, { scratch, engine, connection });
+    try {
+      for (const source of request.profiles) run.profiles.push(await prepareProfile(engine, scratch, source));
+      return run;
+    } catch (error) {
+      await run[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Which containers the selectors name now. */
+  async plan(): Promise<Plan> {
+    this.deps.emit({ kind: 'stage', stage: 'plan' });
+    const { namespaces } = this.request.plan;
+    const found = await plan(this.connection.cluster, {
+      ...this.request.plan,
+      namespaces: namespaces.length > 0 ? namespaces : [this.connection.namespace],
+    });
+    this.deps.emit({ kind: 'planned', plan: found });
+    return found;
+  }
+
+  /** Looks into every planned target under an identity that is gone again afterwards, whatever came. */
+  async look({ targets, unplanned }: Plan): Promise<Outcome[]> {
+    const missing = unplanned.map(each =>
+      this.note({ kind: 'unreached', ...each, profile: undefined, observation: undefined }),
+    );
+    if (targets.length === 0) return missing;
+    this.deps.emit({ kind: 'stage', stage: 'grant' });
+    this.access = await openAccess(this.connection, targets, this.grantRequest());
+    try {
+      return [...(await this.collect(this.access, targets)), ...missing];
+    } finally {
+      await this.revoke(this.access);
+    }
+  }
+
+  /** Why the grant could not be taken back, if it could not. */
+  get notRevoked(): ScanError | undefined {
+    return this.revocation;
+  }
+
+  /** An error that ended the run, as the outcome of everything that was asked for. Usage errors are thrown on. */
+  unreached(error: unknown): Outcome[] {
+    const { signal } = this.deps;
+    const failure =
+      signal?.aborted === true && isScanError(signal.reason)
+        ? signal.reason
+        : toScanError(error, 'ENGINE_CRASHED', 'The run failed');
+    if (failure.exit === 2) throw failure;
+    const { alias } = this.connection.cluster;
+    const { selectors, namespaces } = this.request.plan;
+    return (namespaces.length > 0 ? namespaces : [this.connection.namespace]).flatMap(namespace =>
+      selectors.map(({ text }) =>
+        this.note({
+          kind: 'unreached',
+          target: { cluster: alias, namespace, selector: text },
+          profile: undefined,
+          observation: undefined,
+          error: failure,
+        }),
+      ),
+    );
+  }
+
+  async report(verdict: Verdict): Promise<WrittenReport[]> {
+    this.deps.emit({ kind: 'stage', stage: 'report' });
+    const { workspace, stdout, console } = this.deps;
+    const always = (['scan', 'outputs'] as const).filter(
+      kind => !this.request.reports.some(spec => spec.kind === kind),
+    );
+    const specs = [...this.request.reports, ...always.map(kind => ({ kind, path: undefined }))];
+    return writeReports(await this.model(verdict), specs, {
+      outputDir: this.request.outputDir,
+      workspace,
+      stdout,
+      console,
+    });
+  }
+
+  /** The run as reports show it. */
+  async model(verdict: Verdict): Promise<ReportModel> {
+    const finished = new Date();
+    const { cluster } = this.connection;
+    return {
+      tool: this.deps.tool,
+      run: {
+        id: this.request.runId,
+        started: this.started.toISOString(),
+        finished: finished.toISOString(),
+        seconds: (finished.getTime() - this.started.getTime()) / 1000,
+      },
+      cluster: { alias: cluster.alias, server: cluster.server.origin, version: await this.serverVersion() },
+      engine: await this.engine.version.catch(() => undefined),
+      grant: this.access && {
+        access: this.access.kind,
+        objects: this.access.objects,
+        expiresAt: this.access.expiresAt,
+        revoked: this.access.kind === 'grant' ? this.revocation === undefined : undefined,
+      },
+      profiles: this.profiles.map(profile => profile.ref),
+      verdict,
+      warnings: this.warnings,
+      request: this.request.shown,
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.engine[Symbol.asyncDispose]();
+    await rm(this.scratch, { recursive: true, force: true });
+  }
+
+  private grantRequest(): GrantRequest & { access: 'grant' | 'existing' } {
+    const { runId, durationSeconds, labels, access } = this.request;
+    const { emit } = this.deps;
+    return {
+      access,
+      runId,
+      durationSeconds,
+      labels,
+      now: new Date(),
+      onIntent: object => emit({ kind: 'intent', object }),
+      onMade: object => emit({ kind: 'object', verb: 'create', object }),
+      onDeleted: object => emit({ kind: 'object', verb: 'delete', object }),
+    };
+  }
+
+  private collect(access: ScannerAccess, targets: Target[]): Promise<Outcome[]> {
+    const { emit, signal } = this.deps;
+    const { inputs, lens, concurrency, timeoutMs, deadlineMs } = this.request;
+    emit({ kind: 'stage', stage: 'audit' });
+    const deadline = new Date(this.started.getTime() + deadlineMs);
+    return collect(
+      { targets, profiles: this.profiles, inputs, lens, concurrency, timeoutMs, deadline },
+      {
+        engine: this.engine,
+        scratch: this.scratch,
+        signal,
+        scannerFor: namespace => access.scannerFor(namespace),
+        onSession: (target, name) => emit({ kind: 'session', target, lens: name }),
+        onControl: (target, progress) => emit({ kind: 'control', target, ...progress }),
+        onOutcome: outcome => emit({ kind: 'outcome', outcome }),
+      },
+    );
+  }
+
+  private async revoke(access: ScannerAccess): Promise<void> {
+    this.deps.emit({ kind: 'stage', stage: 'revoke' });
+    try {
+      await access.revoke();
+    } catch (error) {
+      this.revocation = toScanError(error, 'GRANT_NOT_REVOKED', 'The grant could not be taken back');
+      this.warnings.push(this.revocation.message);
+      this.deps.emit({ kind: 'notice', text: this.revocation.message });
+    }
+  }
+
+  private note(outcome: Unreached): Outcome {
+    this.deps.emit({ kind: 'outcome', outcome });
+    return outcome;
+  }
+
+  private async serverVersion(): Promise<string | undefined> {
+    try {
+      return (await serverVersion(this.connection.cluster.withoutCancel())).text;
+    } catch {
+      return undefined; // a report says what is known; the outcomes tell that the cluster is out of reach
+    }
+  }
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from 'node:fs';
+import type { AuditInputs, EngineSettings } from './engine/index.ts';
+import { ScanError, toMessage } from './errors/index.ts';
+import type { ScanEvent } from './events.ts';
+import {
+  type BaselineLookup,
+  checkGate,
+  type GateOptions,
+  type GateRequest,
+  parseThresholdFile,
+  parseThresholdInline,
+} from './gate/index.ts';
+import type { LensName } from './lens/index.ts';
+import { parseHdf } from './outcome/hdf.ts';
+import { type PlanRequest, parseSelector } from './plan/index.ts';
+import { type ConsoleOptions, parseReportSpec, type ReportSpec } from './report/index.ts';
+import { type Access, readThresholdInput, resolveRunId, toShownRequest, type Values } from './request/index.ts';
+
+/** What was asked for, validated. */
+export interface ScanRequest {
+  runId: string;
+  /** Without a namespace the context's is taken. */
+  plan: PlanRequest;
+  profiles: string[];
+  inputs: AuditInputs;
+  gate: GateRequest;
+  access: 'grant' | 'existing';
+  durationSeconds: number;
+  /** Labels for the objects of the grant. */
+  labels: Record<string, string>;
+  lens: LensName | 'auto';
+  concurrency: number;
+  timeoutMs: number;
+  deadlineMs: number;
+  dryRun: boolean;
+  reports: ReportSpec[];
+  outputDir: string;
+  /** For the run manifest: the request as the user wrote it, without secrets. */
+  shown: Record<string, unknown>;
+}
+
+/** Every effect of a run on the world outside the cluster. */
+export interface Deps {
+  tool: { name: string; version: string };
+  /** The operator's identity. */
+  access: Access;
+  context: string | undefined;
+  engine: EngineSettings;
+  /** Folder for a private scratch folder; a short path, since Unix sockets lie in it. */
+  temporary: string;
+  /** The folder relative paths start from, and which no report leaves through a link. */
+  workspace: string;
+  stdout(text: string): void;
+  console: ConsoleOptions;
+  emit(event: ScanEvent): void;
+  /** Aborted with a ScanError (CANCELLED, TERMINATED) to end early; the grant is revoked all the same. */
+  signal: AbortSignal | undefined;
+}
+
+/** Checks all inputs of a scan that can be checked without touching anything. */
+export function toScanRequest(values: Values): ScanRequest {
+  if (values.targets.length === 0) throw new ScanError('USAGE', 'No target was named');
+  if (values.profile.length === 0)
+    throw new ScanError('USAGE', 'No profile was named', { remedy: 'Pass --profile PATH.' });
+  return {
+    runId: resolveRunId(values['run-id']),
+    plan: {
+      selectors: values.targets.map(parseSelector),
+      namespaces: values.namespace,
+      container: values.container,
+      allContainers: values['all-containers'],
+      allowEmpty: values['allow-empty'],
+    },
+    profiles: values.profile,
+    inputs: toAuditInputs(values),
+    gate: toGateRequest(values, new Date()),
+    access: values.access,
+    durationSeconds: values.duration,
+    labels: {},
+    lens: values.lens,
+    concurrency: values.concurrency,
+    timeoutMs: values.timeout * 1000,
+    deadlineMs: values.deadline * 1000,
+    dryRun: values['dry-run'],
+    reports: values.reports.map(parseReportSpec),
+    outputDir: values['output-dir'],
+    shown: toShownRequest(values),
+  };
+}
+
+function toAuditInputs(values: Values): AuditInputs {
+  for (const pair of values.input)
+    if (!/^[^=]+=/.test(pair))
+      throw new ScanError('INPUT_INVALID', `input: expected NAME=VALUE, got ${JSON.stringify(pair)}`);
+  return {
+    inputs: {},
+    inputFiles: values['input-file'].map(readable('input-file', 'INPUT_INVALID')),
+    input: values.input,
+    controls: values.controls,
+    tags: values.tags,
+    waivers: values.waivers.map(readable('waivers', 'WAIVER_INVALID')),
+  };
+}
+
+const readable = (name: string, code: 'INPUT_INVALID' | 'WAIVER_INVALID') => (path: string) => {
+  readText(path, name, code);
+  return path;
+};
+
+function readText(path: string, name: string, code: 'INPUT_INVALID' | 'WAIVER_INVALID' | 'BASELINE_INVALID'): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new ScanError(code, `${name} ${path} cannot be read: ${toMessage(error)}`, { cause: error });
+  }
+}
+
+/** The gate of a scan, checked before any cluster is asked. */
+export function toGateRequest(values: Values, now: Date): GateRequest {
+  const { strict, rounding } = values;
+  const options: GateOptions = {
+    profiles: values['all-profiles'] ? 'all' : 'first',
+    rounding,
+    strict,
+    allowEmpty: false,
+    now,
+  };
+  const gate: GateRequest = {
+    threshold: undefined,
+    ...(values.threshold !== undefined && toThreshold(values.threshold, strict)),
+    failOn: values['fail-on'],
+    baseline: values.baseline === undefined ? undefined : toBaseline(values.baseline),
+    options,
+    reportOnly: values['report-only'],
+    allowNoTargets: values['allow-empty'],
+  };
+  checkGate(gate);
+  return gate;
+}
+
+function toThreshold(value: string, strict: boolean): Pick<GateRequest, 'threshold' | 'source'> {
+  const { text, source, inline } = readThresholdInput(value);
+  const parsed = inline ? parseThresholdInline(text, { strict }) : parseThresholdFile(text, { strict });
+  if (parsed.kind === 'refused')
+    throw new ScanError(
+      'THRESHOLD_INVALID',
+      `${source}: ${parsed.problems.map(problem => problem.message).join('; ')} (${parsed.reason})`,
+    );
+  return { threshold: parsed.kind === 'set' ? parsed.set : parsed.threshold, source };
+}
+
+function toBaseline(path: string): BaselineLookup {
+  const read = parseHdf(readText(path, 'baseline', 'BASELINE_INVALID'));
+  if (read.kind === 'refused') throw new ScanError('BASELINE_INVALID', `baseline ${path}: ${read.problem}`);
+  return () => ({ kind: 'found', hdf: read.hdf });
+}

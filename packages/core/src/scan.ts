@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+import { judge, type Verdict } from './gate/index.ts';
+import type { Outcome } from './outcome/outcome.ts';
+import type { WrittenReport } from './report/index.ts';
+import { Run } from './run.ts';
+import type { Deps, ScanRequest } from './scan-request.ts';
+
+/** What a run gave: what became of each target, the answer, and where the reports lie. */
+export interface Scan {
+  outcomes: Outcome[];
+  verdict: Verdict;
+  reports: WrittenReport[];
+}
+
+/**
+ * request ─ plan ─► targets ─ grant ─► identity ─ open ─► session ─ audit ─► HDF ─ gate ─► verdict ─ report ─► files
+ *
+ * Throws a ScanError only for usage errors (exit 2), when nothing was touched. Everything later becomes an outcome.
+ */
+export async function scan(request: ScanRequest, deps: Deps): Promise<Scan> {
+  await using run = await Run.start(request, deps);
+  const outcomes = await lookThrough(run);
+  const verdict = withRevocation(judge(outcomes, request.gate), run);
+  return { outcomes, verdict, reports: await run.report(verdict) };
+}
+
+async function lookThrough(run: Run): Promise<Outcome[]> {
+  try {
+    const plan = await run.plan();
+    return run.request.dryRun ? [] : await run.look(plan);
+  } catch (error) {
+    return run.unreached(error);
+  }
+}
+
+/** A grant that could not be taken back is an error of the run, however good its findings; a failed engine is worse. */
+function withRevocation(verdict: Verdict, { notRevoked }: Run): Verdict {
+  if (notRevoked === undefined || verdict.exit > 3) return verdict;
+  return { ...verdict, verdict: 'error', reason: notRevoked.code, exit: 4, exitCode: 4 };
+}
