@@ -39,11 +39,11 @@ describe('a fault', () => {
     using fault = cluster.faults.add({
       match: { path: /\/pods\/bb$/, nth: 2 },
       action: { kind: 'status', code: 503, body: 'busy' },
-      expect(fault.hits).toBe(1);
-  });
+    });
     const replies = [await client.ask({ path }), await client.ask({ path }), await client.ask({ path })];
     expect(replies.map(reply => reply.status)).toEqual([200, 503, 200]);
     expect(replies[1]?.text).toBe('busy');
+    expect(fault.hits).toBe(1);
   });
 
   test('is gone once it is disposed of', async () => {
