@@ -30,7 +30,7 @@ export async function apply(root: string, entry: Entry): Promise<void> {
   }
   switch (entry.kind) {
     case 'debian':
-      return bootstrapDebian(root, entry.suite);
+      return bootstrapDebian(root, entry);
     case 'directory':
       return makeDirectory(root, entry);
     case 'file':
@@ -97,11 +97,12 @@ async function linkApplets(root: string, entry: EntryOf<'applets'>): Promise<voi
   }
 }
 
-async function bootstrapDebian(root: string, suite: string): Promise<void> {
+async function bootstrapDebian(root: string, { suite, include }: EntryOf<'debian'>): Promise<void> {
   await rm(root, { recursive: true, force: true });
   const sources = await findSources(suite);
   const env = { ...process.env, SOURCE_DATE_EPOCH: epoch };
-  await runTool('mmdebstrap', ['--variant=essential', '--mode=root', suite, root, ...sources], env);
+  const options = ['--variant=essential', '--mode=root', `--include=${include.join(',')}`];
+  await runTool('mmdebstrap', [...options, suite, root, ...sources], env);
   await chmod(root, 0o755);
   for (const leftover of ['var/cache', 'var/lib/apt', 'var/log', 'dev', 'run']) {
     await empty(join(root, leftover));

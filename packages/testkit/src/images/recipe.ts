@@ -2,7 +2,7 @@
 
 /** One change to a root file system; later entries see the result of earlier ones. */
 export type Entry =
-  | { kind: 'debian'; suite: string }
+  | { kind: 'debian'; suite: string; include: string[] }
   | { kind: 'directory'; path: string; mode?: number; uid?: number; gid?: number }
   | { kind: 'file'; path: string; content: string | Buffer; mode?: number; uid?: number; gid?: number }
   | { kind: 'append'; path: string; content: string }

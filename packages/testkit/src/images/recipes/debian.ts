@@ -8,7 +8,8 @@ const clean: Recipe = {
   gid: 0,
   command: sleeper,
   entries: [
-    { kind: 'debian', suite: 'bookworm' },
+    // The package passwd is not essential, but without it there is no shadow file.
+    { kind: 'debian', suite: 'bookworm', include: ['passwd'] },
     sleeperEntry,
     { kind: 'directory', path: '/etc/ssh' },
     {
