@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type Html, html } from './markup.ts';
+
+// With the tables beside it this keeps the file of 20,000 results below 10 MB, which browsers open in a second.
+const mostBytes = 6_000_000;
+
+/** Bounds what controls may say together. Worst controls are told first, so what is left out matters least. */
+export class Budget {
+  private left: number;
+  private omitted = 0;
+
+  constructor(bytes: number = mostBytes) {
+    this.left = bytes;
+  }
+
+  /** The piece, or a note in its place once there is no room for it. */
+  take(piece: Html): Html {
+    const size = Buffer.byteLength(piece.text);
+    if (size > this.left) {
+      this.omitted += 1;
+      return html`<p class="note">Left out to keep this file small: the result file has it.</p>`;
+    }
+    this.left -= size;
+    return piece;
+  }
+
+  get leftOut(): number {
+    return this.omitted;
+  }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+import { totalCompliance, totalCounts } from '../tally.ts';
+import { allViolations, allWarnings, type OutcomeView } from '../views.ts';
+import { plural, verdictSentence } from '../words.ts';
+import { ring } from './bars.ts';
+import { type Html, html, nothing } from './markup.ts';
+import type { Column, Page } from './page.ts';
+import { columnHeads, controlLinks, section, table, timeText } from './parts.ts';
+
+const verdictLetters = { pass: 'p', fail: 'f', error: 'e' } as const;
+
+/** The verdict in words, and the few numbers that carry it. */
+export function headline(page: Page): Html {
+  const { verdict, run, cluster } = page.model;
+  const [word = '', ...meaning] = verdictSentence(verdict).split(': ');
+  const compliance = totalCompliance(page.views);
+  return html`<header class="hero ${verdictLetters[verdict.verdict]}">
+<div class="verdict">
+<p class="brand">cinc-scan report</p>
+<h1><span class="word">${word}</span><span class="colon">: </span><span class="meaning">${meaning.join(': ')}</span></h1>
+<p class="lead">${leadText(page)}</p>
+<p class="when">Cluster <b>${cluster.alias}</b>, finished ${timeText(run.finished)}, run <code>${run.id}</code></p>
+</div>
+${ring(compliance.percent, 'p')}
+${figures(page)}
+</header>
+`;
+}
+
+function leadText(page: Page): string {
+  const unmet = allViolations(page.views);
+  const where = new Set(unmet.map(({ view }) => view)).size;
+  const lost = troubled(page.views).length;
+  const { passed, total } = totalCompliance(page.views);
+  return [
+    unmet.length > 0
+      ? `${plural(unmet.length, 'bound')} not met in ${where} of ${plural(page.views.length, 'audit')}.`
+      : '',
+    lost > 0 ? `${plural(lost, 'audit')} could not be judged.` : '',
+    total > 0 ? `${passed} of ${plural(total, 'control result')} that count towards compliance passed.` : '',
+  ]
+    .filter(text => text !== '')
+    .join(' ');
+}
+
+const troubled = (views: OutcomeView[]) => views.filter(view => view.trouble !== undefined);
+const isJudged = (column: Column) => column.views.every(view => view.trouble === undefined);
+
+function figures({ views, columns }: Page): Html {
+  const counts = totalCounts(views);
+  const waived = views.reduce((sum, view) => sum + view.rows.filter(row => row.waived).length, 0);
+  const pairs: [string, string | number, string][] = [
+    ['Targets judged', `${columns.filter(isJudged).length} of ${columns.length}`, ''],
+    ['Failed', counts.failed.total, 'f'],
+    ['Error', counts.error.total, 'e'],
+    ['Not reviewed', counts.skipped.total, 's'],
+    ['Passed', counts.passed.total, 'p'],
+    ['Not applicable', counts.no_impact.total - waived, 'n'],
+    ['Waived', waived, 'w'],
+  ];
+  return html`<dl class="figures">${pairs.map(
+    ([name, value, letter]) => html`<div class="${letter}"><dt>${name}</dt><dd>${value}</dd></div>`,
+  )}</dl>`;
+}
+
+/** Every bound that was not met, with the controls that make it so. */
+export function why(page: Page): Html {
+  const found = allViolations(page.views);
+  if (found.length === 0) return nothing;
+  const severalProfiles = new Set(page.views.map(view => view.profile)).size > 1;
+  const rows = found.map(({ view, violation }) => {
+    const anchors = page.anchors.get(view);
+    const profile = severalProfiles ? html`<td>${view.profile}</td>` : nothing;
+    return html`<tr><th scope="row">${view.name}</th>${profile}<td><code>${violation.key}</code></td><td>${violation.expected}</td><td><b>${violation.actual}</b></td><td>${controlLinks(violation.controls, id => anchors?.get(id))}</td></tr>
+`;
+  });
+  const heads = ['Target', ...(severalProfiles ? ['Profile'] : []), 'Bound', 'Expected', 'Actual', 'Controls'];
+  const grid = table({
+    caption: 'Each with what was expected, what was found, and the controls that make it so',
+    head: columnHeads(...heads),
+    rows,
+    className: 'loud f',
+  });
+  return section({ id: 'why', title: 'Why: bounds that are not met', body: grid });
+}
+
+/** Targets that nothing is known of: never to be overlooked. */
+export function notJudged(page: Page): Html {
+  const lost = troubled(page.views);
+  if (lost.length === 0) return nothing;
+  const items = lost.map(({ name, profile, trouble }) =>
+    trouble === undefined
+      ? nothing
+      : html`<li><h3>${name}${profile === '' ? '' : ` under ${profile}`}</h3><p><strong class="code">${trouble.code}</strong></p><p class="message">${trouble.message}</p><p class="hint">What to do: ${trouble.hint}</p></li>
+`,
+  );
+  const body = html`<p>Nothing is known about these. They count neither as passed nor as failed; they make the whole run end with an error.</p>
+<ul class="lost">
+${items}</ul>`;
+  return section({ id: 'not-judged', title: `Not judged: ${plural(lost.length, 'audit')}`, body });
+}
+
+export function warnings(page: Page): Html {
+  const found = allWarnings(page.model, page.views);
+  if (found.length === 0) return nothing;
+  const body = html`<ul class="warnings">${found.map(text => html`<li>${text}</li>`)}</ul>`;
+  return section({ id: 'warnings', title: 'Warnings', body });
+}
