@@ -51,9 +51,9 @@ export interface Deps {
   temporary: string;
   /** The folder relative paths start from, and which no report leaves through a link. */
   workspace: string;
-  stdout(text: string): void;
+  stdout: (text: string) => void;
   console: ConsoleOptions;
-  emit(event: ScanEvent): void;
+  emit: (event: ScanEvent) => void;
   /** Aborted with a ScanError (CANCELLED, TERMINATED) to end early; the grant is revoked all the same. */
   signal: AbortSignal | undefined;
 }

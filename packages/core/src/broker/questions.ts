@@ -30,10 +30,10 @@ function sections(answer: Answer, separator: string): Buffer[] {
 
 // What Train's platform detection asks for (train-core 3.16, lib/train/platforms/detect).
 const releaseFiles = [
-  ...['debian_version', 'os-release', 'lsb-release', 'oracle-release', 'enterprise-release', 'parallels-release'],
-  ...['system-release', 'redhat-release', 'SuSE-release', 'arch-release', 'slackware-version', 'gentoo-release'],
-  ...['exherbo-release', 'alpine-release', 'coreos/update.conf', 'issue'],
-].map(name => `/etc/${name}`);
+  'debian_version os-release lsb-release oracle-release enterprise-release parallels-release system-release',
+  'redhat-release SuSE-release arch-release slackware-version gentoo-release exherbo-release alpine-release',
+  'coreos/update.conf issue',
+].flatMap(names => names.split(' ').map(name => `/etc/${name}`));
 const releaseTools = ['/usr/bin/lsb-release', '/usr/bin/raspi-config'];
 
 /** What the target's platform is known by. */

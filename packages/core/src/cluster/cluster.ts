@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { ScanError, toMessage } from '../errors/index.ts';
 import { type Answer, type ApiRequest, toRefusal } from './answer.ts';
@@ -72,25 +72,26 @@ export class Cluster {
     const { credentials, requestTimeoutMs = 30_000, signal } = this.settings;
     const auth = await credentials.options();
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);
-    const url = new URL(this.server.pathname.replace(/\/$/, '') + request.path, this.server);
-    for (const [key, value] of Object.entries(request.query ?? {})) url.searchParams.append(key, value);
-    const headers = {
-      ...auth.headers,
-      accept: 'application/json',
-      ...(body === undefined
-        ? {}
-        : { 'content-type': request.contentType ?? 'application/json', 'content-length': Buffer.byteLength(body) }),
+    const options: RequestOptions = {
+      ...auth,
+      method: request.method,
+      headers: headersOf(auth, request, body),
+      timeout: requestTimeoutMs,
+      ...(signal && { signal }),
     };
     try {
-      return await exchange(
-        url,
-        { ...auth, method: request.method, headers, timeout: requestTimeoutMs, ...(signal && { signal }) },
-        body,
-      );
+      return await exchange(this.urlOf(request.path, request.query), options, body);
     } catch (error) {
       if (signal?.aborted === true) throw error;
       throw new Transient(this.unreachable(what, error));
     }
+  }
+
+  /** A path below the server, which itself may lie below a path (Rancher, for one). */
+  urlOf(path: string, query: Record<string, string> = {}): URL {
+    const url = new URL(this.server.pathname.replace(/\/$/, '') + path, this.server);
+    for (const [key, value] of Object.entries(query)) url.searchParams.append(key, value);
+    return url;
   }
 
   private unreachable(what: string, cause: unknown): ScanError {
@@ -98,6 +99,16 @@ export class Cluster {
       cause,
     });
   }
+}
+
+function headersOf(auth: RequestOptions, request: ApiRequest, body: string | undefined): OutgoingHttpHeaders {
+  // client-node gives a record; Node would also take a flat list.
+  const given: OutgoingHttpHeaders = auth.headers === undefined || Array.isArray(auth.headers) ? {} : auth.headers;
+  const content = {
+    'content-type': request.contentType ?? 'application/json',
+    'content-length': Buffer.byteLength(body ?? ''),
+  };
+  return { ...given, accept: 'application/json', ...(body !== undefined && content) };
 }
 
 /** AggregateError (several addresses tried) has an empty message of its own. */

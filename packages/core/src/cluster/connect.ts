@@ -49,7 +49,7 @@ export function connect(options: ConnectOptions): Connection {
   return {
     cluster: new Cluster(settings),
     namespace: context.namespace ?? 'default',
-    insecure: server.skipTLSVerify === true,
+    insecure: server.skipTLSVerify,
     certificateAuthority: authorityOf(server),
     tlsServerName: server.tlsServerName,
     withToken: token => new Cluster({ ...settings, credentials: tokenCredentials(config, token) }),

@@ -89,7 +89,7 @@ export class ExecStream {
 
   private receive(data: Buffer): void {
     const bytes = data.subarray(1);
-    switch (data[0]) {
+    switch (data[0] ?? channel.stdin) {
       case channel.stdout:
         if (bytes.length > 0) this.onStdout(bytes);
         break;
@@ -114,7 +114,7 @@ export async function openExec(cluster: Cluster, target: ExecTarget, command: st
 
 function execUrl(cluster: Cluster, { namespace, pod, container }: ExecTarget, command: string[]): URL {
   const path = apiPath('api/v1/namespaces', namespace, 'pods', pod, 'exec');
-  const url = new URL(cluster.server.pathname.replace(/\/$/, '') + path, cluster.server);
+  const url = cluster.urlOf(path);
   url.protocol = url.protocol === 'http:' ? 'ws:' : 'wss:';
   for (const word of command) url.searchParams.append('command', word);
   for (const name of ['stdin', 'stdout', 'stderr']) url.searchParams.set(name, 'true');

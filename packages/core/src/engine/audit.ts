@@ -32,8 +32,15 @@ export interface AuditOrder extends AuditInputs {
   signal: AbortSignal | undefined;
 }
 
+/** What an audit is done with, and on. */
+export interface Auditor {
+  engine: Engine;
+  scratch: string;
+  open: OpenTarget;
+}
+
 /** Runs a profile against an open target; gives the engine's own report or throws what kept it from being one. */
-export async function audit(engine: Engine, scratch: string, open: OpenTarget, order: AuditOrder): Promise<string> {
+export async function audit({ engine, scratch, open }: Auditor, order: AuditOrder): Promise<string> {
   let total = 0;
   const onEvent = (event: EngineEvent) => {
     if (event.event === 'start') total = Number(event['controls']);

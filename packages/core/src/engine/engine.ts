@@ -34,7 +34,7 @@ export interface EngineOptions {
   home: string;
   path: string;
   /** What the engine and profiles print. Hostile. */
-  onOutput(text: string): void;
+  onOutput: (text: string) => void;
 }
 
 /** The Ruby process that holds InSpec loaded and forks for each job. */
@@ -54,8 +54,8 @@ export class Engine implements AsyncDisposable {
       this.events.once('gone', reject);
     });
     this.version.catch(() => undefined); // whoever awaits it learns it; nobody has to
-    this.exited = once(child, 'close').then(([code, signal]: unknown[]) =>
-      this.lose(`it ended with ${signal ?? `status ${code}`}`),
+    this.exited = once(child, 'close').then(() =>
+      this.lose(`it ended with ${child.signalCode ?? `status ${child.exitCode}`}`),
     );
     child.on('error', error => this.lose(error.message));
     child.stdin?.on('error', () => undefined); // `close` tells more

@@ -40,9 +40,9 @@ export interface GrantRequest {
   labels: Record<string, string>;
   now: Date;
   /** Told before each object is made, so that a killed run can be cleaned up from its notes. */
-  onIntent(object: GrantObject): Promise<void> | void;
-  onMade(object: GrantObject): void;
-  onDeleted(object: GrantObject): void;
+  onIntent: (object: GrantObject) => Promise<void> | void;
+  onMade: (object: GrantObject) => void;
+  onDeleted: (object: GrantObject) => void;
 }
 
 /** The scanner's identity in one namespace. */

@@ -31,10 +31,10 @@ export interface Collector {
   engine: Engine;
   scratch: string;
   /** The scanner's identity where the target lives. */
-  scannerFor(namespace: string): Promise<Cluster>;
-  onSession(target: Target, lens: string): void;
-  onControl(target: Target, progress: { id: string; status: string; done: number; total: number }): void;
-  onOutcome(outcome: Outcome): void;
+  scannerFor: (namespace: string) => Promise<Cluster>;
+  onSession: (target: Target, lens: string) => void;
+  onControl: (target: Target, progress: { id: string; status: string; done: number; total: number }) => void;
+  onOutcome: (outcome: Outcome) => void;
   signal: AbortSignal | undefined;
 }
 
@@ -149,18 +149,21 @@ async function runProfile(
   refuseLate(request, collector);
   let done = 0;
   const left = request.deadline.getTime() - Date.now();
-  return audit(collector.engine, collector.scratch, open, {
-    ...request.inputs,
-    profile: profile.path,
-    description: request.inputs.waivers.length > 0 ? profile.description : undefined,
-    identity: [target.cluster, target.namespace, target.podUid, target.container].join('/'),
-    timeoutMs: Math.min(request.timeoutMs, left),
-    signal: collector.signal,
-    onControl: (id, status, total) => {
-      done += 1;
-      collector.onControl(target, { id, status, done, total });
+  return audit(
+    { engine: collector.engine, scratch: collector.scratch, open },
+    {
+      ...request.inputs,
+      profile: profile.path,
+      description: request.inputs.waivers.length > 0 ? profile.description : undefined,
+      identity: [target.cluster, target.namespace, target.podUid, target.container].join('/'),
+      timeoutMs: Math.min(request.timeoutMs, left),
+      signal: collector.signal,
+      onControl: (id, status, total) => {
+        done += 1;
+        collector.onControl(target, { id, status, done, total });
+      },
     },
-  });
+  );
 }
 
 function observe({ lens, view, meter, leftBehind }: OpenTarget, started: Date): Observation {

@@ -2,7 +2,16 @@
 import { z } from 'zod';
 import { apiPath, type Cluster, parseAnswer } from '../cluster/index.ts';
 import { isScanError, ScanError } from '../errors/index.ts';
-import { containerNames, containerStatusOf, ownerOf, type Pod, podList, podShape, whyNotRunning } from './pod.ts';
+import {
+  type ContainerStatus,
+  containerNames,
+  containerStatusOf,
+  ownerOf,
+  type Pod,
+  podList,
+  podShape,
+  whyNotRunning,
+} from './pod.ts';
 import { type Selector, workloadKinds } from './selector.ts';
 import type { MissingTarget, Target } from './target.ts';
 
@@ -206,19 +215,26 @@ function addContainer({ cluster, found }: Planning, pod: Pod, name: string): voi
   else found.targets.push(target);
 }
 
+function instanceOf(status: ContainerStatus | undefined): Pick<Target, 'containerId' | 'restartCount' | 'imageDigest'> {
+  if (status === undefined) return { containerId: '', restartCount: 0, imageDigest: undefined };
+  const { containerID = '', restartCount, imageID = '' } = status;
+  return { containerId: containerID, restartCount, imageDigest: /sha256:[0-9a-f]{64}/.exec(imageID)?.[0] };
+}
+
+function imageOf({ spec }: Pod, container: string): string {
+  return [...spec.containers, ...(spec.initContainers ?? [])].find(each => each.name === container)?.image ?? '';
+}
+
 export function toTarget(cluster: string, pod: Pod, container: string): Target {
   const status = containerStatusOf(pod, container);
-  const spec = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].find(each => each.name === container);
   return {
     cluster,
     namespace: pod.metadata.namespace,
     pod: pod.metadata.name,
     podUid: pod.metadata.uid,
     container,
-    containerId: status?.containerID ?? '',
-    restartCount: status?.restartCount ?? 0,
-    image: spec?.image ?? '',
-    imageDigest: /sha256:[0-9a-f]{64}/.exec(status?.imageID ?? '')?.[0],
+    ...instanceOf(status),
+    image: imageOf(pod, container),
     node: pod.spec.nodeName,
     owner: ownerOf(pod),
     labels: pod.metadata.labels ?? {},

@@ -70,10 +70,13 @@ export function whyNotRunning(pod: Pod, name: string): string | undefined {
   const status = containerStatusOf(pod, name);
   if (status?.state.running !== undefined && status.containerID !== undefined) return undefined;
   const { waiting, terminated } = status?.state ?? {};
-  if (waiting) return [`waiting: ${waiting.reason ?? 'unknown'}`, waiting.message].filter(Boolean).join(', ');
-  if (terminated) return `ended: ${terminated.reason ?? 'unknown'}, exit code ${terminated.exitCode ?? '?'}`;
+  if (waiting) return `waiting: ${[waiting.reason, waiting.message].filter(Boolean).join(', ') || 'no reason given'}`;
+  if (terminated) return endedText(terminated);
   return `the pod is ${pod.status.phase}`;
 }
+
+const endedText = ({ reason = 'unknown', exitCode }: { reason?: string | undefined; exitCode?: number | undefined }) =>
+  `ended: ${reason}, exit code ${exitCode ?? '?'}`;
 
 /** The workload a pod belongs to, from names alone, so that no right to read ReplicaSets or Jobs is needed. */
 export function ownerOf(pod: Pod): Owner {

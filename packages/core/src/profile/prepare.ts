@@ -68,7 +68,7 @@ async function hashTree(hash: Hash, root: string, directory: string): Promise<vo
 async function hashFile(hash: Hash, path: string, name: string): Promise<void> {
   hash.update(`file ${name}\0`);
   await pipeline(createReadStream(path), async chunks => {
-    for await (const chunk of chunks) hash.update(chunk);
+    for await (const chunk of chunks) if (Buffer.isBuffer(chunk)) hash.update(chunk);
   });
   hash.update('\0');
 }

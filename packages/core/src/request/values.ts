@@ -71,23 +71,29 @@ export function nearestInput(name: string): InputName {
 }
 
 function parseInput(input: Input, value: unknown, where: string): unknown {
-  const given = value ?? ('default' in input ? input.default : undefined);
+  const given = value ?? defaultOf(input);
+  if (given === undefined) return undefined;
   switch (input.type) {
     case 'flag':
-      return parseFlag(given ?? false, where);
+      return parseFlag(given, where);
     case 'list':
-      return parseList(given ?? [], input.separator, where);
+      return parseList(given, input.separator, where);
     case 'duration':
-      return inRange(parseDuration(given, where), input, where, 's');
+      return inRange(parseDuration(given, where), input, where);
     case 'count':
-      return inRange(parseCount(given, where), input, where, '');
+      return inRange(parseCount(given, where), input, where);
     case 'choice':
-      return given === undefined ? undefined : parseChoice(given, input.choices, where);
+      return parseChoice(given, input.choices, where);
     case 'secret':
-      return given === undefined ? undefined : new Secret(parseText(given, where));
+      return new Secret(parseText(given, where));
     case 'text':
-      return given === undefined ? undefined : parseText(given, where);
+      return parseText(given, where);
   }
+}
+
+function defaultOf(input: Input): unknown {
+  if ('default' in input) return input.default;
+  return input.type === 'flag' ? false : input.type === 'list' ? [] : undefined;
 }
 
 const invalid = (where: string, expected: string, value: unknown) =>
@@ -129,7 +135,8 @@ function parseCount(value: unknown, where: string): number {
   return number;
 }
 
-function inRange(value: number, { min, max }: { min: number; max: number }, where: string, unit: string): number {
+function inRange(value: number, { type, min, max }: Extract<Input, { min: number }>, where: string): number {
+  const unit = type === 'duration' ? 's' : '';
   if (value < min || value > max) throw invalid(where, `between ${min}${unit} and ${max}${unit}`, `${value}${unit}`);
   return value;
 }
