@@ -8,6 +8,7 @@ import type { Target } from '../plan/target.ts';
 import { type GateRequest, judge, ruling } from './judge.ts';
 import { gateDefaults } from './judgement.ts';
 import { parseThresholdInline, type Threshold } from './threshold.ts';
+import { unusedEntries } from './threshold-set.ts';
 
 const profile = { name: 'base', version: '1.0.0', source: './base', sha256: '0'.repeat(64) };
 const target: Target = {
@@ -180,6 +181,21 @@ describe('the gate that was asked for is the one that is applied', () => {
       gate({ threshold: { default: bounds('90'), entries: [lenient] } }),
     );
     expect(verdict.judged.map(each => ruling(each).exit)).toEqual([0, 3]);
+  });
+});
+
+describe('an entry that counted for no target is reported', () => {
+  test('because nothing matches it, or an earlier one takes all that would', () => {
+    const entry = (name: string, match: { namespace: string }) => ({ name, match, threshold: bounds('10') });
+    const entries = [
+      entry('used', { namespace: 'shop' }),
+      entry('shadowed', { namespace: 'sh*' }),
+      entry('astray', { namespace: 'lab' }),
+    ];
+    expect(unusedEntries({ default: bounds('90'), entries }, [clean(), unreached('TARGET_LOST')])).toEqual([
+      'shadowed',
+      'astray',
+    ]);
   });
 });
 

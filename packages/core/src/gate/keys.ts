@@ -69,25 +69,28 @@ export function adviceFor(path: string, strict: boolean): string {
 }
 
 function nearest(path: string, strict: boolean): string {
+  const written = path.slice(0, 40).toLowerCase();
   let [best, least] = ['compliance.min', Number.POSITIVE_INFINITY];
   for (const key of knownKeys(strict).keys()) {
-    const changes = distance(key, path.slice(0, 40));
+    if (Math.abs(key.length - written.length) >= least) continue;
+    const changes = distance(key, written);
     if (changes < least) [best, least] = [key, changes];
   }
   return best;
 }
 
-/** Levenshtein distance, letters in any case. */
-function distance(a: string, b: string): number {
-  const [from, to] = [a.toLowerCase(), b.toLowerCase()];
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j++) {
-      const change = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+/** Levenshtein distance: how many letters have to be added, removed or replaced. */
+function distance(from: string, to: string): number {
+  const row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let i = 0; i < from.length; i++) {
+    let diagonal = i;
+    row[0] = i + 1;
+    for (let j = 0; j < to.length; j++) {
+      const above = row[j + 1] ?? 0;
+      const replaced = diagonal + (from.charCodeAt(i) === to.charCodeAt(j) ? 0 : 1);
+      row[j + 1] = Math.min(replaced, above + 1, (row[j] ?? 0) + 1);
+      diagonal = above;
     }
-    row = next;
   }
   return row.at(-1) ?? 0;
 }

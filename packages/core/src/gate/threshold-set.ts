@@ -54,7 +54,10 @@ const matchSchema = z
     labels: z.record(z.string(), z.string()).optional(),
     profile: name.optional(),
   })
-  .refine(match => Object.keys(match).length > 0, 'matches every target: use "default" for that');
+  .refine(match => Object.keys(match).length > 0, {
+    error: 'matches every target: use "default" for that',
+    when: ({ issues }) => issues.length === 0,
+  });
 const setSchema = z.strictObject({
   default: z.looseObject({}),
   targets: z.array(z.strictObject({ match: matchSchema, threshold: z.looseObject({}) })).min(1),
