@@ -21,6 +21,7 @@ export async function startCluster(options: StartOptions = {}): Promise<Embedded
   const cluster = await assembleCluster({ ...options, stateDir, runtime: made });
   const close = async (): Promise<void> => {
     await cluster.close();
+    await made[Symbol.asyncDispose]();
     if (options.stateDir === undefined) await rm(stateDir, { recursive: true, force: true });
   };
   return { ...cluster, close, [Symbol.asyncDispose]: close };

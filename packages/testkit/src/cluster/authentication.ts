@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { IncomingMessage } from 'node:http';
-import { TLSSocket } from 'node:tls';
+import { type PeerCertificate, TLSSocket } from 'node:tls';
 import type { User } from './rbac.ts';
-import { unauthorized } from './status.ts';
+import { notImplemented, unauthorized } from './status.ts';
 import type { Store } from './store.ts';
 import { type Claims, ownAudience, type TokenSigner } from './tokens.ts';
 
@@ -35,6 +35,8 @@ export class Authentication {
   }
 
   userOf(request: IncomingMessage): User {
+    const impersonation = Object.keys(request.headers).some(name => name.startsWith('impersonate-'));
+    if (impersonation) throw notImplemented('impersonation');
     const header = request.headers.authorization;
     const token = header === undefined ? undefined : /^Bearer\s+(\S+)\s*$/i.exec(header)?.[1];
     const user = token === undefined ? undefined : this.#userOfToken(token);
@@ -83,8 +85,11 @@ function toUser(claims: Claims): User {
 
 function userOfCertificate(request: IncomingMessage): User | undefined {
   const { socket } = request;
-  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
-  const subject = socket.getPeerCertificate().subject;
+  if (!(socket instanceof TLSSocket)) return undefined;
+  const certificate: Partial<PeerCertificate> = socket.getPeerCertificate();
+  const { subject } = certificate;
+  if (subject === undefined) return undefined;
+  if (!socket.authorized) throw unauthorized();
   const groups = [subject.O ?? []].flat();
   return { name: [subject.CN ?? ''].flat().join(','), groups: [...groups, authenticated] };
 }

@@ -22,7 +22,7 @@ export interface ClusterOptions {
   version?: Version;
   /** Where pods keep their volumes; a new folder below the system's temporary one if not given. */
   stateDir?: string;
-  /** What runs the containers; `runc` if not given. */
+  /** What runs the containers; `runc` if not given. A runtime that was given is left for its owner to dispose of. */
   runtime?: Runtime;
   users?: StaticUser[];
   /** How long an accepted token stays accepted unseen; 10 on a real server, 1 here. */
@@ -82,7 +82,6 @@ export async function assembleCluster(options: ClusterOptions & { runtime: Runti
     stopControllers();
     await server.close();
     await node.close();
-    await runtime[Symbol.asyncDispose]();
     await rm(join(stateDir, 'pods'), { recursive: true, force: true });
     if (options.stateDir === undefined) await rm(stateDir, { recursive: true, force: true });
   });
@@ -119,6 +118,7 @@ function makeNode(store: Store, signer: TokenSigner, options: NodeParts): Node {
     stateDir: join(options.stateDir, 'pods'),
     ca: options.ca,
     token: pod => accountToken(store, signer, pod),
+    logger: options.logger ?? silent,
     imageReportDelayMs: options.imageReportDelayMs ?? 1000,
     restartBackOffMs: options.restartBackOffMs ?? 1000,
     podIP: () => {

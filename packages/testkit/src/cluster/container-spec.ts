@@ -12,14 +12,15 @@ export interface Placement {
 }
 
 export function toContainerSpec(pod: Pod, container: Container, placement: Placement): ContainerSpec {
+  const env = { HOSTNAME: hostnameOf(pod), ...environment(pod, container.env ?? []) };
   return {
     id: placement.id,
     podUid: pod.metadata.uid,
     name: container.name,
     image: container.image,
-    command: container.command ?? [],
-    args: container.args ?? [],
-    env: { HOSTNAME: hostnameOf(pod), ...environment(pod, container.env ?? []) },
+    command: (container.command ?? []).map(word => expand(word, env)),
+    args: (container.args ?? []).map(word => expand(word, env)),
+    env,
     workingDir: container.workingDir,
     security: securityOf(pod, container),
     memoryLimitBytes: bytes(container.resources?.limits?.['memory']),
@@ -83,8 +84,19 @@ export function mustBeNonRoot(pod: Pod, container: Container): boolean {
   return container.securityContext?.runAsNonRoot ?? pod.spec.securityContext.runAsNonRoot ?? false;
 }
 
+/** Later variables see earlier ones. */
 function environment(pod: Pod, variables: EnvVar[]): Record<string, string> {
-  return Object.fromEntries(variables.map(one => [one.name, valueOf(pod, one)]));
+  const known: Record<string, string> = {};
+  for (const one of variables) known[one.name] = expand(valueOf(pod, one), known);
+  return known;
+}
+
+/** `$(NAME)` is the value of a variable, `$$(NAME)` the text itself, and an unknown name is left as it is. */
+function expand(text: string, known: Record<string, string>): string {
+  return text.replaceAll(/\$\$|\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)/g, (whole, name: string | undefined) => {
+    if (name === undefined) return '$';
+    return known[name] ?? whole;
+  });
 }
 
 function valueOf(pod: Pod, variable: EnvVar): string {

@@ -3,8 +3,9 @@ import { type Answer, type Context, isDryRun, namespaceOf, ok, type ResourceCall
 import { decodeBody } from './decoding.ts';
 import { type JsonObject, listAt, numberAt, textAt } from './json.ts';
 import { type Kind, kindNamed } from './kinds.ts';
+import { selection } from './listing.ts';
 import { type KubeObject, type Pod, parsePod, timestamp } from './objects.ts';
-import { render } from './rendering.ts';
+import { render, renderList } from './rendering.ts';
 import { schemas } from './schemas.ts';
 import { ApiError, notImplemented } from './status.ts';
 import type { Store } from './store.ts';
@@ -21,6 +22,15 @@ export function remove(context: Context, call: ResourceCall): Answer {
     : removeObject(context.store, { kind: call.kind, object: found, grace: graceOf(call, options) });
   if (returnsObject.has(call.kind.kind)) return render(call, last);
   return ok({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details: details(call.kind, last) });
+}
+
+export function removeCollection(context: Context, call: ResourceCall): Answer {
+  const options = deleteOptions(call);
+  const found = context.store.list(call.kind, namespaceOf(call)).filter(selection(call));
+  const dry = isDryRun(call.query) || listAt(options, 'dryRun').includes('All');
+  const grace = graceOf(call, options);
+  if (!dry) for (const object of found) removeObject(context.store, { kind: call.kind, object, grace });
+  return renderList(call, found, { resourceVersion: String(context.store.revision) });
 }
 
 function deleteOptions(call: ResourceCall): JsonObject {

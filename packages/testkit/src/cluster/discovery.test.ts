@@ -83,7 +83,9 @@ describe('discovery', () => {
     ]) {
       expect((await client.ask({ path })).status).toBe(404);
     }
-    expect((await client.ask({ method: 'DELETE', path: '/api/v1/namespaces/default/pods' })).status).toBe(405);
+    expect((await client.ask({ method: 'DELETE', path: '/api/v1/namespaces' })).status).toBe(405);
+    expect((await client.ask({ path: '/api/v1/pods', headers: { 'impersonate-user': 'x' } })).status).toBe(501);
+    expect((await client.ask({ path: '/api/v1/pods?watch=true&sendInitialEvents=true' })).status).toBe(422);
     const protobuf = 'application/vnd.kubernetes.protobuf';
     expect((await client.ask({ path: '/api/v1/pods', headers: { accept: protobuf } })).status).toBe(406);
     const sent = { method: 'POST', path: '/api/v1/namespaces', body: 'k8s', headers: { 'content-type': protobuf } };

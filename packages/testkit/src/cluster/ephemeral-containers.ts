@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Answer, type Context, isDryRun, namespaceOf, type ResourceCall } from './api.ts';
-import { decode, toObject } from './decoding.ts';
+import { type Decoded, decode, decodeBody, toObject } from './decoding.ts';
 import { copy, type JsonObject, same } from './json.ts';
 import { type Container, type Pod, parsePod } from './objects.ts';
 import { applyPatch } from './patch.ts';
@@ -11,11 +11,10 @@ import { render } from './rendering.ts';
 import { patchType, readPatch, withWarnings } from './resources.ts';
 import { conflict, invalid } from './status.ts';
 
-/** The one way to add a container to a running pod. */
-export function patchEphemeralContainers(context: Context, call: ResourceCall): Answer {
+/** The one way to add a container to a running pod: a patch, or an update of the whole pod. */
+export function changeEphemeralContainers(context: Context, call: ResourceCall): Answer {
   const before = parsePod(context.store.get('Pod', namespaceOf(call), call.info.name));
-  const patched = applyPatch(patchType(call), copy<JsonObject>(before), readPatch(call));
-  const { object, warnings } = decode(patched, call.kind, call.query.get('fieldValidation') ?? 'Warn');
+  const { object, warnings } = call.info.verb === 'update' ? decodeBody(call, call.kind) : patched(call, before);
   const sent = parsePod(toObject(object, call.kind));
   const asked = sent.metadata.resourceVersion ?? before.metadata.resourceVersion;
   if (asked !== before.metadata.resourceVersion) throw conflict(call.kind, call.info.name);
@@ -25,6 +24,11 @@ export function patchEphemeralContainers(context: Context, call: ResourceCall): 
   checkPodSecurity(context, after);
   const stored = isDryRun(call.query) ? after : context.store.replace(call.kind, after);
   return withWarnings(render(call, stored), warnings);
+}
+
+function patched(call: ResourceCall, before: Pod): Decoded {
+  const value = applyPatch(patchType(call), copy<JsonObject>(before), readPatch(call));
+  return decode(value, call.kind, call.query.get('fieldValidation') ?? 'Warn');
 }
 
 function withDefaults(container: Container): Container {

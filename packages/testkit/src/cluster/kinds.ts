@@ -35,7 +35,7 @@ type Row = {
   subresources?: Subresource[];
 };
 
-const stored = ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'];
+const stored = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 const rbac = 'rbac.authorization.k8s.io';
 const access = { group: 'authorization.k8s.io', verbs: ['create'] };
 
@@ -47,11 +47,17 @@ const token: Subresource = {
   verbs: ['create'],
 };
 const exec: Subresource = { name: 'exec', kind: 'PodExecOptions', verbs: ['create', 'get'] };
-const ephemeral: Subresource = { name: 'ephemeralcontainers', kind: 'Pod', verbs: ['get', 'patch'] };
+const ephemeral: Subresource = { name: 'ephemeralcontainers', kind: 'Pod', verbs: ['get', 'patch', 'update'] };
 
 const rows: Row[] = [
   { kind: 'ConfigMap', resource: 'configmaps', short: ['cm'] },
-  { kind: 'Namespace', resource: 'namespaces', cluster: true, short: ['ns'] },
+  {
+    kind: 'Namespace',
+    resource: 'namespaces',
+    cluster: true,
+    verbs: stored.filter(verb => verb !== 'deletecollection'),
+    short: ['ns'],
+  },
   { kind: 'Node', resource: 'nodes', cluster: true, verbs: ['get', 'list', 'watch'], short: ['no'] },
   { kind: 'Pod', resource: 'pods', short: ['po'], all: true, subresources: [ephemeral, exec] },
   { kind: 'Secret', resource: 'secrets' },

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isDeepStrictEqual } from 'node:util';
-import type { JsonObject } from './json.ts';
+import { isObject, type JsonObject, listAt, textAt } from './json.ts';
 import { kindNamed } from './kinds.ts';
 import { type KubeObject, type Pod, parsePod, timestamp } from './objects.ts';
 import { qosClass } from './pod-defaults.ts';
@@ -22,6 +21,7 @@ export class Node {
   readonly #workers = new Map<string, PodWorker>();
   readonly #unsubscribe: () => void;
   readonly #ending = new Set<Promise<void>>();
+  readonly #doomed = new Set<string>();
 
   constructor(options: NodeOptions) {
     this.#options = options;
@@ -45,11 +45,9 @@ export class Node {
   #react(event: StoreEvent): void {
     const { uid, name, namespace = '' } = event.object.metadata;
     const current = this.#options.store.find('Pod', namespace, name);
-    if (event.type === 'DELETED' || current?.metadata.uid !== uid) {
-      void this.#workers.get(uid)?.stop(0);
-      return;
-    }
-    this.#reconcile(parsePod(current));
+    const worker = this.#workers.get(uid);
+    if (event.type !== 'DELETED' && current?.metadata.uid === uid) this.#reconcile(parsePod(current));
+    else if (worker !== undefined) this.#await(worker.stop(0).then(() => void this.#workers.delete(uid)));
   }
 
   #reconcile(pod: Pod): void {
@@ -68,14 +66,19 @@ export class Node {
   }
 
   #end(pod: Pod, worker: PodWorker | undefined): void {
-    const { uid } = pod.metadata;
+    const { uid, deletionGracePeriodSeconds: grace = 0 } = pod.metadata;
     if (worker === undefined) return this.#forget(pod);
-    this.#workers.delete(uid);
-    const ending = worker
-      .stop(pod.metadata.deletionGracePeriodSeconds ?? 0)
-      .then(() => this.#forget(pod))
-      .finally(() => this.#ending.delete(ending));
-    this.#ending.add(ending);
+    if (this.#doomed.has(uid)) return;
+    this.#doomed.add(uid);
+    this.#await(worker.stop(grace).then(() => this.#forget(pod)));
+  }
+
+  /** Keeps track of an ending, so that closing waits for it; what fails is reported and not lost. */
+  #await(ending: Promise<void>): void {
+    const tracked = ending
+      .catch((error: unknown) => this.#options.logger.error('A pod could not be ended', error))
+      .finally(() => this.#ending.delete(tracked));
+    this.#ending.add(tracked);
   }
 
   #forget(pod: Pod): void {
@@ -96,18 +99,11 @@ export class Node {
   }
 
   #unscheduled(pod: Pod, now: string): JsonObject {
-    const known = Array.isArray(pod.status['conditions']) ? pod.status['conditions'][0] : undefined;
-    const fresh = { ...unschedulable, lastTransitionTime: now };
-    const unchanged = isDeepStrictEqual(
-      { ...fresh, lastTransitionTime: null },
-      { ...toObject(known), lastTransitionTime: null },
-    );
-    return unchanged ? toObject(known) : fresh;
+    const [known] = listAt(pod.status, 'conditions');
+    return isObject(known) && textAt(known, 'reason') === unschedulable['reason']
+      ? known
+      : { ...unschedulable, lastTransitionTime: now };
   }
-}
-
-function toObject(value: unknown): JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 }
 
 function scheduled(now: string): JsonObject {

@@ -2,7 +2,7 @@
 import type { Schema } from './schema.ts';
 
 const strings: Schema = { list: 'string' };
-const typed: Schema = { fields: { type: 'string', localhostProfile: 'string' } };
+const typed: Schema = { fields: { type: 'string', localhostProfile: 'refuse' } };
 const quantities: Schema = { map: 'any' };
 
 const securityContext: Schema = {
@@ -87,7 +87,7 @@ const container: Schema = {
     securityContext,
     ports: {
       list: {
-        fields: { name: 'string', containerPort: 'number', hostPort: 'number', protocol: 'string', hostIP: 'string' },
+        fields: { name: 'string', containerPort: 'number', hostPort: 'refuse', protocol: 'string', hostIP: 'refuse' },
       },
     },
     stdin: 'boolean',

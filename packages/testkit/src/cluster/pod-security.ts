@@ -121,7 +121,12 @@ const restrictedCapabilities: Check = (_, containers) => {
   return bad.length === 0 ? undefined : `unrestricted capabilities (${bad.join('; ')})`;
 };
 
-const restrictedVolumes: Check = spec => hostPaths(spec, [])?.replace('hostPath volumes', 'restricted volume types');
+const restrictedVolumes: Check = spec => {
+  const bad = (spec.volumes ?? []).filter(volume => volume.hostPath !== undefined).map(volume => volume.name);
+  if (bad.length === 0) return undefined;
+  const [noun, verb] = bad.length === 1 ? ['volume', 'uses'] : ['volumes', 'use'];
+  return `restricted volume types (${noun} ${quote(bad)} ${verb} restricted volume type "hostPath")`;
+};
 
 const nonRoot: Check = (spec, containers) => {
   const pod: PodSecurityContext = spec.securityContext;

@@ -19,6 +19,7 @@ export interface NodeOptions extends VolumeSources {
   /** The pause before the second restart; it doubles. */
   restartBackOffMs: number;
   podIP(): string;
+  logger: { error(message: string, error: unknown): void };
 }
 
 const podKind = kindNamed('Pod');
@@ -72,15 +73,21 @@ export class PodWorker {
     }
   }
 
-  stop(graceSeconds: number): Promise<void> {
+  /** Asked again it hurries: the shortest grace counts. */
+  async stop(graceSeconds: number): Promise<void> {
+    if (this.#stopped !== undefined) await this.#stopLive(graceSeconds);
     this.#stopped ??= this.#shutDown(graceSeconds);
-    return this.#stopped;
+    await this.#stopped;
+  }
+
+  async #stopLive(graceSeconds: number): Promise<void> {
+    await Promise.all([...this.#live.values()].map(container => container.stop(graceSeconds)));
   }
 
   async #shutDown(graceSeconds: number): Promise<void> {
     this.#abort.abort();
     await this.#ready;
-    await Promise.all([...this.#live.values()].map(container => container.stop(graceSeconds)));
+    await this.#stopLive(graceSeconds);
     await Promise.all(this.#loops);
     if (this.#sandbox) await this.#options.runtime.stopSandbox(this.#pod.metadata.uid);
     this.#sandbox = false;

@@ -117,6 +117,7 @@ describe('a pod', () => {
     const mounts = ['settings', 'keys', 'scratch'].map(name => ({ name, mountPath: `/mnt/${name}` }));
     const env = [
       { name: 'PLAIN', value: 'v' },
+      { name: 'BOTH', value: '$(PLAIN)$(NONE)$$(PLAIN)' },
       { name: 'NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
     ];
     const volumes = [
@@ -128,7 +129,7 @@ describe('a pod', () => {
     await makePod(client, 'shop', { name: 'full', spec: { containers, volumes, automountServiceAccountToken: true } });
     await client.untilPhase('shop', 'full', 'Running');
     const account = '/var/run/secrets/kubernetes.io/serviceaccount';
-    const script = `echo $PLAIN $NAME; cat /mnt/settings/colour /mnt/keys/key; echo x >/mnt/scratch/f && echo; cat ${account}/token`;
+    const script = `echo $PLAIN $NAME "$BOTH"; cat /mnt/settings/colour /mnt/keys/key; echo x >/mnt/scratch/f && echo; cat ${account}/token`;
     const command = ['sh', '-c', script].map(word => `command=${encodeURIComponent(word)}`).join('&');
     const { frames } = await client.exec({ path: `${pods}/full/exec?${command}&stdout=true&stderr=true` });
     const [first, second, token = ''] = frames
@@ -136,7 +137,7 @@ describe('a pod', () => {
       .map(one => one.text)
       .join('')
       .split('\n');
-    expect([first, second]).toEqual(['v full', 'bluehidden']);
+    expect([first, second]).toEqual(['v full v$(NONE)$(PLAIN)', 'bluehidden']);
     const review = { kind: 'SelfSubjectReview', apiVersion: 'authentication.k8s.io/v1' };
     const who = await client.create('/apis/authentication.k8s.io/v1/selfsubjectreviews', review, token);
     expect(textAt(who.body, 'status', 'userInfo', 'username')).toBe('system:serviceaccount:shop:default');

@@ -3,7 +3,7 @@ import type { Context } from './api.ts';
 import { fieldValue } from './container-spec.ts';
 import { escalation } from './escalation.ts';
 import { isObject, objectAt, same, textAt } from './json.ts';
-import type { Kind } from './kinds.ts';
+import { type Kind, kindNamed } from './kinds.ts';
 import { labelsErrors, nameErrors } from './names.ts';
 import { newPodStatus } from './node.ts';
 import { type KubeObject, type Pod, parseBinding, parseContainers, parsePod, parseRole } from './objects.ts';
@@ -23,6 +23,7 @@ export interface Asked {
 export function prepareCreate(context: Context, object: KubeObject, asked: Asked): KubeObject {
   checkGrant(context, object, { ...asked, before: undefined });
   const complete = asked.kind.kind === 'Pod' ? preparePod(context, parsePod(object)) : withDefaults(object);
+  checkTemplate(context, complete);
   const errors = validationErrors(asked.kind, complete);
   if (errors.length > 0) throw invalid(asked.kind, complete.metadata.name, errors);
   return complete;
@@ -32,6 +33,7 @@ export function prepareUpdate(context: Context, after: KubeObject, asked: Asked 
   checkGrant(context, after, asked);
   if (asked.kind.kind === 'Pod') return preparePodUpdate(parsePod(asked.before), parsePod(after));
   const complete = withDefaults(after);
+  checkTemplate(context, complete);
   const errors = [...validationErrors(asked.kind, complete), ...immutableErrors(asked.before, complete)];
   if (errors.length > 0) throw invalid(asked.kind, complete.metadata.name, errors);
   return { ...complete, ...(asked.before['status'] === undefined ? {} : { status: asked.before['status'] }) };
@@ -40,6 +42,8 @@ export function prepareUpdate(context: Context, after: KubeObject, asked: Asked 
 function preparePodUpdate(before: Pod, after: Pod): KubeObject {
   const error = podUpdateError(before, after);
   if (error !== undefined) throw error;
+  const errors = labelsErrors(after.metadata.labels ?? {});
+  if (errors.length > 0) throw invalid(kindNamed('Pod'), after.metadata.name, errors);
   return { ...after, status: before.status };
 }
 
@@ -162,9 +166,16 @@ function refuseUnsupported(context: Context, pod: Pod): void {
   const hostPath = (pod.spec.volumes ?? []).some(volume => volume.hostPath !== undefined);
   if (hostPath && !context.allowHostPath)
     throw notImplemented('hostPath volumes unless it was started with allowHostPath');
+  if (pod.spec.hostUsers === false) throw notImplemented('pods with a user namespace of their own');
   const paths = pod.spec.containers.flatMap(one => one.env ?? []).map(one => one.valueFrom?.fieldRef?.fieldPath);
   const unknown = paths.find(path => path !== undefined && fieldValue(pod, path) === undefined);
   if (unknown !== undefined) throw notImplemented(`variables from the field ${unknown}`);
+}
+
+function checkTemplate(context: Context, object: KubeObject): void {
+  const spec = objectAt(object, 'spec', 'template', 'spec');
+  if (Object.keys(spec).length === 0) return;
+  refuseUnsupported(context, parsePod({ ...object, spec: { ...spec, containers: parseContainers(spec) }, status: {} }));
 }
 
 export function checkPodSecurity(context: Context, pod: Pod): void {

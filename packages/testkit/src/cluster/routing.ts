@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Answer, type Call, type Context, namespaceOf, type ResourceCall } from './api.ts';
-import { remove } from './deletion.ts';
+import { remove, removeCollection } from './deletion.ts';
 import { discover } from './discovery.ts';
-import { patchEphemeralContainers } from './ephemeral-containers.ts';
+import { changeEphemeralContainers } from './ephemeral-containers.ts';
 import { type Kind, servedKinds } from './kinds.ts';
 import { list } from './listing.ts';
 import { authorize, refusal } from './rbac.ts';
@@ -13,9 +13,20 @@ import { ApiError, badRequest, forbidden, methodNotAllowed } from './status.ts';
 import { requestToken } from './token-request.ts';
 import { watch } from './watching.ts';
 
+const collective = new Set(['create', 'list', 'watch', 'deletecollection']);
+
 type Handler = (context: Context, call: ResourceCall) => Answer;
 
-const handlers: Record<string, Handler> = { create, get, update, patch, delete: remove, list, watch };
+const handlers: Record<string, Handler> = {
+  create,
+  get,
+  update,
+  patch,
+  delete: remove,
+  deletecollection: removeCollection,
+  list,
+  watch,
+};
 
 const pageNotFound: Answer = { kind: 'text', status: 404, text: '404 page not found\n' };
 
@@ -50,11 +61,7 @@ export function servedKind(context: Context, info: ResourceRequest): Kind | unde
 
 function ofObject(context: Context, call: ResourceCall): Answer {
   const { kind, info } = call;
-  const named = isNamed(call);
-  const fits = named
-    ? !['create', 'list', 'watch'].includes(info.verb)
-    : ['create', 'list', 'watch'].includes(info.verb);
-  if (!fits || !kind.verbs.includes(info.verb)) throw methodNotAllowed();
+  if (isNamed(call) === collective.has(info.verb) || !kind.verbs.includes(info.verb)) throw methodNotAllowed();
   if (kind.kind.endsWith('Review')) return review(context, call);
   const handler = handlers[info.verb];
   if (handler === undefined) throw methodNotAllowed();
@@ -75,7 +82,7 @@ function ofSubresource(context: Context, call: ResourceCall): Answer {
     case 'token':
       return requestToken(context, call);
     case 'ephemeralcontainers':
-      return info.verb === 'get' ? get(context, call) : patchEphemeralContainers(context, call);
+      return info.verb === 'get' ? get(context, call) : changeEphemeralContainers(context, call);
     default:
       context.store.get(kind, namespaceOf(call), info.name);
       throw badRequest('Upgrade request required');

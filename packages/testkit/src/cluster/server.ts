@@ -52,6 +52,8 @@ export class ApiServer {
       requestCert: true,
       rejectUnauthorized: false,
     });
+    // As long as a real server keeps an idle connection, so that clients do not meet one that just closed.
+    this.#server.keepAliveTimeout = 120_000;
     // The plain TCP socket below TLS: only it can be cut or reset without a farewell.
     this.#server.on('connection', (socket: Socket) => this.#track(socket));
     this.#server.on('request', (request, response) => void this.#serve(request, response));

@@ -7,7 +7,9 @@ type Column = { name: string; type?: 'string' | 'integer' | 'date'; wide?: true;
 
 /** The table that kubectl prints, made on the server: https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables */
 export function toTable(kind: Kind, objects: KubeObject[], metadata: JsonObject | Meta): JsonObject {
-  const columns = [nameColumn, ...(special[kind.kind] ?? []), ageColumn(kind)];
+  const own = special[kind.kind] ?? [];
+  const [plain, wide] = [own.filter(column => column.wide !== true), own.filter(column => column.wide === true)];
+  const columns = [nameColumn, ...plain, ageColumn(kind), ...wide];
   return {
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',
@@ -15,12 +17,12 @@ export function toTable(kind: Kind, objects: KubeObject[], metadata: JsonObject 
       ...(metadata.resourceVersion === undefined ? {} : { resourceVersion: metadata.resourceVersion }),
       ...pages(metadata),
     },
-    columnDefinitions: columns.map(({ name, type = 'string', wide }) => ({
+    columnDefinitions: columns.map(({ name, type = 'string', ...column }) => ({
       name,
       type,
       format: name === 'Name' ? 'name' : '',
       description: '',
-      priority: wide === true ? 1 : 0,
+      priority: column.wide === true ? 1 : 0,
     })),
     rows: objects.map(object => ({
       cells: columns.map(column => column.cell(object)),
@@ -98,6 +100,8 @@ const special: Record<string, Column[]> = {
           ),
         ),
     },
+    { ...text('IP', 'status', 'podIP'), wide: true },
+    { ...text('Node', 'spec', 'nodeName'), wide: true },
   ],
   Deployment: [
     fraction('Ready', ['status', 'readyReplicas'], ['spec', 'replicas']),

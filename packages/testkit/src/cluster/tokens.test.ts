@@ -57,6 +57,20 @@ describe('a ServiceAccount token', () => {
     expect(await statusFor(token)).toBe(401);
   });
 
+  test('dies with the pod that it is bound to', async () => {
+    const spec = { containers: [{ name: 'app', image: 'none' }], nodeSelector: { no: 'where' } };
+    const pod = await client.create(path, { metadata: { name: 'short-lived' }, spec });
+    const bound = {
+      boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: 'short-lived', uid: textAt(pod.body, 'metadata', 'uid') },
+    };
+    const reply = await client.create('/api/v1/namespaces/shop/serviceaccounts/default/token', { spec: bound });
+    const token = textAt(reply.body, 'status', 'token');
+    expect(await statusFor(token)).toBe(403);
+    await client.ask({ method: 'DELETE', path: `${path}/short-lived` });
+    clock += 10_100;
+    expect(await statusFor(token)).toBe(401);
+  });
+
   test('cannot be forged', async () => {
     const token = await makeScanner(client, { namespace: 'shop', name: 'real', rules });
     const [head, body, signature] = token.split('.');

@@ -8,13 +8,14 @@ import type { KubeObject } from './objects.ts';
 import { formOf } from './rendering.ts';
 import { isTrue } from './request-info.ts';
 import type { ObjectTest } from './selectors.ts';
-import { ApiError } from './status.ts';
+import { ApiError, forbiddenField, invalid } from './status.ts';
 import type { StoreEvent } from './store.ts';
 import { toTable } from './table.ts';
 
 const longestSeconds = 1800;
 
 export function watch(context: Context, call: ResourceCall): Answer {
+  if (call.query.has('sendInitialEvents')) throw withoutWatchList();
   const matches = selection(call);
   const form = formOf(call.headers.accept);
   const asked = call.query.get('resourceVersion') ?? '';
@@ -22,6 +23,13 @@ export function watch(context: Context, call: ResourceCall): Answer {
   const show = (object: KubeObject): JsonObject =>
     form === 'table' ? toTable(call.kind, [object], object.metadata) : object;
   return { kind: 'stream', start: response => run({ context, call, response, matches, from, show }) };
+}
+
+/** What a server without the feature answers; clients then list first. */
+function withoutWatchList(): ApiError {
+  const options = { kind: 'ListOptions', group: 'meta.k8s.io', resource: 'listoptions' };
+  const why = 'sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled';
+  return invalid(options, '', [forbiddenField('sendInitialEvents', why)]);
 }
 
 interface Watch {

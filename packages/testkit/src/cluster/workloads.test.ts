@@ -84,6 +84,29 @@ describe('a deployment', () => {
   });
 });
 
+describe('what a workload may make', () => {
+  test('is bounded by Pod Security and by what is done here', async () => {
+    await makeNamespace(client, 'strict', { 'pod-security.kubernetes.io/enforce': 'restricted' });
+    const path = '/apis/apps/v1/namespaces/strict/deployments';
+    await client.create(path, workload('loose'));
+    await client.until(path, 'loose', object => numberAt(object, 'status', 'observedGeneration') === 1);
+    expect(listAt((await client.ask({ path: '/api/v1/namespaces/strict/pods' })).body, 'items')).toEqual([]);
+    const template = {
+      metadata: { labels: { app: 'host' } },
+      spec: { containers: [{ name: 'a', image: busybox }], volumes: [{ name: 'h', hostPath: { path: '/' } }] },
+    };
+    expect((await client.create(`${apps}/deployments`, workload('host', { template }))).status).toBe(501);
+  });
+
+  test('is deleted together by a selector', async () => {
+    const path = '/api/v1/namespaces/shop/configmaps';
+    for (const name of ['c1', 'c2']) await client.create(path, { metadata: { name, labels: { batch: 'c' } } });
+    const reply = await client.ask({ method: 'DELETE', path: `${path}?labelSelector=batch%3Dc` });
+    expect(names(listAt(reply.body, 'items'))).toEqual(['c1', 'c2']);
+    expect(listAt((await client.ask({ path: `${path}?labelSelector=batch%3Dc` })).body, 'items')).toEqual([]);
+  });
+});
+
 /** Asks again until it is so; each question is a round trip, so nothing is slept through. */
 async function until(isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo()));

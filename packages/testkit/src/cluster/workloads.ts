@@ -7,6 +7,7 @@ import { suffix } from './names.ts';
 import { newPodStatus } from './node.ts';
 import { type KubeObject, type Meta, type Pod, parseContainers, parsePod } from './objects.ts';
 import { defaultPodSpec, withAccountVolume } from './pod-defaults.ts';
+import { podSecurityViolation, toLevel } from './pod-security.ts';
 import type { KindName } from './schemas.ts';
 import type { Store } from './store.ts';
 
@@ -60,14 +61,16 @@ function reconcileDeployment(store: Store, deployment: KubeObject): void {
   const replicas = numberAt(deployment, 'spec', 'replicas') ?? 1;
   scaleSet(store, current, replicas);
   for (const old of sets) if (old.metadata.name !== name) scaleSet(store, old, 0);
-  const ready =
-    numberAt(store.find('ReplicaSet', current.metadata.namespace ?? '', name), 'status', 'readyReplicas') ?? 0;
+  const status = (set: KubeObject, field: string): number =>
+    numberAt(store.find('ReplicaSet', set.metadata.namespace ?? '', set.metadata.name), 'status', field) ?? 0;
+  const total = (field: string): number =>
+    [...new Set([current, ...sets])].reduce((sum, set) => sum + status(set, field), 0);
   setStatus(store, deployment, {
     observedGeneration: deployment.metadata.generation,
-    replicas,
-    updatedReplicas: replicas,
-    readyReplicas: ready,
-    availableReplicas: ready,
+    replicas: total('replicas'),
+    updatedReplicas: status(current, 'replicas'),
+    readyReplicas: total('readyReplicas'),
+    availableReplicas: total('readyReplicas'),
   });
 }
 
@@ -210,7 +213,7 @@ function createPod(store: Store, owner: KubeObject, name: string): void {
   if (store.find('Pod', namespace, name) !== undefined) return;
   const pod = toPod(template);
   const account = store.find('ServiceAccount', namespace, pod.spec.serviceAccountName);
-  if (account === undefined) return;
+  if (account === undefined || !admitted(store, namespace, pod)) return;
   const extra = extraLabels(owner, name);
   pod.metadata = {
     ...pod.metadata,
@@ -225,6 +228,12 @@ function createPod(store: Store, owner: KubeObject, name: string): void {
   pod.status = newPodStatus(pod);
   if (store.version === '1.26') delete pod.metadata.generation;
   store.create(kindNamed('Pod'), pod);
+}
+
+/** Pod Security admission refuses a controller's pods as well; the controller goes without. */
+function admitted(store: Store, namespace: string, pod: Pod): boolean {
+  const labels = store.find('Namespace', '', namespace)?.metadata.labels ?? {};
+  return podSecurityViolation(pod.spec, toLevel(labels['pod-security.kubernetes.io/enforce'])) === undefined;
 }
 
 function extraLabels(owner: KubeObject, name: string): Record<string, string> {
