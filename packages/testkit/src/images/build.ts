@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
 import {
   appendFile,
   chmod,
@@ -14,7 +15,8 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isMissingFile, runTool, ToolMissing } from './command.ts';
+import { pipeline } from 'node:stream/promises';
+import { isMissingFile, runTool, spawnTool, ToolFailed, ToolMissing } from './command.ts';
 import type { Entry } from './recipe.ts';
 
 /** Fixed, so that the same packages give the same bytes. */
@@ -142,11 +144,34 @@ function offersSuite(text: string, suite: string): boolean {
   return active.some(line => /^(deb\s|Suites:)/.test(line) && line.split(/\s+/).includes(suite));
 }
 
-/** A tar of a root file system: sorted, with numeric owners and one fixed time, so that its digest says what is in it. */
+/** Sorted, with numeric owners and one fixed time, so that the digest of a tar says what is in it. */
+const tarOptions = [
+  '--sort=name',
+  `--mtime=@${epoch}`,
+  '--numeric-owner',
+  '--format=posix',
+  '--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime',
+];
+
 export async function pack(root: string, tar: string): Promise<void> {
-  const options = ['--sort=name', `--mtime=@${epoch}`, '--numeric-owner', '--format=posix'];
-  const plain = '--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime';
-  await runTool('tar', [...options, plain, '-C', root, '-cf', tar, '.']);
+  await runTool('tar', [...tarOptions, '-C', root, '-cf', tar, '.']);
+}
+
+/** The digest of the tar that `pack` would write. */
+export async function digest(root: string): Promise<string> {
+  const child = await spawnTool('tar', [...tarOptions, '-C', root, '-c', '.'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise<number | null>(resolve => child.once('exit', resolve));
+  const hash = createHash('sha256');
+  if (child.stdout !== null) {
+    await pipeline(child.stdout, hash);
+  }
+  const code = await ended;
+  if (code !== 0) {
+    throw new ToolFailed(`tar of ${root} ended with ${code ?? 'a signal'}`);
+  }
+  return `sha256:${hash.digest('hex')}`;
 }
 
 export async function exists(path: string): Promise<boolean> {

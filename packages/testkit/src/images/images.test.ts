@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,8 +69,13 @@ describe('the images', () => {
     );
   });
 
-  test('a tar unpacks to the root file system', async () => {
+  test('a tar holds the root file system and has the digest of the image', async () => {
     const tar = await store.tar('cinc-scan.test/distroless:1');
+    expect(
+      `sha256:${createHash('sha256')
+        .update(await readFile(tar))
+        .digest('hex')}`,
+    ).toBe(store.config('cinc-scan.test/distroless:1')?.digest);
     const listing = (await runTool('tar', ['-tvf', tar])).split('\n');
     expect(listing.find(line => line.endsWith('./etc/root-only'))).toMatch(/^-rw------- 0\/0 +7 /);
   });

@@ -5,7 +5,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { apply, exists, pack } from './build.ts';
+import { apply, digest, exists, pack } from './build.ts';
 import { isMissingFile, runTool, ToolMissing } from './command.ts';
 import { withLock } from './lock.ts';
 import type { Entry, Recipe } from './recipe.ts';
@@ -35,7 +35,7 @@ interface Built {
 }
 
 /** Raised when the way of building changes the result of an unchanged recipe. */
-const buildVersion = 1;
+const buildVersion = 2;
 
 function defaultCache(): string {
   const base = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
@@ -75,7 +75,7 @@ export async function openImageStore(cacheDir: string = defaultCache()): Promise
       return folder === undefined ? undefined : join(folder, 'rootfs');
     },
     config: name => ready.get(name)?.config,
-    tar: async name => join((await obtain(name)).folder, 'rootfs.tar'),
+    tar: async name => packOnce((await obtain(name)).folder),
   };
 }
 
@@ -111,17 +111,26 @@ async function build(folder: string, from: { recipe: Recipe; base: Built | undef
   for (const entry of recipe.entries) {
     await apply(root, entry);
   }
-  const tar = join(temporary, 'rootfs.tar');
-  await pack(root, tar);
   const config: ImageConfig = {
     uid: recipe.uid,
     gid: recipe.gid,
     command: recipe.command,
-    digest: `sha256:${await hashFile(tar)}`,
+    digest: await digest(root),
   };
   await writeFile(join(temporary, 'image.json'), JSON.stringify({ name: recipe.name, ...config }, null, 2));
   await rename(temporary, folder);
   return { folder, config };
+}
+
+async function packOnce(folder: string): Promise<string> {
+  const tar = join(folder, 'rootfs.tar');
+  await withLock(join(folder, '..', 'lock'), async () => {
+    if (!(await exists(tar))) {
+      await pack(join(folder, 'rootfs'), `${tar}.part`);
+      await rename(`${tar}.part`, tar);
+    }
+  });
+  return tar;
 }
 
 async function readBuilt(folder: string): Promise<Built | undefined> {
