@@ -4,7 +4,7 @@ import type { ControlStatus, Severity } from '../outcome/control.ts';
 import type { Audited } from '../outcome/outcome.ts';
 import { waiverText } from './junit-suites.ts';
 import type { ReportModel } from './model.ts';
-import { controlText, type Row, shownResults } from './rows.ts';
+import { controlText, type Row, type ShownTarget, shownResults, toShownTarget } from './rows.ts';
 import { shortLine } from './text.ts';
 import { type OutcomeView, toViews } from './views.ts';
 import { listed } from './words.ts';
@@ -37,7 +37,7 @@ export function renderCkl(model: ReportModel): Checklist[] {
   refuseWithoutStig(views.flatMap(view => view.rows));
   return views.flatMap(view => {
     const { outcome } = view.judged;
-    return outcome.kind === 'audited' ? [{ outcome, text: renderOne(view, outcome) }] : [];
+    return outcome.kind === 'audited' ? [{ outcome, text: renderOne(view, toShownTarget(outcome.target)) }] : [];
   });
 }
 
@@ -57,17 +57,17 @@ function tag(row: Row, name: string): string {
   return typeof value === 'string' || typeof value === 'number' ? shortLine(`${value}`, 500) : '';
 }
 
-function renderOne(view: OutcomeView, outcome: Audited): string {
+function renderOne(view: OutcomeView, target: ShownTarget): string {
   const stigs = [...new Set(view.rows.map(row => row.profile))].map(profile => {
     const rows = view.rows.filter(row => row.profile === profile);
     return block('iSTIG', {}, [stigInfo(rows, profile), ...rows.map(row => vulnerability(row))]);
   });
-  return xmlDocument(block('CHECKLIST', {}, [asset(view, outcome), block('STIGS', {}, stigs)]));
+  return xmlDocument(block('CHECKLIST', {}, [asset(target), block('STIGS', {}, stigs)]));
 }
 
 const leaf = (name: string, text: string) => element(name, {}, [xmlText(text)]);
 
-function asset({ identity }: OutcomeView, { target }: Audited): string {
+function asset(target: ShownTarget): string {
   return block('ASSET', {}, [
     leaf('ROLE', 'None'),
     leaf('ASSET_TYPE', 'Computing'),
@@ -75,7 +75,7 @@ function asset({ identity }: OutcomeView, { target }: Audited): string {
     leaf('HOST_IP', ''),
     leaf('HOST_MAC', ''),
     leaf('HOST_FQDN', ''),
-    leaf('TARGET_COMMENT', `${identity} ${target.imageDigest ?? target.image}`),
+    leaf('TARGET_COMMENT', `${target.identity} ${target.imageDigest ?? target.image}`),
     leaf('TECH_AREA', ''),
     leaf('TARGET_KEY', ''),
     leaf('WEB_OR_DATABASE', 'false'),

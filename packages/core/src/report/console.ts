@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ReportModel } from './model.ts';
 import { badControls, percentText, severityColumns, statusOrder, totalCounts } from './tally.ts';
-import { cut, safeLogLines } from './text.ts';
+import { cut, safeLogLines, shortLine } from './text.ts';
 import { allViolations, allWarnings, type OutcomeView, toViews, waivedRows, waiverState } from './views.ts';
 import { listed, plural, statusWords, verdictSentence } from './words.ts';
 
@@ -138,7 +138,7 @@ function waivers({ views, paint }: Screen): string[] {
   const rows = waivedRows(views);
   if (rows.length === 0) return [];
   const lines = rows.slice(0, 50).map(row => {
-    const line = `  ${row.id} in ${row.outcome.target.namespace}/${row.outcome.target.pod}: ${waiverState(row)}; owner ${row.waiver?.owner ?? 'not named'}; ${row.waiver?.reason ?? ''}`;
+    const line = `  ${row.id} in ${row.target.name}: ${waiverState(row)}; owner ${row.waiver?.owner ?? 'not named'}; ${row.waiver?.reason ?? ''}`;
     return row.waiver?.state === 'expired' ? paint('yellow', line) : line;
   });
   const more = rows.length > 50 ? [`  ${plural(rows.length - 50, 'more waiver')}`] : [];
@@ -157,6 +157,6 @@ function why({ model, views, paint }: Screen): string[] {
     return `  ${view.name}: ${key}: expected ${expected}, got ${actual}${ids}`;
   });
   const more = found.length > 50 ? [`  ${plural(found.length - 50, 'more unmet bound')}`] : [];
-  const gate = `Gate: ${cut(safeLogLines(model.verdict.gate.source, '').join(' '), 500)}`;
+  const gate = `Gate: ${shortLine(model.verdict.gate.source, 500)}`;
   return lines.length === 0 ? [gate] : [gate, paint('bold', 'Why'), ...lines, ...more];
 }

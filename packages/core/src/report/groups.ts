@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { severities } from '../outcome/control.ts';
+import { stableIdentity } from '../plan/target.ts';
 import type { Row } from './rows.ts';
 import type { OutcomeView, Trouble } from './views.ts';
 import { byText, worstFirst } from './words.ts';
@@ -23,9 +24,14 @@ export interface Group {
 /** Outcomes by identity, and controls of replicas by worst status. */
 export function toGroups(views: OutcomeView[]): Group[] {
   const byIdentity = new Map<string, OutcomeView[]>();
-  for (const view of views) byIdentity.set(view.identity, [...(byIdentity.get(view.identity) ?? []), view]);
-  return [...byIdentity].map(([identity, members]) => ({
-    identity,
+  for (const view of views) {
+    const identity = stableIdentity(view.judged.outcome.target);
+    const members = byIdentity.get(identity);
+    if (members === undefined) byIdentity.set(identity, [view]);
+    else members.push(view);
+  }
+  return [...byIdentity.values()].map(members => ({
+    identity: members[0]?.identity ?? '',
     views: members,
     controls: mergeReplicas(members),
     troubles: members.flatMap(view => (view.trouble === undefined ? [] : [{ view, trouble: view.trouble }])),
@@ -43,7 +49,7 @@ function mergeReplicas(views: OutcomeView[]): GroupControl[] {
   const controls = [...merged.values()].flatMap(replicas => {
     const [row] = replicas.toSorted((a, b) => rank(a) - rank(b));
     if (row === undefined) return [];
-    const pods = replicas.filter(each => each.status === row.status).map(each => each.outcome.target.pod);
+    const pods = replicas.filter(each => each.status === row.status).map(each => each.target.pod);
     return [{ row, replicas, pods: [...new Set(pods)].toSorted(byText) }];
   });
   return controls.toSorted(

@@ -5,8 +5,9 @@ import { toGroups } from './groups.ts';
 import type { ReportModel } from './model.ts';
 import type { Row } from './rows.ts';
 import { evidenceText } from './tally.ts';
-import { cut, oneLine, shortLine } from './text.ts';
+import { oneLine, shortLine } from './text.ts';
 import { type OutcomeView, toViews, waiverState } from './views.ts';
+import { listed } from './words.ts';
 
 export interface Mark {
   element: 'failure' | 'error' | 'skipped';
@@ -32,8 +33,9 @@ export interface TestSuite {
 
 /** One suite per workload and profile, one case per control; what could not be judged is a suite of its own. */
 export function toSuites(model: ReportModel): TestSuite[] {
-  const withCluster = model.request['context'] !== undefined;
   const views = toViews(model);
+  const severalClusters = new Set(views.map(view => view.judged.outcome.target.cluster)).size > 1;
+  const withCluster = model.request['context'] !== undefined || severalClusters;
   const severalProfiles = new Set(views.flatMap(view => view.rows.map(row => row.profile))).size > 1;
   const suites = toGroups(views).flatMap(group => groupSuites(group, { withCluster, severalProfiles }));
   return suites.map(suite => ({ ...suite, cases: uniqueNames(suite.cases) }));
@@ -60,12 +62,10 @@ function groupSuites(group: Group, naming: Naming): TestSuite[] {
 }
 
 function suiteName(group: Group, { withCluster }: Naming): string {
-  const parts = group.identity.split('/');
   const target = group.views[0]?.target;
   if (target === undefined) return group.identity;
   const { cluster, namespace, owner, container } = target;
-  const rest = [namespace, owner.kind, owner.name, container].map(part => oneLine(part));
-  return (withCluster || parts.length < 5 ? [oneLine(cluster), ...rest] : rest).join('/');
+  return [...(withCluster ? [cluster] : []), namespace, owner.kind, owner.name, container].join('/');
 }
 
 // Dots separate the parts, so none may stand inside one.
@@ -102,8 +102,8 @@ function properties(group: Group, controls: GroupControl[]): TestSuite['properti
   );
   return [
     ['profile', `${first?.row.profile ?? ''} ${first?.row.profileVersion ?? ''}`.trim()],
-    ['pods', [...new Set(targets.map(({ pod }) => pod))].join(', ')],
-    ['image', [...new Set(targets.map(({ image, imageDigest }) => imageDigest ?? image))].join(', ')],
+    ['pods', listed([...new Set(targets.map(({ pod }) => pod))], 100)],
+    ['image', listed([...new Set(targets.map(({ image, imageDigest }) => imageDigest ?? image))])],
     ...waivers,
   ];
 }
@@ -116,7 +116,7 @@ export function waiverText(row: Row): string {
 
 function toCase(control: GroupControl, classname: string): TestCase {
   const { row } = control;
-  const name = cut(oneLine(`${row.key}: ${row.title}`), 160);
+  const name = shortLine(`${shortLine(row.key, 200)}: ${row.title}`, 160);
   const seconds = Math.max(...control.replicas.map(each => each.seconds));
   return { classname, name, seconds, mark: markOf(control), control };
 }
@@ -145,7 +145,7 @@ function errorType(row: Row): string {
 function bodyOf({ row, pods }: GroupControl): string {
   const source = row.source === undefined ? [] : [`at ${row.source.ref}:${row.source.line}`];
   const waiver = row.waiver === undefined ? [] : [`waiver: ${waiverText(row)}`];
-  return [evidenceText(row), ...source, ...waiver, `in ${pods.join(', ')}`].join('\n');
+  return [evidenceText(row), ...source, ...waiver, `in ${listed(pods, 100)}`].join('\n');
 }
 
 function troubleSuite(group: Group, naming: Naming): TestSuite {

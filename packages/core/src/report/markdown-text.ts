@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { cleanText, oneLine } from './text.ts';
+import { cleanText, shortLine } from './text.ts';
 
 const special = /[&<>"'`\\*_~[\]()!|#@:{}$^]/g;
 
 /** Foreign text inside a line or a table cell: nothing in it is Markdown, HTML, a link or a mention. */
 export function code(text: string): string {
-  const line = oneLine(text)
+  const line = shortLine(text, 4000)
     .replaceAll(special, char => `&#${char.codePointAt(0) ?? 32};`)
     // GitHub links bare host names that begin so.
     .replaceAll(/www\./gi, match => `${match.slice(0, 3)}&#46;`);

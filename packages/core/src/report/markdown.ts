@@ -169,7 +169,7 @@ function waivers({ views }: Page): string {
     .slice(0, mostWaivers)
     .map(row => [
       code(row.id),
-      code(`${row.outcome.target.namespace}/${row.outcome.target.pod}/${row.outcome.target.container}`),
+      code(row.target.name),
       code(row.waiver?.owner ?? 'nobody named'),
       code(row.waiver?.reason ?? ''),
       code(waiverState(row)),

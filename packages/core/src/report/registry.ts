@@ -7,6 +7,7 @@ import { renderCodeQuality } from './codequality.ts';
 import { type ConsoleOptions, renderConsole } from './console.ts';
 import { renderCsv } from './csv.ts';
 import { renderAnnotatedHdf, renderHdf } from './hdf-report.ts';
+import { renderHtml } from './html/index.ts';
 import { fitJunit } from './junit.ts';
 import { toGateSuites } from './junit-gate.ts';
 import { toSuites } from './junit-suites.ts';
@@ -73,6 +74,7 @@ export const reportKinds = {
     about: 'SARIF 2.1.0 for code scanning',
     render: (model, { anchors }) => renderSarif(model, { anchors }),
   },
+  html: { file: 'report.html', about: 'one self-contained page', render: model => whole(renderHtml(model)) },
   csv: {
     file: 'results.csv',
     about: 'one line per control, for spreadsheets',

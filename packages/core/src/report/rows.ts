@@ -12,8 +12,8 @@ import {
 import { type GatedControl, type GatedSet, selectGated } from '../outcome/gated.ts';
 import type { HdfControl, HdfResult, ResultStatus } from '../outcome/hdf.ts';
 import type { Audited } from '../outcome/outcome.ts';
-import { stableIdentity } from '../plan/target.ts';
-import { cleanText, cutBytes, oneLine, shorten, shortLine } from './text.ts';
+import { type MissingTarget, stableIdentity, type Target, targetName } from '../plan/target.ts';
+import { cutBytes, shorten, shortLine } from './text.ts';
 import { byText, type StatusWord, statusWords } from './words.ts';
 
 export interface Waiver {
@@ -24,10 +24,39 @@ export interface Waiver {
   expires: string | undefined;
 }
 
-/** One control of one outcome, as the gate counted it. Every text in it is cleaned; `control` and `key` are not. */
+/** A target whose texts are cleaned and bounded. */
+export interface ShownTarget extends Target {
+  /** `namespace/pod/container`. */
+  name: string;
+  /** `cluster/namespace/kind/workload/container`, stable over pods and days. */
+  identity: string;
+}
+
+export function toShownTarget(target: Target): ShownTarget {
+  const short = (text: string) => shortLine(text, 300);
+  return {
+    ...target,
+    cluster: short(target.cluster),
+    namespace: short(target.namespace),
+    pod: short(target.pod),
+    podUid: short(target.podUid),
+    container: short(target.container),
+    image: short(target.image),
+    imageDigest: target.imageDigest === undefined ? undefined : short(target.imageDigest),
+    node: target.node === undefined ? undefined : short(target.node),
+    owner: { kind: short(target.owner.kind), name: short(target.owner.name) },
+    name: shownName(target),
+    identity: shownIdentity(target),
+  };
+}
+
+export const shownName = (target: Target | MissingTarget): string => shortLine(targetName(target), 500);
+export const shownIdentity = (target: Target | MissingTarget): string => shortLine(stableIdentity(target), 1000);
+
+/** One control of one outcome, as the gate counted it. Texts are cleaned but for `outcome`, `control`, `key` and `rawId`. */
 export interface Row {
   outcome: Audited;
-  identity: string;
+  target: ShownTarget;
   profile: string;
   profileVersion: string;
   /** The id without its per-run hash, `#2` for a second one: for names and fingerprints. */
@@ -57,6 +86,7 @@ export interface Row {
 /** The rows of one audited outcome, by severity, then id. */
 export function toRows(outcome: Audited, counted: Counted[], now: Date): Row[] {
   const gated = gatedControls(outcome, counted);
+  const target = toShownTarget(outcome.target);
   const seen = new Map<string, number>();
   const rows = gated.map((control, index) => {
     const stable = stableId(control.listed.id);
@@ -65,7 +95,7 @@ export function toRows(outcome: Audited, counted: Counted[], now: Date): Row[] {
     seen.set(place, copy);
     const status = counted[index]?.status ?? 'error';
     const waived = counted[index]?.statusBecause === 'waived';
-    return toRow(outcome, control, { key: copy === 1 ? stable : `${stable}#${copy}`, status, waived, now });
+    return toRow(outcome, control, { target, key: copy === 1 ? stable : `${stable}#${copy}`, status, waived, now });
   });
   return rows.toSorted(
     (a, b) =>
@@ -92,6 +122,7 @@ function gatedControls(outcome: Audited, counted: Counted[]): GatedControl[] {
 }
 
 interface Fixed {
+  target: ShownTarget;
   key: string;
   status: ControlStatus;
   waived: boolean;
@@ -102,9 +133,9 @@ function toRow(outcome: Audited, { listed, base, profile }: GatedControl, fixed:
   const waiver = toWaiver(base, fixed.waived, fixed.now);
   return {
     outcome,
-    identity: stableIdentity(outcome.target),
-    profile: oneLine(profile.name),
-    profileVersion: oneLine(profile.version ?? ''),
+    target: fixed.target,
+    profile: shortLine(profile.name, 200),
+    profileVersion: shortLine(profile.version ?? '', 100),
     key: fixed.key,
     rawId: listed.id,
     id: shortLine(listed.id, 200),
@@ -121,7 +152,7 @@ function toRow(outcome: Audited, { listed, base, profile }: GatedControl, fixed:
     source: sourceOf(base),
     tally: tallyOf(base),
     seconds: base.results.reduce((sum, result) => sum + Math.max(0, result.run_time ?? 0), 0),
-    started: oneLine(base.results[0]?.start_time ?? ''),
+    started: shortLine(base.results[0]?.start_time ?? '', 60),
     control: base,
   };
 }
@@ -129,7 +160,7 @@ function toRow(outcome: Audited, { listed, base, profile }: GatedControl, fixed:
 function toWaiver(control: HdfControl, applied: boolean, now: Date): Waiver | undefined {
   const data = control.waiver_data ?? {};
   const reason = shortLine(data.justification ?? '', 1000);
-  const expires = oneLine(data.expiration_date ?? '') || undefined;
+  const expires = shortLine(data.expiration_date ?? '', 60) || undefined;
   const owner = ownerOf(data) ?? ownerIn(reason);
   if (!applied && reason === '' && expires === undefined) return undefined;
   const state = waiverState(applied, isExpired(data.expiration_date, now));
@@ -141,7 +172,8 @@ function waiverState(applied: boolean, expired: boolean): Waiver['state'] {
   return applied ? 'active' : 'unapplied';
 }
 
-const ownerIn = (reason: string) => /(?:^|[\s;,([])owner\s*[:=]\s*([^;,)\]]+)/iu.exec(reason)?.[1]?.trim();
+const ownerIn = (reason: string) =>
+  /(?:^|[\s;,([])owner\s*[:=]\s*([^;,)\]]+)/iu.exec(reason)?.[1]?.trim().slice(0, 200);
 
 function ownerOf(data: object): string | undefined {
   const owner: unknown = 'owner' in data ? data.owner : undefined;
@@ -231,8 +263,8 @@ export function controlText(row: Row, label: 'desc' | 'check' | 'fix' | 'rationa
 }
 
 /** `cincScan/v1`: the same finding on the same workload, whatever its pods are called today. */
-export function fingerprint(row: Pick<Row, 'key' | 'profile' | 'identity'>): string {
-  return createHash('sha256').update(`${row.key}\n${row.profile}\n${row.identity}`).digest('hex');
+export function fingerprint({ key, profile, outcome }: Pick<Row, 'key' | 'profile' | 'outcome'>): string {
+  return createHash('sha256')
+    .update(`${key}\n${profile}\n${stableIdentity(outcome.target)}`)
+    .digest('hex');
 }
-
-export const cleanIdentity = (identity: string) => cleanText(identity).replaceAll('\n', ' ');

@@ -85,13 +85,13 @@ function sections(row: Row): { heading: string; text: string }[] {
 /** Only https, without credentials; anything else a profile links to is left out. */
 export function references(row: Row): string[] {
   const urls = row.control.refs.flatMap(({ url, uri, ref }) => [url, uri, ref]);
-  return urls.flatMap(text => (typeof text === 'string' ? (safeUrl(text) ?? []) : [])).slice(0, 20);
+  return urls.flatMap(text => (typeof text === 'string' ? (safeUrl(text) ?? []) : [])).slice(0, 10);
 }
 
 function safeUrl(text: string): string | undefined {
   const url = URL.parse(text);
   const isSafe = url?.protocol === 'https:' && url.username === '' && url.password === '';
-  return isSafe && url.href.length <= 2000 ? url.href : undefined;
+  return isSafe && url.href.length <= 1000 ? url.href : undefined;
 }
 
 function helpText(row: Row, title: string): string {
@@ -100,6 +100,6 @@ function helpText(row: Row, title: string): string {
 }
 
 function helpMarkdown(row: Row, title: string): string {
-  const parts = sections(row).map(({ heading, text }) => `### ${heading}\n\n${fence(text)}`);
+  const parts = sections(row).map(({ heading, text }) => `### ${heading}\n\n${fence(cut(text, 2500))}`);
   return [`## ${code(title)}`, ...parts].join('\n\n');
 }

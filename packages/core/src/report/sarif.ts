@@ -182,7 +182,7 @@ function toResult({ row, pods }: GroupControl, { rule, index, anchors }: Cited):
       impact: row.impact,
       profile: row.profile,
       pods: pods.slice(0, 100),
-      image: row.outcome.target.imageDigest ?? row.outcome.target.image,
+      image: row.target.imageDigest ?? row.target.image,
     },
   };
 }
@@ -207,6 +207,6 @@ function toLocation(row: Row, anchors: Anchors): Record<string, unknown> {
     .join('/');
   return {
     physicalLocation: { artifactLocation: { uri, uriBaseId: '%SRCROOT%' }, region: { startLine: Math.max(1, line) } },
-    logicalLocations: [{ fullyQualifiedName: row.identity, name: row.outcome.target.container, kind: 'resource' }],
+    logicalLocations: [{ fullyQualifiedName: row.target.identity, name: row.target.container, kind: 'resource' }],
   };
 }

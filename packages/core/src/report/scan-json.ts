@@ -46,8 +46,8 @@ export function renderScan(model: ReportModel, reports: WrittenReport[] = [], su
     compliance: totalCompliance(views),
     waivers: waivedRows(views).map(row => ({
       control: row.id,
-      identity: row.identity,
-      pod: row.outcome.target.pod,
+      identity: row.target.identity,
+      pod: row.target.pod,
       profile: row.profile,
       ...row.waiver,
       owner: row.waiver?.owner ?? null,

@@ -10,9 +10,8 @@ import {
 } from '../gate/index.ts';
 import type { Judged } from '../gate/verdict.ts';
 import type { Audited, Observation, Outcome } from '../outcome/outcome.ts';
-import { stableIdentity, type Target, targetName } from '../plan/target.ts';
 import type { ReportModel } from './model.ts';
-import { type Row, toRows, type Waiver } from './rows.ts';
+import { type Row, type ShownTarget, shownIdentity, shownName, toRows, toShownTarget, type Waiver } from './rows.ts';
 import { oneLine, shorten, shortLine } from './text.ts';
 import { byText, plural } from './words.ts';
 
@@ -26,7 +25,7 @@ export interface Trouble {
 /** One outcome as reports show it; every text in it is cleaned. */
 export interface OutcomeView {
   judged: Judged;
-  target: Target | undefined;
+  target: ShownTarget | undefined;
   /** `namespace/pod/container`, or the selector that matched nothing. */
   name: string;
   identity: string;
@@ -60,10 +59,10 @@ function toView(judged: Judged, now: Date): OutcomeView {
   const trouble = troubleOf(judged);
   const named = {
     judged,
-    target: 'pod' in outcome.target ? outcome.target : undefined,
-    name: oneLine(targetName(outcome.target)),
-    identity: oneLine(stableIdentity(outcome.target)),
-    profile: oneLine(outcome.profile?.name ?? ''),
+    target: 'pod' in outcome.target ? toShownTarget(outcome.target) : undefined,
+    name: shownName(outcome.target),
+    identity: shownIdentity(outcome.target),
+    profile: shortLine(outcome.profile?.name ?? '', 200),
     trouble,
     observation: observationOf(outcome),
     violations: violationsOf(judged),
@@ -101,7 +100,7 @@ const warningsOf = ({ judgement, comparison }: Judged) =>
 function troubleOf({ outcome, judgement, comparison }: Judged): Trouble | undefined {
   if (outcome.kind === 'unreached') {
     const { error } = outcome;
-    return { code: error.code, message: shorten(error.message, 4096), hint: oneLine(error.remedy) };
+    return { code: error.code, message: shorten(error.message, 4096), hint: shortLine(error.remedy, 1000) };
   }
   const refused = [judgement, comparison].find(each => each?.exit === 2);
   if (refused === undefined) return undefined;
@@ -171,7 +170,12 @@ export function allWarnings(model: ReportModel, views: OutcomeView[]): string[] 
     const more = controls.size > ids.length ? ` and ${controls.size - ids.length} more` : '';
     return `${code}: ${oneLine(message)}${ids.length > 0 ? ` (${ids.join(', ')}${more})` : ''}`;
   });
-  return [...grantWarnings(model), ...model.warnings.map(text => oneLine(text)), ...gate, ...viewWarnings(views)];
+  return [
+    ...grantWarnings(model),
+    ...model.warnings.map(text => shortLine(text, 2000)),
+    ...gate,
+    ...viewWarnings(views),
+  ];
 }
 
 function grantWarnings({ grant }: ReportModel): string[] {
