@@ -81,7 +81,12 @@ describe('discovery', () => {
       '/api/v1/namespaces/default/pods/x/log',
       '/openapi/v3',
     ]) {
-      expect((await client.ask({ path })).status).toBe(404);
+      const reply = await client.ask({ path });
+      expect(reply.status).toBe(404);
+      const words = path.startsWith('/api/')
+        ? 'the server could not find the requested resource'
+        : '404 page not found';
+      expect(reply.text).toContain(words);
     }
     expect((await client.ask({ method: 'DELETE', path: '/api/v1/namespaces' })).status).toBe(405);
     expect((await client.ask({ path: '/api/v1/pods', headers: { 'impersonate-user': 'x' } })).status).toBe(501);

@@ -37,14 +37,16 @@ export function labelErrors(field: string, name: string): FieldError[] {
 }
 
 const labelValue = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
+const qualifiedRule = `name part must consist of alphanumeric characters, '-', '_' or '.', ${ends} (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')`;
+const valueRule = `a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', ${ends} (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')`;
 const labelKey = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
 
 export function labelsErrors(labels: Record<string, string>): FieldError[] {
   return Object.entries(labels).flatMap(([key, value]) => [
-    ...(labelKey.test(key) ? [] : [invalidValue('metadata.labels', JSON.stringify(key), 'not a qualified name')]),
+    ...(labelKey.test(key) ? [] : [invalidValue('metadata.labels', JSON.stringify(key), qualifiedRule)]),
     ...(value.length <= 63 && labelValue.test(value)
       ? []
-      : [invalidValue('metadata.labels', JSON.stringify(value), 'not a valid label value')]),
+      : [invalidValue('metadata.labels', JSON.stringify(value), valueRule)]),
   ]);
 }
 

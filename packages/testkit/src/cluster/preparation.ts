@@ -66,7 +66,7 @@ function bindingErrors(object: KubeObject): FieldError[] {
     ...(typeof ref['name'] === 'string' && ref['name'] !== '' ? [] : [required('roleRef.name')]),
     ...(parseBinding(object).subjects ?? []).flatMap((subject, i) => [
       ...(subject.name === '' ? [required(`subjects[${i}].name`)] : []),
-      ...(subject.kind === 'ServiceAccount' && (subject.namespace ?? '') === ''
+      ...(object.kind === 'ClusterRoleBinding' && subject.kind === 'ServiceAccount' && (subject.namespace ?? '') === ''
         ? [required(`subjects[${i}].namespace`)]
         : []),
     ]),

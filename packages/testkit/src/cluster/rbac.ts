@@ -84,7 +84,7 @@ function appliesTo(subject: Subject, user: User, namespace: string): boolean {
     case 'Group':
       return user.groups.includes(subject.name);
     case 'ServiceAccount':
-      return user.name === `system:serviceaccount:${subject.namespace ?? namespace}:${subject.name}`;
+      return user.name === `system:serviceaccount:${subject.namespace || namespace}:${subject.name}`;
     default:
       return false;
   }
@@ -94,7 +94,7 @@ function describe(binding: BindingObject, subject: Subject): string {
   const { name, namespace = '' } = binding.metadata;
   const own = namespace === '' ? name : `${name}/${namespace}`;
   const of = `${binding.kind} "${own}" of ${binding.roleRef.kind} "${binding.roleRef.name}"`;
-  const whose = subject.kind === 'ServiceAccount' ? `${subject.name}/${subject.namespace ?? namespace}` : subject.name;
+  const whose = subject.kind === 'ServiceAccount' ? `${subject.name}/${subject.namespace || namespace}` : subject.name;
   return `${of} to ${subject.kind} "${whose}"`;
 }
 

@@ -8,7 +8,16 @@ import { type KubeObject, timestamp } from './objects.ts';
 import { applyPatch, patchTypes } from './patch.ts';
 import { prepareCreate, prepareUpdate } from './preparation.ts';
 import { render } from './rendering.ts';
-import { badRequest, conflict, forbidden, invalid, notFound, required, unsupportedMediaType } from './status.ts';
+import {
+  badRequest,
+  conflict,
+  forbidden,
+  invalid,
+  notFound,
+  otherUid,
+  required,
+  unsupportedMediaType,
+} from './status.ts';
 
 export function create(context: Context, call: ResourceCall): Answer {
   const { object, warnings } = decodeBody(call, call.kind);
@@ -126,7 +135,7 @@ function checkPreconditions(
   const { resourceVersion = '', uid = '' } = sent;
   if (resourceVersion !== '' && resourceVersion !== before.metadata.resourceVersion)
     throw conflict(call.kind, call.info.name);
-  if (uid !== '' && uid !== before.metadata.uid) throw conflict(call.kind, call.info.name);
+  if (uid !== '' && uid !== before.metadata.uid) throw otherUid(call.kind, call.info.name, [uid, before.metadata.uid]);
 }
 
 export function withWarnings(answer: Answer, warnings: string[]): Answer {

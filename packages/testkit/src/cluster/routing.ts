@@ -9,7 +9,7 @@ import { authorize, refusal } from './rbac.ts';
 import type { RequestInfo, ResourceRequest } from './request-info.ts';
 import { create, get, patch, update } from './resources.ts';
 import { review } from './reviews.ts';
-import { ApiError, badRequest, forbidden, methodNotAllowed } from './status.ts';
+import { ApiError, badRequest, forbidden, methodNotAllowed, unknownResource } from './status.ts';
 import { requestToken } from './token-request.ts';
 import { watch } from './watching.ts';
 
@@ -46,7 +46,13 @@ export function answer(context: Context, call: Call, info: RequestInfo): Answer 
     return found;
   }
   const kind = servedKind(context, info);
-  if (kind === undefined) return pageNotFound;
+  if (kind === undefined) {
+    const group = servedKinds(context.store.version).some(
+      one => one.group === info.group && one.version === info.version,
+    );
+    if (group) throw unknownResource();
+    return pageNotFound;
+  }
   const resourceCall: ResourceCall = { ...call, kind, info };
   return info.subresource === '' ? ofObject(context, resourceCall) : ofSubresource(context, resourceCall);
 }
@@ -76,7 +82,7 @@ function isNamed(call: ResourceCall): boolean {
 function ofSubresource(context: Context, call: ResourceCall): Answer {
   const { kind, info } = call;
   const subresource = kind.subresources.find(one => one.name === info.subresource);
-  if (subresource === undefined) return pageNotFound;
+  if (subresource === undefined) throw unknownResource();
   if (!subresource.verbs.includes(info.verb)) throw methodNotAllowed();
   switch (info.subresource) {
     case 'token':

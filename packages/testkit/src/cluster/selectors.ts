@@ -49,7 +49,7 @@ function memberOf(key: string, values: string[], wanted: boolean): LabelTest {
 function complaint(text: string): string {
   const operator = /^(==|=|!=|\(|\))/.exec(text);
   if (operator !== null) return `found '${operator[0]}', expected: !, identifier, or 'end of string'`;
-  return `unable to parse requirement: ${text === '' ? "found ',', expected: identifier after ','" : text}`;
+  return text === '' ? "found ',', expected: identifier after ','" : `unable to parse requirement: ${text}`;
 }
 
 export function parseFieldSelector(kind: string, text: string): ObjectTest {
@@ -76,7 +76,9 @@ function parseField(kind: string, text: string): ObjectTest {
 }
 
 function unsupported(kind: string, field: string): string {
-  return kind === 'Pod' ? `field label not supported: ${field}` : `field label "${field}" not supported for ${kind}`;
+  return kind === 'Pod'
+    ? `field label not supported: ${field}`
+    : `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`;
 }
 
 function toText(value: Json | undefined): string {

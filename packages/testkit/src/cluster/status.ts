@@ -80,6 +80,16 @@ export const conflict = (named: Named, name: string): ApiError =>
     { reason: 'Conflict', details: detailsOf(named, name) },
   );
 
+export const otherUid = (named: Named, name: string, [asked, own]: [string, string]): ApiError =>
+  new ApiError(
+    409,
+    `Operation cannot be fulfilled on ${qualified(named)} "${name}": Precondition failed: UID in precondition: ${asked}, UID in object meta: ${own}`,
+    { reason: 'Conflict', details: detailsOf(named, name) },
+  );
+
+export const unknownResource = (): ApiError =>
+  new ApiError(404, 'the server could not find the requested resource', { reason: 'NotFound', details: {} });
+
 export const forbidden = (named: { group: string; resource: string }, name: string, why: string): ApiError =>
   new ApiError(403, `${qualified(named)}${name === '' ? '' : ` "${name}"`} is forbidden: ${why}`, {
     reason: 'Forbidden',

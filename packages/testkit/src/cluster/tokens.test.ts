@@ -95,6 +95,18 @@ describe('other ways in', () => {
     expect((await client.ask({ path: '/api/v1/pods', token: 'dev-token' })).status).toBe(403);
   });
 
+  test('are ServiceAccounts that a role binding names without a namespace: its own is meant', async () => {
+    const group = 'rbac.authorization.k8s.io';
+    await client.create('/api/v1/namespaces/shop/serviceaccounts', { metadata: { name: 'near' } });
+    const made = await client.create(`/apis/${group}/v1/namespaces/shop/rolebindings`, {
+      metadata: { name: 'near' },
+      roleRef: { apiGroup: group, kind: 'ClusterRole', name: 'view' },
+      subjects: [{ kind: 'ServiceAccount', name: 'near' }],
+    });
+    expect(made.status).toBe(201);
+    expect(await statusFor(await client.tokenOf('shop', 'near'))).toBe(200);
+  });
+
   test('name a role that is missing in their refusal', async () => {
     const group = 'rbac.authorization.k8s.io';
     await client.create(`/apis/${group}/v1/namespaces/shop/rolebindings`, {
