@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+
+export { type Check, type DoctorRequest, doctor } from './doctor.ts';
 export { catalogue, type ErrorCode, isScanError, ScanError, toMessage } from './errors/index.ts';
 export type { ScanEvent, Stage } from './events.ts';
 export type { Outcome } from './outcome/outcome.ts';
@@ -20,6 +22,7 @@ export {
   type InputName,
   inputNames,
   inputs,
+  type Raw,
   readConfigFile,
   resolveAccess,
   resolveValues,

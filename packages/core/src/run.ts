@@ -116,14 +116,14 @@ export class Run implements AsyncDisposable {
     );
   }
 
-  async report(verdict: Verdict): Promise<WrittenReport[]> {
+  async report(model: ReportModel): Promise<WrittenReport[]> {
     this.deps.emit({ kind: 'stage', stage: 'report' });
     const { workspace, stdout, console } = this.deps;
     const always = (['scan', 'outputs'] as const).filter(
       kind => !this.request.reports.some(spec => spec.kind === kind),
     );
     const specs = [...this.request.reports, ...always.map(kind => ({ kind, path: undefined }))];
-    return writeReports(await this.model(verdict), specs, {
+    return writeReports(model, specs, {
       outputDir: this.request.outputDir,
       workspace,
       stdout,

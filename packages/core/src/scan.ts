@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { judge, type Verdict } from './gate/index.ts';
 import type { Outcome } from './outcome/outcome.ts';
-import type { WrittenReport } from './report/index.ts';
+import type { ReportModel, WrittenReport } from './report/index.ts';
 import { Run } from './run.ts';
 import type { Deps, ScanRequest } from './scan-request.ts';
 
@@ -10,6 +10,8 @@ export interface Scan {
   outcomes: Outcome[];
   verdict: Verdict;
   reports: WrittenReport[];
+  /** The run as reports show it. */
+  model: ReportModel;
 }
 
 /**
@@ -21,7 +23,8 @@ export async function scan(request: ScanRequest, deps: Deps): Promise<Scan> {
   await using run = await Run.start(request, deps);
   const outcomes = await lookThrough(run);
   const verdict = withRevocation(judge(outcomes, request.gate), run);
-  return { outcomes, verdict, reports: await run.report(verdict) };
+  const model = await run.model(verdict);
+  return { outcomes, verdict, reports: await run.report(model), model };
 }
 
 async function lookThrough(run: Run): Promise<Outcome[]> {

@@ -102,8 +102,7 @@ export class Cluster {
 }
 
 function headersOf(auth: RequestOptions, request: ApiRequest, body: string | undefined): OutgoingHttpHeaders {
-  // client-node gives a record; Node would also take a flat list.
-  const given: OutgoingHttpHeaders = auth.headers === undefined || Array.isArray(auth.headers) ? {} : auth.headers;
+  const given: OutgoingHttpHeaders = Object.fromEntries(Object.entries(auth.headers ?? {}));
   const content = {
     'content-type': request.contentType ?? 'application/json',
     'content-length': Buffer.byteLength(body ?? ''),

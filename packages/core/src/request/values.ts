@@ -16,6 +16,7 @@ export interface Sources {
 /** Flags over environment over file over defaults; every unknown name and malformed value is refused. */
 export function resolveValues({ flags, environment, file }: Sources): Values {
   refuseUnknown(Object.keys(flags), 'the command line');
+  refuseSecretFlags(flags);
   if (file) refuseUnknown(Object.keys(file.values), file.path);
   const found: Record<string, unknown> = {};
   for (const name of inputNames) {
@@ -28,6 +29,16 @@ export function resolveValues({ flags, environment, file }: Sources): Values {
   }
   refuseUnknownEnvironment(environment);
   return parseValues(found);
+}
+
+/** Every user of a machine can read the arguments of its processes. */
+function refuseSecretFlags(flags: Raw): void {
+  for (const name of inputNames)
+    if (inputs[name].type === 'secret' && typeof flags[name] === 'string' && /[\n{]/.test(flags[name]))
+      throw new ScanError(
+        'INPUT_INVALID',
+        `--${name}: expected a path; content goes into ${environmentName(name)}, since arguments are no secret`,
+      );
 }
 
 // CI systems pass inputs that were left empty as empty variables.

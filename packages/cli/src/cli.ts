@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+import { ScanError } from '@cinc-scan/core';
+import { Command, CommanderError } from 'commander';
+import { toolVersion } from './dependencies.ts';
+import { addDoctorCommand } from './doctor-command.ts';
+import { printFailure } from './failure.ts';
+import { addScanCommand } from './scan-command.ts';
+import type { Terminal } from './terminal.ts';
+
+const epilogue = `
+Start here:
+  cinc-scan doctor -n <namespace>
+  cinc-scan scan deployment/<name> -n <namespace> --profile <directory>`;
+
+/** Runs the command line; the result is the exit code. */
+export async function runCli(args: string[], terminal: Terminal): Promise<number> {
+  let code = 0;
+  const program = makeProgram(terminal, given => {
+    code = given;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0; // --help and --version end this way too
+    return printFailure(
+      error instanceof CommanderError ? toUsageError(error) : error,
+      terminal,
+      isDebug(args, terminal),
+    );
+  }
+}
+
+function makeProgram(terminal: Terminal, exit: (code: number) => void): Command {
+  const program = new Command('cinc-scan')
+    .description(
+      'Audits what runs inside Kubernetes containers with CINC Auditor profiles. A finding is a result; whatever prevented looking is an error.',
+    )
+    .version(toolVersion())
+    .showSuggestionAfterError()
+    .addHelpText('after', epilogue);
+  addScanCommand(program, terminal, exit);
+  addDoctorCommand(program, terminal, exit);
+  for (const command of [program, ...program.commands])
+    command.exitOverride().configureOutput({
+      writeOut: text => terminal.stdout.write(text),
+      writeErr: () => undefined, // errors are printed once, in our own form
+      getOutHelpWidth: () => terminal.stdout.columns ?? 100,
+    });
+  return program;
+}
+
+function toUsageError(error: CommanderError): ScanError {
+  const message = error.message.replace(/^error: /, '').replace(/^\(outputHelp\)$/, 'no command was given');
+  return new ScanError('USAGE', message, { cause: error });
+}
+
+function isDebug(args: string[], { environment }: Terminal): boolean {
+  return args.includes('--debug') || environment['CINC_SCAN_LOG_LEVEL'] === 'debug';
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Writable } from 'node:stream';
+import { type Outcome, type ScanEvent, type Stage, safeLogLines, targetName, type Values } from '@cinc-scan/core';
+import pc from 'picocolors';
+import { pino } from 'pino';
+import { type Terminal, usesColor } from './terminal.ts';
+
+export type Listener = (event: ScanEvent) => void;
+
+/** Says what happens, on standard error: for people, or as JSON lines for machines. */
+export function makeProgress(
+  values: Pick<Values, 'log-format' | 'log-level' | 'run-id'>,
+  terminal: Terminal,
+): Listener {
+  if (values['log-level'] === 'quiet') return () => undefined;
+  return values['log-format'] === 'json' ? toJsonLines(values, terminal) : toText(values, terminal);
+}
+
+type Level = Values['log-level'];
+const loudness: Record<Level, number> = { quiet: 0, info: 1, verbose: 2, debug: 3 };
+
+const stageTitles: Record<Stage, string> = {
+  prepare: 'Reading the profile and starting the engine',
+  plan: 'Looking for the targets',
+  grant: 'Making a temporary identity',
+  audit: 'Auditing',
+  revoke: 'Revoking the identity',
+  report: 'Writing reports',
+};
+
+function toText(values: Pick<Values, 'log-level'>, terminal: Terminal): Listener {
+  const level = loudness[values['log-level']];
+  const colors = pc.createColors(usesColor(terminal, terminal.stderr));
+  const live = new LiveLine(terminal);
+  const say = (text: string) => live.print(text);
+  return event => {
+    switch (event.kind) {
+      case 'stage':
+        return say(`${colors.cyan('●')} ${stageTitles[event.stage]}`);
+      case 'notice':
+        return say(`  ${event.text}`);
+      case 'planned':
+        return say(`  ${event.plan.targets.length} to audit, ${event.plan.unplanned.length} out of reach`);
+      case 'control':
+        if (level >= loudness.verbose)
+          return say(
+            `  ${statusMark(event.status, colors)} ${shown(event.id)} ${colors.dim(targetName(event.target))}`,
+          );
+        return live.show(`  ${targetName(event.target)}: ${event.done} of ${event.total} controls`);
+      case 'outcome':
+        return say(`  ${outcomeText(event.outcome, colors)}`);
+      case 'object':
+        return level >= loudness.verbose
+          ? say(`  ${event.verb} ${event.object.kind} ${event.object.namespace}/${event.object.name}`)
+          : undefined;
+      case 'session':
+        return level >= loudness.verbose
+          ? say(`  session into ${targetName(event.target)} (${event.lens})`)
+          : undefined;
+      case 'engine-output':
+        return level >= loudness.debug ? safeLogLines(event.text).forEach(say) : undefined;
+      case 'intent':
+        return undefined;
+    }
+  };
+}
+
+type Colors = ReturnType<typeof pc.createColors>;
+
+function statusMark(status: string, colors: Colors): string {
+  if (status === 'passed') return colors.green('✓');
+  return status === 'failed' ? colors.red('✗') : colors.yellow('–');
+}
+
+/** Names from profiles and containers, without anything a terminal or a CI system could take for a command. */
+const shown = (text: string) => safeLogLines(text).join(' ').replace(/^│ /, '');
+
+function outcomeText(outcome: Outcome, colors: Colors): string {
+  const name = targetName(outcome.target);
+  if (outcome.kind === 'audited')
+    return `${colors.green('✓')} ${name} audited in ${outcome.observation.seconds.toFixed(1)} s (${outcome.observation.commands} commands)`;
+  return `${colors.red('✗')} ${name} ${outcome.error.code}: ${shown(outcome.error.message)}`;
+}
+
+/** A line that is overwritten as things move on; on a terminal only. */
+class LiveLine {
+  private readonly terminal: Terminal;
+  private shown = false;
+
+  constructor(terminal: Terminal) {
+    this.terminal = terminal;
+  }
+
+  show(text: string): void {
+    const { stderr } = this.terminal;
+    if (stderr.isTTY !== true) return;
+    stderr.write(`\r\u001b[2K${text.slice(0, (stderr.columns ?? 80) - 1)}`);
+    this.shown = true;
+  }
+
+  print(text: string): void {
+    this.terminal.stderr.write(`${this.shown ? '\r\u001b[2K' : ''}${text}\n`);
+    this.shown = false;
+  }
+}
+
+/** One line an event; those with an object of the cluster are the audit trail. */
+function toJsonLines(values: Pick<Values, 'log-level' | 'run-id'>, { stderr }: Terminal): Listener {
+  const sink = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      stderr.write(chunk.toString());
+      done();
+    },
+  });
+  const level = values['log-level'] === 'debug' ? 'debug' : 'info';
+  const base = { tool: 'cinc-scan', run: values['run-id'] };
+  const log = pino({ level, base, timestamp: pino.stdTimeFunctions.isoTime }, sink);
+  return event => {
+    const { event: name, ...details } = toRecord(event);
+    if (event.kind === 'control' || event.kind === 'engine-output') log.debug({ event: name, ...details });
+    else if (event.kind !== 'intent') log.info({ event: name, ...details });
+  };
+}
+
+function toRecord(event: ScanEvent): { event: string } & Record<string, unknown> {
+  const { kind } = event;
+  switch (kind) {
+    case 'stage':
+      return { event: kind, stage: event.stage };
+    case 'notice':
+      return { event: kind, text: event.text };
+    case 'planned':
+      return {
+        event: kind,
+        targets: event.plan.targets.map(targetName),
+        missing: event.plan.unplanned.map(each => targetName(each.target)),
+      };
+    case 'intent':
+      return { event: kind, ...event.object };
+    case 'object':
+      return { event: kind, verb: event.verb, object: event.object };
+    case 'session':
+      return { event: kind, target: targetName(event.target), lens: event.lens };
+    case 'outcome':
+      return { event: kind, ...toOutcomeRecord(event.outcome) };
+    case 'control':
+      return { event: kind, target: targetName(event.target), control: event.id, status: event.status };
+    case 'engine-output':
+      return { event: kind, lines: safeLogLines(event.text) };
+  }
+}
+
+function toOutcomeRecord(outcome: Outcome): Record<string, unknown> {
+  const target = targetName(outcome.target);
+  if (outcome.kind === 'audited') return { target, outcome: outcome.kind, seconds: outcome.observation.seconds };
+  return { target, outcome: outcome.kind, code: outcome.error.code, message: outcome.error.message };
+}
