@@ -65,7 +65,9 @@ const hints: ReadonlyMap<string, string> = new Map([
 
 /** What to write instead of a key that does not exist. */
 export function adviceFor(path: string, strict: boolean): string {
-  return hints.get(path) ?? hints.get(path.split('.')[0] ?? '') ?? `did you mean ${nearest(path, strict)}?`;
+  const [root = ''] = path.split('.');
+  const hint = hints.get(path) ?? (root === 'compliance' ? undefined : hints.get(root));
+  return hint ?? `did you mean ${nearest(path, strict)}?`;
 }
 
 function nearest(path: string, strict: boolean): string {

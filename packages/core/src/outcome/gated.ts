@@ -105,16 +105,14 @@ function linkControls(tree: ProfileTree, first: HdfProfile): Selection {
   return { kind: 'selected', linkedById, sets: [{ profile: first, isRoot: true, controls }], ungated };
 }
 
-/** The copy of a control that SAF takes for the base of all copies in unlinked profiles. */
-const populated = (copies: Link[]) => copies.find(({ control }) => control.results.length > 0) ?? copies[0];
-
 type Resolved = { kind: 'own' | 'lent'; start: Link } | Extract<Selection, { kind: 'ambiguous' }>;
 
 /** Where a listed control's own chain starts: at itself, or at the copy whose results it takes. */
 function resolve(tree: ProfileTree, link: Link): Resolved {
   const copies = tree.copies(link.control.id);
   if (copies.length < 2) return { kind: 'own', start: link };
-  const lender = populated(copies) ?? link;
+  // SAF takes the first copy that has results for the base of all copies in unlinked profiles.
+  const lender = copies.find(({ control }) => control.results.length > 0) ?? link;
   if (lender.control === link.control) return keep(tree, link, copies);
   return tree.isLinked(link.profile) ? { kind: 'own', start: link } : borrow(link, lender);
 }
