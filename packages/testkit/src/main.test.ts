@@ -77,7 +77,10 @@ describe('the embedded cluster as a program', () => {
   test('serves kubectl until SIGTERM and leaves nothing', async () => {
     const { child, kubeconfig, exit } = await start('term');
     expect((await stat(kubeconfig)).mode & 0o777).toBe(0o600);
-    expect(await kubectl(kubeconfig, ['create', '--validate=false', '-f', '-'], pod)).toContain('exit 0');
+    const wrong = pod.replace('"spec"', '"wrong":1,"spec"');
+    expect(await kubectl(kubeconfig, ['apply', '-f', '-'], wrong)).toContain('unknown field "wrong"');
+    expect(await kubectl(kubeconfig, ['apply', '-f', '-'], pod)).toContain('pod/web created');
+    expect(await kubectl(kubeconfig, ['apply', '-f', '-'], pod)).toContain('pod/web unchanged');
     expect(await kubectl(kubeconfig, ['wait', '--for=condition=Ready', 'pod/web', '--timeout=20s'])).toContain(
       'condition met',
     );
@@ -85,6 +88,8 @@ describe('the embedded cluster as a program', () => {
       /NAME\s+READY\s+STATUS\s+RESTARTS\s+AGE\nweb\s+1\/1\s+Running/,
     );
     expect(await kubectl(kubeconfig, ['get', 'sa,role,rolebinding,deployments'])).toContain('serviceaccount/default');
+    expect(await kubectl(kubeconfig, ['exec', '-i', 'web', '--', 'cat'], 'to the pod')).toContain('to the podexit 0');
+    expect(await kubectl(kubeconfig, ['exec', 'web', '--', 'sh', '-c', 'exit 3'])).toContain('exit 3');
     child.kill('SIGTERM');
     expect(await exit).toEqual([0, null]);
     expect(await left(join(folder, 'term'))).toEqual([]);

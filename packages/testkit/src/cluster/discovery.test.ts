@@ -79,7 +79,7 @@ describe('discovery', () => {
     for (const path of [
       '/api/v1/namespaces/default/services',
       '/api/v1/namespaces/default/pods/x/log',
-      '/openapi/v3',
+      '/openapi/v2',
     ]) {
       const reply = await client.ask({ path });
       expect(reply.status).toBe(404);

@@ -2,6 +2,7 @@
 import { type Answer, type Call, ok } from './api.ts';
 import type { JsonObject } from './json.ts';
 import { apiVersion, type Kind, servedKinds, type Version } from './kinds.ts';
+import { openapi } from './openapi.ts';
 import { formOf } from './rendering.ts';
 
 const aggregated = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
@@ -12,12 +13,20 @@ export function discover(version: Version, call: Call): Answer | undefined {
   if (['/healthz', '/livez', '/readyz'].includes(path)) return { kind: 'text', status: 200, text: 'ok' };
   if (path === '/version') return ok(versionInfo(version));
   const kinds = servedKinds(version);
+  if (path.startsWith('/openapi/')) return openapi(kinds, path);
   if (path === '/api' || path === '/apis') return root(version, { call, path, kinds });
-  const group = path === '/api/v1' ? '' : /^\/apis\/([^/]+)\/v1$/.exec(path)?.[1];
-  const members = kinds.filter(kind => kind.group === group);
-  if (members.length > 0) return ok(resourceList(members));
-  const named = /^\/apis\/([^/]+)$/.exec(path)?.[1];
-  const found = groupsOf(kinds).find(one => one['name'] === named);
+  return groupVersion(kinds, path) ?? groupAt(kinds, path);
+}
+
+function groupVersion(kinds: Kind[], path: string): Answer | undefined {
+  const name = path === '/api/v1' ? '' : /^\/apis\/([^/]+)\/v1$/.exec(path)?.[1];
+  const members = kinds.filter(kind => kind.group === name);
+  return members.length === 0 ? undefined : ok(resourceList(members));
+}
+
+function groupAt(kinds: Kind[], path: string): Answer | undefined {
+  const name = /^\/apis\/([^/]+)$/.exec(path)?.[1];
+  const found = groupsOf(kinds).find(one => one['name'] === name);
   return found === undefined ? undefined : ok({ kind: 'APIGroup', apiVersion: 'v1', ...found });
 }
 
