@@ -2,7 +2,6 @@
 import { controlText, type Row } from '../rows.ts';
 import { shorten, shortLine } from '../text.ts';
 import { waiverState } from '../views.ts';
-import { statusWords } from '../words.ts';
 import { evidence } from './evidence.ts';
 import { filter } from './filter.ts';
 import { type Html, html, join, nothing, reference } from './markup.ts';
@@ -40,7 +39,7 @@ function entry(control: ControlView, index: number, page: Page): Html {
   const marks = cells.map(cell => (cell === undefined ? '-' : letters[cell.word])).join('');
   const several = page.columns.length > 1 ? html`<span class="where">${spread(control)}</span>` : nothing;
   return html`<li><details class="control" id="${anchor}" data-c="${index}" data-s="${marks}" data-v="${row.severity}" data-p="${page.profiles.indexOf(row.profile)}"><summary><span class="v ${row.severity}">${row.severity}</span> <code class="id">${row.id}</code> <span class="title">${row.title}</span> ${several}</summary>
-${page.budget.take(html`<div class="body">${detail(control, page)}</div>`)}</details></li>
+${page.budget.take(() => html`<div class="body">${detail(control, page)}</div>`)}</details></li>
 `;
 }
 
@@ -53,7 +52,7 @@ function spread({ row, cells }: ControlView): string {
 
 function detail(control: ControlView, page: Page): Html {
   const { row } = control;
-  return html`${text('Description', controlText(row, 'desc'))}${waiver(row)}<h4>Evidence</h4>${evidence(control, page)}${text('Check', controlText(row, 'check'))}${text('Fix', controlText(row, 'fix'))}${text('Rationale', controlText(row, 'rationale'))}${attestation(row)}${particulars(row, page)}${code(row)}`;
+  return html`${text('Description', controlText(row, 'desc'))}${waiver(row)}<h4>Evidence</h4>${evidence(control, page)}${text('Check', controlText(row, 'check'))}${text('Fix', controlText(row, 'fix'))}${text('Rationale', controlText(row, 'rationale'))}${attestation(row)}${particulars(control)}${code(row)}`;
 }
 
 const text = (name: string, body: string): Html =>
@@ -80,14 +79,20 @@ function code({ control }: Row): Html {
 
 const told: ReadonlySet<string> = new Set(['nist', 'cci', 'check', 'fix', 'rationale', 'desc']);
 
-function particulars(row: Row, page: Page): Html {
+function statusText({ row, cells }: ControlView): string {
+  const differs = cells.some(cell => cell !== undefined && cell.word !== row.word);
+  return differs ? `${row.word}, the worst of all targets` : row.word;
+}
+
+function particulars(control: ControlView): Html {
+  const { row } = control;
   const tags = Object.entries(row.control.tags)
     .filter(([name, value]) => !told.has(name) && value !== null && value !== undefined && value !== '')
     .slice(0, 40)
     .map(([name, value]) => [shortLine(name, 60), valueText(value)] as const);
   return html`<h4>Facts</h4>${facts([
     ['Severity', `${row.severity} (impact ${row.impact})`],
-    ['Status', page.columns.length > 1 ? `${statusWords[row.status]}, the worst of all targets` : row.word],
+    ['Status', statusText(control)],
     ['Profile', `${row.profile} ${row.profileVersion}`.trim()],
     ['Source', row.source === undefined ? undefined : html`<code>${row.source.ref}:${row.source.line}</code>`],
     ['NIST SP 800-53', row.nist.join(', ')],

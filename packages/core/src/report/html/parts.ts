@@ -42,8 +42,11 @@ export const columnHeads = (...names: string[]): Html => html`${names.map(name =
 export const numberHeads = (...names: string[]): Html =>
   html`${names.map(name => html`<th scope="col" class="num">${name}</th>`)}`;
 
+/** `13,500` */
+export const grouped = (value: number): string => `${value}`.replaceAll(/\B(?=(?:\d{3})+$)/g, ',');
+
 /** A number of things, quiet if there is none. */
-export const count = (value: number): Html => html`<td class="num${value === 0 ? ' zero' : ''}">${value}</td>`;
+export const count = (value: number): Html => html`<td class="num${value === 0 ? ' zero' : ''}">${grouped(value)}</td>`;
 
 const most = 30;
 

@@ -6,13 +6,14 @@ import type { Hdf, HdfControl, HdfResult } from '../../outcome/hdf.ts';
 import type { Audited, Observation, Outcome, ProfileRef } from '../../outcome/outcome.ts';
 import type { Target } from '../../plan/target.ts';
 import type { ReportModel } from '../model.ts';
+import { sampleObservation, sampleTarget } from '../testing/sample-model.ts';
 import { type ControlDraft, sampleControls } from './sample-controls.ts';
 import { type TrendPoint, toTrendPoint } from './trend.ts';
 
 const started = '2026-11-21T08:58:12Z';
 const finished = '2026-11-21T09:01:47Z';
 
-export interface TargetDraft {
+interface TargetDraft {
   namespace: string;
   owner: string;
   pod: string;
@@ -20,23 +21,17 @@ export interface TargetDraft {
   image: string;
 }
 
-export function sampleTarget({ namespace, owner, pod, container, image }: TargetDraft): Target {
-  return {
+const toTarget = ({ namespace, owner, pod, container, image }: TargetDraft): Target =>
+  sampleTarget(pod, {
     cluster: 'production-eu',
     namespace,
-    pod,
     podUid: `6f1c0a52-0000-4000-8000-${digits(`${namespace}/${pod}`, 12)}`,
     container,
-    containerId: `containerd://${digits(pod, 64)}`,
-    restartCount: 0,
     image,
     imageDigest: `sha256:${digits(image, 64)}`,
     node: `node-${(pod.length % 3) + 1}`,
     owner: { kind: 'Deployment', name: owner },
-    labels: { app: owner },
-    annotations: {},
-  };
-}
+  });
 
 /** Hexadecimal digits that look random and are the same every time. */
 function digits(seed: string, length: number): string {
@@ -49,31 +44,17 @@ function digits(seed: string, length: number): string {
   return text;
 }
 
-export const sampleProfile: ProfileRef = {
+const profile: ProfileRef = {
   name: 'container-baseline',
   version: '2.4.0',
   source: 'https://github.com/example/container-baseline/archive/v2.4.0.tar.gz',
   sha256: digits('container-baseline', 64),
 };
 
-export function sampleObservation(over: Partial<Observation> = {}): Observation {
-  return {
-    lens: 'exec',
-    view: 'full',
-    started,
-    seconds: 21.4,
-    commands: 64,
-    bytes: 48_213,
-    toolsMissing: [],
-    retries: 0,
-    truncated: 0,
-    virtual: [],
-    leftBehind: undefined,
-    ...over,
-  };
-}
+const seen = (changes: Partial<Observation> = {}): Observation =>
+  sampleObservation({ started, seconds: 21.4, commands: 64, bytes: 48_213, ...changes });
 
-export function sampleHdf(controls: HdfControl[], profile: ProfileRef = sampleProfile): Hdf {
+function toHdf(controls: HdfControl[]): Hdf {
   const { name, version, sha256 } = profile;
   return {
     platform: { name: 'debian', release: '12.5', target_id: 'sample' },
@@ -83,11 +64,14 @@ export function sampleHdf(controls: HdfControl[], profile: ProfileRef = samplePr
   };
 }
 
-export function sampleAudit(target: Target, hdf: Hdf, observation = sampleObservation()): Audited {
-  const [first] = hdf.profiles;
-  const profile = first === undefined ? sampleProfile : { ...sampleProfile, name: first.name };
-  return { kind: 'audited', target, profile, observation, hdf, hdfText: JSON.stringify(hdf) };
-}
+const audit = (target: Target, hdf: Hdf, observation = seen()): Audited => ({
+  kind: 'audited',
+  target,
+  profile,
+  observation,
+  hdf,
+  hdfText: JSON.stringify(hdf),
+});
 
 const gate: GateRequest = {
   threshold: thresholdOf('{compliance.min: 90, failed.critical.max: 0, failed.high.max: 0, error.total.max: 0}'),
@@ -103,8 +87,8 @@ function thresholdOf(inline: string): GateRequest['threshold'] {
   return parsed.kind === 'threshold' ? parsed.threshold : undefined;
 }
 
-/** A whole run with these outcomes, judged for real. */
-export function modelOf(outcomes: Outcome[], over: Partial<GateRequest> = {}): ReportModel {
+/** A run with these outcomes, judged for real. */
+function modelOf(outcomes: Outcome[]): ReportModel {
   return {
     tool: { name: 'cinc-scan', version: '0.1.0' },
     run: { id: 'k7w2m9qd', started, finished, seconds: 215 },
@@ -120,8 +104,8 @@ export function modelOf(outcomes: Outcome[], over: Partial<GateRequest> = {}): R
       expiresAt: '2026-11-21T09:13:12Z',
       revoked: true,
     },
-    profiles: [sampleProfile],
-    verdict: judge(outcomes, { ...gate, ...over }),
+    profiles: [profile],
+    verdict: judge(outcomes, gate),
     warnings: [],
     request: {},
   };
@@ -168,9 +152,9 @@ const drafts: TargetDraft[] = [
 /** Several workloads, one of them distroless and one of them gone: everything a report can have to say. */
 export function sampleModel(): ReportModel {
   const audited = drafts.map((draft, index) =>
-    sampleAudit(
-      sampleTarget(draft),
-      sampleHdf(sampleControls.map(control => toControl(control, index))),
+    audit(
+      toTarget(draft),
+      toHdf(sampleControls.map(control => toControl(control, index))),
       draft.owner === 'vault-agent'
         ? sampleObservation({
             lens: 'debug',
@@ -178,20 +162,20 @@ export function sampleModel(): ReportModel {
             leftBehind: 'cinc-scan-k7w2m9qd',
             toolsMissing: ['ss'],
           })
-        : sampleObservation({ seconds: 17.2 + index }),
+        : seen({ seconds: 17.2 + index }),
     ),
   );
   const lost: Outcome = {
     kind: 'unreached',
-    target: sampleTarget({
+    target: toTarget({
       namespace: 'shop',
       owner: 'cart',
       pod: 'cart-79f6c4d58b-m5wxq',
       container: 'cart',
       image: 'registry.example/cart:3.0.1',
     }),
-    profile: sampleProfile,
-    observation: sampleObservation({ seconds: 4.1, commands: 12, bytes: 3120, retries: 1 }),
+    profile,
+    observation: seen({ seconds: 4.1, commands: 12, bytes: 3120, retries: 1 }),
     error: new ScanError(
       'TARGET_LOST',
       'The stream into shop/cart-79f6c4d58b-m5wxq/cart ended after 12 of 64 commands: the container was restarted (exit code 137)',
@@ -201,7 +185,7 @@ export function sampleModel(): ReportModel {
 }
 
 /** The control as one target answers it; the draft says which of them do what. */
-export function toControl(draft: ControlDraft, target: number): HdfControl {
+function toControl(draft: ControlDraft, target: number): HdfControl {
   const answer = draft.answers[target % draft.answers.length] ?? 'p';
   return {
     id: draft.id,
@@ -272,15 +256,15 @@ export function largeModel(targets: number, controls: number): ReportModel {
       );
     });
     const number = String(target).padStart(3, '0');
-    return sampleAudit(
-      sampleTarget({
+    return audit(
+      toTarget({
         namespace: 'fleet',
         owner: `service-${number}`,
         pod: `service-${number}-6b9c5d7f88-4tjwn`,
         container: 'app',
         image: `registry.example/service-${number}:1.0`,
       }),
-      sampleHdf(list),
+      toHdf(list),
     );
   });
   return modelOf(outcomes);

@@ -73,7 +73,7 @@ export const script = `'use strict';
     if (fragment.includes('=')) { load(new URLSearchParams(fragment)); return; }
     const place = document.getElementById(fragment);
     if (place === null || !place.matches('details.control')) return;
-    if (place.parentElement.hidden) { form.reset(); }
+    if (place.parentElement.hidden) load(new URLSearchParams());
     place.open = true;
     place.scrollIntoView();
   };

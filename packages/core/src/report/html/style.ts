@@ -35,7 +35,7 @@ footer{padding:8px 24px 40px;color:var(--soft);font-size:.87em}
 nav{position:sticky;top:0;padding:22px 0}
 nav a{display:block;padding:.28rem .6rem;border-left:2px solid var(--rule);color:var(--soft);text-decoration:none;font-size:.9em}
 nav a:hover{color:var(--ink);border-left-color:var(--link)}
-section{margin:20px 0;padding:20px 22px 22px;background:var(--card);border:1px solid var(--rule);border-radius:10px}
+section{content-visibility:auto;contain-intrinsic-size:auto 600px;margin:20px 0;padding:20px 22px 22px;background:var(--card);border:1px solid var(--rule);border-radius:10px}
 h2{font-size:1.16rem;letter-spacing:-.005em;margin-bottom:.7rem}
 h3{font-size:1rem;margin:1.1rem 0 .4rem}
 h4{font-size:.78rem;letter-spacing:.03em;color:var(--soft);margin:1rem 0 .2rem;font-weight:650}
@@ -91,6 +91,7 @@ svg circle.arc,svg circle.track{fill:none}
 svg.trend{width:100%;height:auto;display:block;margin-bottom:14px}
 svg.trend text{fill:var(--soft);font-family:inherit}svg.trend .grid{stroke:var(--rule)}svg.trend .line{stroke:var(--p)}
 svg.trend circle{stroke:var(--card);stroke-width:1.5}
+td.key{white-space:nowrap}
 .digest{word-break:break-all}
 `;
 

@@ -5,7 +5,7 @@ import { plural, verdictSentence } from '../words.ts';
 import { ring } from './bars.ts';
 import { type Html, html, nothing } from './markup.ts';
 import type { Column, Page } from './page.ts';
-import { columnHeads, controlLinks, section, table, timeText } from './parts.ts';
+import { columnHeads, controlLinks, grouped, section, table, timeText } from './parts.ts';
 
 const verdictLetters = { pass: 'p', fail: 'f', error: 'e' } as const;
 
@@ -37,7 +37,7 @@ function leadText(page: Page): string {
       ? `${plural(unmet.length, 'bound')} not met in ${where} of ${plural(page.views.length, 'audit')}.`
       : '',
     lost > 0 ? `${plural(lost, 'audit')} could not be judged.` : '',
-    total > 0 ? `${passed} of ${plural(total, 'control result')} that count towards compliance passed.` : '',
+    total > 0 ? `${grouped(passed)} of ${grouped(total)} control results that count towards compliance passed.` : '',
   ]
     .filter(text => text !== '')
     .join(' ');
@@ -59,9 +59,12 @@ function figures({ views, columns }: Page): Html {
     ['Waived', waived, 'w'],
   ];
   return html`<dl class="figures">${pairs.map(
-    ([name, value, letter]) => html`<div class="${letter}"><dt>${name}</dt><dd>${value}</dd></div>`,
+    ([name, value, letter]) =>
+      html`<div class="${letter}"><dt>${name}</dt><dd>${typeof value === 'number' ? grouped(value) : value}</dd></div>`,
   )}</dl>`;
 }
+
+const mostUnmet = 15;
 
 /** Every bound that was not met, with the controls that make it so. */
 export function why(page: Page): Html {
@@ -71,17 +74,23 @@ export function why(page: Page): Html {
   const rows = found.map(({ view, violation }) => {
     const anchors = page.anchors.get(view);
     const profile = severalProfiles ? html`<td>${view.profile}</td>` : nothing;
-    return html`<tr><th scope="row">${view.name}</th>${profile}<td><code>${violation.key}</code></td><td>${violation.expected}</td><td><b>${violation.actual}</b></td><td>${controlLinks(violation.controls, id => anchors?.get(id))}</td></tr>
+    return html`<tr><th scope="row">${view.name}</th>${profile}<td class="key"><code>${violation.key}</code></td><td>${violation.expected}</td><td><b>${violation.actual}</b></td><td>${controlLinks(violation.controls, id => anchors?.get(id))}</td></tr>
 `;
   });
   const heads = ['Target', ...(severalProfiles ? ['Profile'] : []), 'Bound', 'Expected', 'Actual', 'Controls'];
+  const head = columnHeads(...heads);
   const grid = table({
-    caption: 'Each with what was expected, what was found, and the controls that make it so',
-    head: columnHeads(...heads),
-    rows,
-    className: 'loud f',
+    caption: `${plural(rows.length, 'bound')}, and the controls that make it so`,
+    head,
+    rows: rows.slice(0, mostUnmet),
+    className: 'loud',
   });
-  return section({ id: 'why', title: 'Why: bounds that are not met', body: grid });
+  const rest = rows.slice(mostUnmet);
+  const more =
+    rest.length === 0
+      ? nothing
+      : html`<details class="more"><summary>${plural(rest.length, 'more bound')}</summary>${table({ caption: 'More bounds that are not met', head, rows: rest, className: 'loud' })}</details>`;
+  return section({ id: 'why', title: 'Why: bounds that are not met', body: html`${grid}${more}` });
 }
 
 /** Targets that nothing is known of: never to be overlooked. */

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import type { ControlStatus } from '../../outcome/control.ts';
+import { hostileTexts } from '../testing/hostile-texts.ts';
+import { sampleModel as modelOf, sampleAudited, sampleHdf, sampleTarget } from '../testing/sample-model.ts';
+import { manyResults, scenarios } from '../testing/scenarios.ts';
+import { renderHtml, toTrendPoint } from './index.ts';
+import { largeModel, sampleModel, sampleTrend } from './sample.ts';
+
+const megabytes = (text: string) => Buffer.byteLength(text) / 1_000_000;
+const all = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, found = '']) => found);
+const count = (text: string, part: string) => text.split(part).length - 1;
+const plainText = (text: string) => text.replaceAll(/<(style|script)>[^]*?<\/\1>/g, '').replaceAll(/<[^>]*>/g, '');
+
+/** What every page has to be, whatever is in it. */
+function problems(text: string): string[] {
+  const markup = text.replaceAll(/<(style|script)>[^]*?<\/\1>/g, '');
+  const ids = all(markup, / id="([^"]*)"/g);
+  const targets = all(markup, / href="#([^"]*)"/g);
+  return [
+    ...all(markup, /<[^>]*\s(style|on[a-z]+)=/g).map(name => `attribute ${name}`),
+    ...all(markup, /<(script|style|link|img|iframe|object|base)[\s>]/g).map(name => `element ${name}`),
+    ...all(markup, /<[^>]*\s(src|srcset|data|action|formaction|xlink:href)=/g).map(name => `attribute ${name}`),
+    ...all(markup, / href="([^"#][^"]*)"/g).filter(url => !url.startsWith('https://')),
+    ...ids.filter((id, index) => ids.indexOf(id) !== index).map(id => `id ${id} twice`),
+    ...targets.filter(id => id !== 'controls' && !ids.includes(id)).map(id => `link to nowhere: ${id}`),
+    ...(count(markup, '<h1') === 1 ? [] : ['not one h1']),
+  ];
+}
+
+describe('the HTML report', () => {
+  test.each(scenarios.filter(({ name }) => name !== '20,000 results'))(
+    'is one clean, self-contained page: $name',
+    ({ model }) => {
+      const text = renderHtml(model());
+      expect(text.startsWith('<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">')).toBe(true);
+      expect(text.endsWith('</html>\n')).toBe(true);
+      expect(problems(text)).toEqual([]);
+    },
+  );
+
+  test('is clean when every text in it is hostile', () => {
+    const control = hostileTexts.map(text => ({
+      id: text,
+      title: text,
+      message: text,
+      status: 'failed' as const,
+      tags: { nist: [text], 'nist-800-190': text },
+    }));
+    const text = renderHtml(modelOf([sampleAudited({ text: sampleHdf(control), target: sampleTarget('"><script>') })]));
+    expect(problems(text)).toEqual([]);
+    expect(megabytes(text)).toBeLessThan(2);
+  });
+
+  test('has the same bytes for the same model', () => {
+    const options = { trend: sampleTrend() };
+    expect(renderHtml(sampleModel(), options)).toBe(renderHtml(sampleModel(), { trend: options.trend.toReversed() }));
+  });
+
+  test('allows its own style and script by hash and nothing else', () => {
+    const text = renderHtml(sampleModel());
+    const [style = '', script = ''] = ['style', 'script'].map(name => {
+      const [, inner = ''] = new RegExp(`<${name}>([^]*?)</${name}>`).exec(text) ?? [];
+      return createHash('sha256').update(inner).digest('base64');
+    });
+    const [policy] = all(text, /Content-Security-Policy" content="([^"]*)"/g);
+    expect(policy?.replaceAll('&#39;', "'")).toBe(
+      `default-src 'none'; style-src 'sha256-${style}'; script-src 'sha256-${script}'; img-src data:; base-uri 'none'; form-action 'none'`,
+    );
+  });
+
+  test('says the verdict, what was not met and what could not be judged before anything else', () => {
+    const text = plainText(renderHtml(sampleModel()));
+    const places = [
+      'ERROR (exit 4): a target could not be reached',
+      'TARGET_LOST',
+      'failed.critical.max',
+      'Results by severity',
+    ].map(part => text.indexOf(part));
+    expect(places).not.toContain(-1);
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
+  });
+
+  test('shows the counts of the gate', () => {
+    const model = sampleModel();
+    const counts = model.verdict.judged.map(({ judgement }) => judgement?.counts);
+    const sum = (status: ControlStatus) => counts.reduce((total, each) => total + (each?.[status].total ?? 0), 0);
+    const expected = [sum('failed'), sum('error'), sum('skipped'), sum('passed'), sum('no_impact')];
+    const [row = ''] = all(renderHtml(model), /<tr class="sum">(.*)/g);
+    const numbers = all(row, /<td class="num[^"]*">(\d+)<\/td>/g).map(Number);
+    expect(numbers).toEqual([...expected, 100]);
+  });
+
+  test('invents nothing for a target that was not reached', () => {
+    const text = renderHtml(sampleModel());
+    const row = all(text, /<tr><th scope="row">shop\/cart-[^]*?<\/th>([^]*?)<\/tr>/g);
+    expect(row).toHaveLength(1);
+    expect(plainText(row[0] ?? '')).toBe('Not judged–TARGET_LOST');
+    expect(count(text, '<td class="x">Unknown</td>')).toBe(20);
+  });
+
+  test('groups controls by family of NIST SP 800-53 and section of SP 800-190', () => {
+    const text = plainText(renderHtml(sampleModel()));
+    expect(text).toContain('AC Access Control80 %302200');
+    expect(text).toContain('4.4.3 Insecure container runtime configurations72 %403180');
+  });
+
+  test('shows waivers with owner, reason and end, the expired ones marked', () => {
+    const text = plainText(renderHtml(sampleModel()));
+    expect(text).toContain('EXPIRED 2026-06-30');
+    expect(text).toContain('waived until 2027-01-31Vendor image, update announced; owner: web teamweb team');
+  });
+
+  test('tells a control once, however many targets it was seen in', () => {
+    const text = renderHtml(sampleModel());
+    expect(count(text, 'The process does not run as root</span>')).toBe(1);
+    expect(plainText(text)).toContain('Failed in 3 of 5');
+    expect(plainText(text)).toContain('Passed in payments/ledger-5d8f7c9b44-x2mvl/ledger');
+  });
+
+  test('draws a trend only over earlier runs, this one once', () => {
+    const model = sampleModel();
+    expect(renderHtml(model, { trend: [toTrendPoint(model)] })).not.toContain('id="trend"');
+    const text = renderHtml(model, { trend: [...sampleTrend(), toTrendPoint(model)] });
+    expect(count(text, '<b>this run</b>')).toBe(1);
+    expect(all(text, /<polyline class="line" points="([^"]*)"/g)[0]?.split(' ')).toHaveLength(9);
+  });
+
+  test('keeps the run out of the style sheet unless it is plain', () => {
+    const model = sampleModel();
+    const text = renderHtml({ ...model, run: { ...model.run, id: '";}</style><script>alert(1)</script>*{color:red' } });
+    expect(problems(text)).toEqual([]);
+    expect(count(text, '</style>')).toBe(1);
+    expect(all(text, /@bottom-left\{content:"([^"]*)"/g)).toEqual([
+      'cinc-scan run stylescriptalert1scriptcolor:red, 2026-11-21T09:01:47Z',
+    ]);
+  });
+
+  test('stays below 10 MB with 20,000 results, and says what it left out', () => {
+    expect(megabytes(renderHtml(manyResults()))).toBeLessThan(10);
+    const long = (name: string) => `${name} `.repeat(600);
+    const noisy = Array.from({ length: 50 }, (_, pod) =>
+      sampleAudited({
+        text: sampleHdf(
+          Array.from({ length: 400 }, (_each, index) => ({
+            id: `C-${index}`,
+            status: 'failed' as const,
+            message: long(`${pod}<${index}>`),
+          })),
+        ),
+        target: sampleTarget(`pod-${pod}`),
+      }),
+    );
+    const text = renderHtml(modelOf(noisy));
+    expect(megabytes(text)).toBeLessThan(10);
+    expect(text).toMatch(/The details of \d+ controls were left out/);
+    expect(problems(renderHtml(largeModel(3, 30)))).toEqual([]);
+  });
+});
