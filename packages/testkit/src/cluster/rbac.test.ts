@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { at, isObject, type JsonObject, listAt, objectAt, textAt } from './json.ts';
 import { kindNamed } from './kinds.ts';
-import { authorize, type Question, type User } from './rbac.ts';
+import { allows, authorize, type Question, type User } from './rbac.ts';
 import { Store } from './store.ts';
 import { recordings } from './testing/recordings.ts';
 
@@ -69,5 +69,44 @@ describe('the authorizer', () => {
     }
     expect(wrong).toEqual([]);
     expect({ asked, allowed }).toEqual({ asked: 1280, allowed: 871 });
+  });
+
+  // The recorded table has no rule with names or paths; what follows was seen in the recorded identity requests.
+  const named = {
+    apiGroups: [''],
+    resources: ['pods', 'pods/exec'],
+    verbs: ['get', 'list', 'create'],
+    resourceNames: ['bb'],
+  };
+  const about = (verb: string, name: string, subresource = ''): Question => ({
+    kind: 'resource',
+    verb,
+    group: '',
+    namespace: 'shop',
+    resource: 'pods',
+    subresource,
+    name,
+  });
+
+  test.each([
+    ['get of the name', about('get', 'bb'), true],
+    ['get of another name', about('get', 'dl'), false],
+    ['exec into the name', about('create', 'bb', 'exec'), true],
+    ['exec into another name', about('create', 'dl', 'exec'), false],
+    ['create of an object, which has no name yet', about('create', ''), false],
+    ['list of everything', about('list', ''), false],
+    ['list with the name in the field selector', about('list', 'bb'), true],
+    ['another subresource', about('get', 'bb', 'log'), false],
+  ])('a rule with names decides the %s', (_title, question, expected) => {
+    expect(allows(named, question)).toBe(expected);
+  });
+
+  test.each([
+    ['/version', '/version', true],
+    ['/api/*', '/api/v1', true],
+    ['/api/*', '/apis', false],
+    ['*', '/anything', true],
+  ])('a rule for the path %s decides %s', (pattern, path, expected) => {
+    expect(allows({ verbs: ['get'], nonResourceURLs: [pattern] }, { kind: 'path', verb: 'get', path })).toBe(expected);
   });
 });
