@@ -174,6 +174,13 @@ describe('the gate that was asked for is the one that is applied', () => {
     );
   });
 
+  test('a threshold with keys that only strict enforces has to be read strictly to be applied strictly', () => {
+    const lax = bounds('no_impact.total.max: 0, failed.total.max: 9');
+    expect(judge([mix()], gate({ threshold: lax })).exit).toBe(0);
+    const strictly = gate({ threshold: lax, options: { ...gateDefaults(new Date()), strict: true } });
+    expect(() => judge([mix()], strictly)).toThrow(expect.objectContaining({ code: 'THRESHOLD_INVALID' }));
+  });
+
   test('a target that an entry matches is held to its threshold, every other to the default', () => {
     const lenient = { name: 'targets[0]', match: { namespace: 'lab' }, threshold: bounds('10') };
     const verdict = judge(

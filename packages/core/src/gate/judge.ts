@@ -59,7 +59,7 @@ export function judge(outcomes: readonly Outcome[], gate: GateRequest): Verdict 
   };
 }
 
-/** Throws THRESHOLD_INVALID where threshold and `fail-on` contradict each other: to be called before anything is made. */
+/** Throws THRESHOLD_INVALID where the parts of the gate contradict each other: to be called before anything is made. */
 export function checkGate(gate: GateRequest): void {
   planGate(gate);
 }
@@ -80,10 +80,10 @@ function planGate(gate: GateRequest): Plan {
   const isStrictest = threshold === undefined && failOn === undefined && baseline === undefined;
   const given = isStrictest ? strictestThreshold : (threshold ?? unbounded);
   const set: ThresholdSet = 'entries' in given ? given : { default: given, entries: [] };
-  const complete = (part: Threshold) => (failOn === undefined ? part : accept(withFailOn(part, failOn)));
+  const strict = options.strict || isStrictest;
+  const complete = (part: Threshold) => completePart(part, failOn, strict);
   const fallback = complete(set.default);
   const parts = new Map(set.entries.map(entry => [entry, complete(entry.threshold)]));
-  const strict = options.strict || isStrictest;
   return {
     source: sourceOf(gate, set),
     strict,
@@ -97,9 +97,15 @@ function planGate(gate: GateRequest): Plan {
   };
 }
 
-function accept(parsed: ParsedThreshold): Threshold {
-  if (parsed.kind === 'threshold') return parsed.threshold;
-  throw new ScanError('THRESHOLD_INVALID', parsed.problems.map(problem => problem.message).join('; '));
+function completePart(part: Threshold, failOn: BucketSeverity | undefined, strict: boolean): Threshold {
+  const parsed: ParsedThreshold =
+    failOn === undefined ? { kind: 'threshold', threshold: part } : withFailOn(part, failOn);
+  if (parsed.kind === 'refused')
+    throw new ScanError('THRESHOLD_INVALID', parsed.problems.map(problem => problem.message).join('; '));
+  const { notEnforced } = parsed.threshold;
+  if (strict && notEnforced.length > 0)
+    throw new ScanError('THRESHOLD_INVALID', `${notEnforced.join(', ')}: read without strict, so not enforced`);
+  return parsed.threshold;
 }
 
 function sourceOf({ threshold, source, failOn, baseline }: GateRequest, { entries }: ThresholdSet): string {

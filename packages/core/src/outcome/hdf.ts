@@ -71,8 +71,17 @@ export function parseHdf(text: string): ParsedHdf {
   } catch {
     return { kind: 'refused', problem: 'not JSON' };
   }
-  const problem = hdfProblem(document);
-  if (problem !== undefined) return { kind: 'refused', problem };
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- checked just above, key by key
-  return { kind: 'hdf', hdf: document as Hdf };
+  if (isHdf(document)) return { kind: 'hdf', hdf: document };
+  return { kind: 'refused', problem: hdfProblem(document) ?? 'not exec-JSON' };
 }
+
+/** The same from the bytes of a file: what is not UTF-8 is refused, not mended. */
+export function parseHdfBytes(bytes: Uint8Array): ParsedHdf {
+  try {
+    return parseHdf(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    return { kind: 'refused', problem: 'not UTF-8' };
+  }
+}
+
+const isHdf = (document: unknown): document is Hdf => hdfProblem(document) === undefined;

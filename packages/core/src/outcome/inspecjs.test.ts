@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { controlSeverity, controlStatus } from './control.ts';
 import { selectGated } from './gated.ts';
-import { parseHdf } from './hdf.ts';
+import { parseHdf, parseHdfBytes } from './hdf.ts';
 
 const fixtures = new URL('../../fixtures/gate/', import.meta.url);
 const oracle = fileURLToPath(new URL('../../../oracles/src/oracle.ts', import.meta.url));
@@ -137,6 +137,15 @@ describe('inspecjs accepts the same files', () => {
   test('every fixture', () => {
     const plain = files.filter(file => file !== 'bom.json').map(textOf);
     expect(plain.map(text => parseHdf(text).kind === 'hdf')).toEqual(ask<boolean>('accepts', plain));
+  });
+
+  test('and bytes that are not UTF-8 are refused before', () => {
+    const bytes = Buffer.from(textOf('clean.json'));
+    expect(parseHdfBytes(bytes).kind).toBe('hdf');
+    expect(parseHdfBytes(Buffer.concat([Buffer.from('{"a": "\xff",', 'latin1'), bytes.subarray(1)]))).toEqual({
+      kind: 'refused',
+      problem: 'not UTF-8',
+    });
   });
 
   test('every single-field mutation of a file with everything in it', () => {
