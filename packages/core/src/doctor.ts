@@ -38,6 +38,7 @@ export async function doctor(request: DoctorRequest, deps: Deps, onCheck: (check
     await attempt(`Permissions in namespace ${namespace}`, () =>
       checkPermissions(connection, namespace, request.access),
     );
+  connection.close();
   return checks;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 export { type Check, type DoctorRequest, doctor } from './doctor.ts';
+export { type EngineInstall, type EngineSettings, findEngine } from './engine/index.ts';
 export { catalogue, type ErrorCode, isScanError, ScanError, toMessage } from './errors/index.ts';
 export type { ScanEvent, Stage } from './events.ts';
 export type { Outcome } from './outcome/outcome.ts';

@@ -159,6 +159,7 @@ export class Run implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.connection.close();
     await this.engine[Symbol.asyncDispose]();
     await rm(this.scratch, { recursive: true, force: true });
   }

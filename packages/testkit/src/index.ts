@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+
+export { type Api, type Body, openApi, type Reply } from './client.ts';
 export type { StaticUser } from './cluster/authentication.ts';
 export type { ClusterOptions, EmbeddedCluster } from './cluster/cluster.ts';
 export type { ActiveFault, Fault, FaultAction, FaultMatch, Faults } from './cluster/faults.ts';
 export type { RequestLog, ServedRequest } from './cluster/request-log.ts';
 export { type ImageStore, openImageStore } from './images/store.ts';
+export { createNamespace, createPod, type PodOptions, podBody, testImage, until, untilRunning } from './pods.ts';
 export { createRuncRuntime } from './runtime/runc.ts';
 export { CannotStart, ImageMissing, type Runtime } from './runtime/runtime.ts';
 export { type StartOptions, startCluster } from './start-cluster.ts';

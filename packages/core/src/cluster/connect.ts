@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
+import { Agent } from 'node:http';
 import type { RequestOptions } from 'node:https';
 import { delimiter } from 'node:path';
 import { KubeConfig, type User } from '@kubernetes/client-node';
@@ -24,6 +25,8 @@ export interface Connection {
   tlsServerName: string | undefined;
   /** The same server with a bearer token instead of the operator's credentials. */
   withToken(token: Secret): Cluster;
+  /** Ends the connections that are kept for further requests: they would keep the process alive. */
+  close(): void;
 }
 
 /** Reads the configuration; no request is made. */
@@ -38,10 +41,11 @@ export function connect(options: ConnectOptions): Connection {
       `${describe(options.access)}: no context is selected, or its cluster is not defined`,
     );
   const { retry, requestTimeoutMs, signal } = options;
+  const agents = new Set<Agent>();
   const settings: ClusterSettings = {
     alias: options.access.kind === 'in-cluster' ? 'in-cluster' : config.getCurrentContext(),
     server: parseServer(server.server, options.access),
-    credentials: credentialsOf(config),
+    credentials: credentialsOf(config, agents),
     ...(retry && { retry }),
     ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
     ...(signal && { signal }),
@@ -52,7 +56,8 @@ export function connect(options: ConnectOptions): Connection {
     insecure: server.skipTLSVerify,
     certificateAuthority: authorityOf(server),
     tlsServerName: server.tlsServerName,
-    withToken: token => new Cluster({ ...settings, credentials: tokenCredentials(config, token) }),
+    withToken: token => new Cluster({ ...settings, credentials: tokenCredentials(config, token, agents) }),
+    close: () => agents.forEach(agent => agent.destroy()),
   };
 }
 
@@ -114,7 +119,7 @@ function parseServer(server: string, access: Access): URL {
   return new URL(server);
 }
 
-function credentialsOf(config: KubeConfig): Credentials {
+function credentialsOf(config: KubeConfig, agents: Set<Agent>): Credentials {
   return {
     async options() {
       const options: RequestOptions = {};
@@ -127,17 +132,18 @@ function credentialsOf(config: KubeConfig): Credentials {
           { cause: error },
         );
       }
+      if (options.agent instanceof Agent) agents.add(options.agent);
       return options;
     },
   };
 }
 
-function tokenCredentials(config: KubeConfig, token: Secret): Credentials {
+function tokenCredentials(config: KubeConfig, token: Secret, agents: Set<Agent>): Credentials {
   const own = new KubeConfig();
   const cluster = config.getCurrentCluster();
   const user: User = { name: 'scanner', token: token.reveal() };
   if (cluster !== null) own.loadFromClusterAndUser(cluster, user);
-  return credentialsOf(own);
+  return credentialsOf(own, agents);
 }
 
 function authorityOf(cluster: { caData?: string; caFile?: string }): string | undefined {
