@@ -78,7 +78,7 @@ describe('the HTML report in a browser', () => {
       const { page } = opened;
       for (const prepare of ['0', 'document.querySelectorAll("details").forEach(each => { each.open = true })']) {
         await page.evaluate(
-          `document.styleSheets[0].insertRule('section{content-visibility:visible!important}', document.styleSheets[0].cssRules.length); ${prepare}`,
+          `document.styleSheets[0].insertRule('#matrix{content-visibility:visible!important}', document.styleSheets[0].cssRules.length); ${prepare}`,
         );
         await page.evaluate(axe.source);
         const { violations } = await page.evaluate<axe.AxeResults>('axe.run()');
@@ -130,6 +130,9 @@ describe('the HTML report in a browser', () => {
     await page.locator('#c-CB-02[open]').waitFor({ state: 'visible' });
     expect(await visibleControls(opened)).toBe(20);
     expect(await fragment(opened)).toBe('#c-CB-02');
+    const place = await page.locator('#c-CB-02 > summary').boundingBox();
+    expect(place?.y).toBeGreaterThan(0);
+    expect(place?.y).toBeLessThan(page.viewportSize()?.height ?? 0);
   }, 60_000);
 
   test('prints everything it has, on white, and folds again afterwards', async () => {
@@ -165,5 +168,12 @@ describe('the HTML report in a browser', () => {
     await page.locator('#q').fill('V-242017');
     expect(await page.locator('details.control:visible .id').allTextContents()).toEqual(['V-242017']);
     quiet(opened);
+    await page.getByRole('button', { name: 'Clear' }).click();
+    await page.locator('#why a', { hasText: 'V-242291' }).first().click();
+    const summary = page.locator('#c-V-242291[open] > summary');
+    await summary.waitFor({ state: 'visible' });
+    const [place, bar] = [await summary.boundingBox(), await page.locator('#filter').boundingBox()];
+    expect(place?.y).toBeGreaterThanOrEqual((bar?.y ?? 0) + (bar?.height ?? 0));
+    expect(place?.y).toBeLessThan(300);
   }, 60_000);
 });

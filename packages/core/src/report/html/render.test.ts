@@ -40,6 +40,19 @@ describe('the HTML report', () => {
     },
   );
 
+  test('would be found out if it were not clean', () => {
+    const text = renderHtml(sampleModel());
+    const found = [
+      '<img src=x>',
+      '<p onclick="x">',
+      '<p style="x">',
+      '<a href="javascript:x">',
+      '<script >',
+      '<h1 id="run">',
+    ].map(piece => problems(text.replace('</main>', `${piece}</main>`)).length);
+    expect(found.filter(number => number === 0)).toEqual([]);
+  });
+
   test('is clean when every text in it is hostile', () => {
     const control = hostileTexts.map(text => ({
       id: text,

@@ -12,7 +12,8 @@ nav,#filter,.skip{display:none!important}
 .hero{margin:0;padding:10px 0 0;border-width:6px 0 1px;border-radius:0;max-width:none}
 .figures{margin:10px 0 0;grid-template-columns:repeat(8,auto)}
 .figures div,.figures div+div{padding:6px 8px 8px 0;border:0}
-section{content-visibility:visible;border:0;border-radius:0;padding:0;margin:18px 0 0}
+#matrix{content-visibility:visible}
+section{border:0;border-radius:0;padding:0;margin:18px 0 0}
 .scroll{overflow:visible;margin:0;padding:0}
 .matrix caption,.matrix tr>:first-child{position:static;padding-left:0}
 h2,h3,h4,summary,caption{break-after:avoid}

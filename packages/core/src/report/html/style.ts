@@ -15,7 +15,7 @@ const variables = `
 const basics = `
 *{box-sizing:border-box}
 [hidden]{display:none!important}
-html{scroll-behavior:auto;scroll-padding-top:1rem;-webkit-text-size-adjust:100%}
+html{scroll-padding-top:1rem;-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--bg);color:var(--ink);font:15px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;font-variant-numeric:tabular-nums}
 a{color:var(--link);text-underline-offset:.15em;text-decoration-thickness:1px}
 a:hover{text-decoration-thickness:2px}
@@ -35,7 +35,7 @@ footer{padding:8px 24px 40px;color:var(--soft);font-size:.87em}
 nav{position:sticky;top:0;padding:22px 0}
 nav a{display:block;padding:.28rem .6rem;border-left:2px solid var(--rule);color:var(--soft);text-decoration:none;font-size:.9em}
 nav a:hover{color:var(--ink);border-left-color:var(--link)}
-section{content-visibility:auto;contain-intrinsic-size:auto 600px;margin:20px 0;padding:20px 22px 22px;background:var(--card);border:1px solid var(--rule);border-radius:10px}
+section{margin:20px 0;padding:20px 22px 22px;background:var(--card);border:1px solid var(--rule);border-radius:10px}
 h2{font-size:1.16rem;letter-spacing:-.005em;margin-bottom:.7rem}
 h3{font-size:1rem;margin:1.1rem 0 .4rem}
 h4{font-size:.78rem;letter-spacing:.03em;color:var(--soft);margin:1rem 0 .2rem;font-weight:650}
@@ -81,13 +81,13 @@ td.num:not(.zero){font-weight:600}
 td.picture{vertical-align:middle}
 .sum>*{border-top:1px solid var(--soft)}
 svg.bar{display:block;width:100%;height:12px;border-radius:2px}
-.overview svg.bar{height:18px}
+.overview svg.bar{height:18px}.overview .picture{width:34%}
 .overview th,.overview td{padding-top:.55rem;padding-bottom:.55rem}
 svg .f{fill:var(--f)}svg .e{fill:var(--e)}svg .s{fill:var(--s)}svg .p{fill:var(--p)}svg .n{fill:var(--n)}svg .w{fill:var(--w)}
 svg rect{stroke:var(--card);stroke-width:2;vector-effect:non-scaling-stroke}
 svg circle.arc,svg circle.track{fill:none}
 .frame th small{display:inline;margin-left:.3rem}
-.loud tbody th{min-width:13rem}.targets tbody th{min-width:21rem}.targets .picture{width:14%}.frame tbody th{min-width:16rem}
+.loud tbody th{min-width:13rem}.targets tbody th{min-width:18rem}.targets .picture{width:12%;min-width:84px}.targets th,.targets td{padding-left:.5rem;padding-right:.5rem}.targets tr>:first-child{padding-left:0}.frame tbody th{min-width:16rem}
 svg.trend{width:100%;height:auto;display:block;margin-bottom:14px}
 svg.trend text{fill:var(--soft);font-family:inherit}svg.trend .grid{stroke:var(--rule)}svg.trend .line{stroke:var(--p)}
 svg.trend circle{stroke:var(--card);stroke-width:1.5}
@@ -176,7 +176,6 @@ const narrow = `
 section{padding:16px 14px 18px;margin:12px 0}.scroll>table:not(.matrix){min-width:600px}caption{max-width:calc(100vw - 60px)}.targets tbody th{min-width:14rem}.scroll,#filter{margin-left:-14px;margin-right:-14px;padding-left:14px;padding-right:14px}.matrix caption,.matrix tr>:first-child{padding-left:14px}.matrix tr>:first-child{max-width:9rem}
 #filter{position:static;grid-template-columns:1fr 1fr}#filter div:first-child,.buttons{grid-column:1/-1}
 .control>summary{grid-template-columns:auto minmax(0,1fr)}.control .title,.control .where{grid-column:1/-1}.control .where{white-space:normal}.facts div{grid-template-columns:8rem minmax(0,1fr)}.body{padding-left:.7rem;margin-left:0}}
-@media (prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}
 `;
 
 export interface Stamp {
@@ -184,20 +183,17 @@ export interface Stamp {
   finished: string;
 }
 
-/** The style sheet; every printed page carries the run's id and time. */
-export function styleFor(run: Stamp): string {
-  const parts = [
-    variables,
-    basics,
-    hero,
-    tables,
-    statuses,
-    matrixStyle,
-    controlsStyle,
-    narrow,
-    printStyle(stampText(run)),
-  ];
-  return parts.join('');
+/** The style sheet of a report with so many controls; every printed page carries the run's id and time. */
+export function styleFor(run: Stamp, controls: number): string {
+  const screen = [variables, basics, hero, tables, statuses, matrixStyle, controlsStyle, narrow, laidOutLate(controls)];
+  return [...screen, printStyle(stampText(run))].join('');
+}
+
+/** The largest table is laid out when it comes into view; a good guess of its height keeps links from missing. */
+function laidOutLate(controls: number): string {
+  return `
+#matrix{content-visibility:auto;contain-intrinsic-size:auto ${Math.round(430 + 28.75 * controls)}px}
+`;
 }
 
 // It stands inside a quoted string of the style sheet: nothing but these characters gets in.
