@@ -115,12 +115,13 @@ describe('writeReports', () => {
   });
 
   test('standard output gets JSON that means the same and holds no command', async () => {
-    const text = sampleHdf([{ id: 'x', status: 'failed', message: '##vso[task.complete] ##[error]x' }]);
+    const mark = String.fromCodePoint(0xfeff);
+    const text = mark + sampleHdf([{ id: 'x', status: 'failed', message: '##vso[task.complete] ##[error]x' }]);
     printed.length = 0;
     const written = await writeReports(sampleModel([sampleAudited({ text })]), specs('hdf:-'), options());
     expect(findCommands(text)).not.toEqual([]);
     expect(findCommands(printed.join(''))).toEqual([]);
-    expect(JSON.parse(printed.join(''))).toEqual(JSON.parse(text));
+    expect(JSON.parse(printed.join('').slice(1))).toEqual(JSON.parse(text.slice(1)));
     expect(written[0]?.path).toBe('-');
   });
 

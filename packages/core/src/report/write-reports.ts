@@ -100,7 +100,7 @@ function printReport(spec: ReportSpec, files: Rendered[], { stdout }: WriteOptio
     });
   return files.map(file => {
     // A log is read for commands; the escapes mean the same to every JSON reader.
-    const text = file.text.startsWith('{') ? safeJsonText(file.text) : file.text;
+    const text = /^\uFEFF?\s*[{[]/.test(file.text) ? safeJsonText(file.text) : file.text;
     const ended = text.endsWith('\n') ? text : `${text}\n`;
     stdout(ended);
     return toWritten(spec, { ...file, text: ended }, '-');
