@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type Api,
+  createNamespace,
+  type EmbeddedCluster,
+  openApi,
+  type StartOptions,
+  startCluster,
+  until,
+} from '@cinc-scan/testkit';
+import { expect, test } from '@jest/globals';
+
+/** The cluster a test runs on: the embedded one, or the one CINC_SCAN_TEST_KUBECONFIG names. */
+export interface TestCluster {
+  /** Text of a kubeconfig with the rights of an administrator. */
+  kubeconfig: string;
+  kubeconfigPath: string;
+  api: Api;
+  /** Of Kubernetes 1.x. */
+  minor: number;
+  /** For faults and the request log; undefined on a real cluster. */
+  embedded: EmbeddedCluster | undefined;
+  /** A private folder of the test: TMPDIR of what it starts, and a place for its files. */
+  folder: string;
+  /** Makes a namespace that goes with the cluster. */
+  namespace(labels?: Record<string, string>): Promise<string>;
+  /** Fails unless no object and no engine process of ours is left. */
+  expectNothingLeft(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const external = process.env['CINC_SCAN_TEST_KUBECONFIG'];
+
+/** Whether the embedded cluster is in use: faults can be planted and requests be read. */
+export const isEmbedded = external === undefined || external === '';
+
+/** Defines a test that needs the embedded cluster's switchboard; elsewhere it is named, not run. */
+export const embeddedTest: (name: string, run: () => Promise<void>) => void = isEmbedded
+  ? test
+  : name => console.info(`cannot run on a real cluster: ${name}`);
+
+export async function openTestCluster(options: StartOptions = {}): Promise<TestCluster> {
+  const folder = mkdtempSync(join(tmpdir(), 'cst-'));
+  const embedded = isEmbedded ? await startCluster({ ...options, stateDir: join(folder, 'cluster') }) : undefined;
+  const kubeconfig = embedded?.kubeconfig ?? readFileSync(external ?? '', 'utf8');
+  const kubeconfigPath = join(folder, 'kubeconfig');
+  writeFileSync(kubeconfigPath, kubeconfig, { mode: 0o600 });
+  const api = openApi(kubeconfig);
+  const namespaces: string[] = [];
+  return {
+    kubeconfig,
+    kubeconfigPath,
+    api,
+    minor: await minorVersion(api),
+    embedded,
+    folder,
+    async namespace(labels) {
+      const name = `cst-${randomBytes(4).toString('hex')}`;
+      await createNamespace(api, name, labels);
+      namespaces.push(name);
+      return name;
+    },
+    expectNothingLeft: () => expectNothingLeft(api, namespaces, folder),
+    async close() {
+      for (const name of namespaces) await api.send('DELETE', `/api/v1/namespaces/${name}`);
+      api.close();
+      await embedded?.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function minorVersion(api: Api): Promise<number> {
+  const { body } = await api.send('GET', '/version');
+  return Number.parseInt('minor' in body ? String(body.minor) : '', 10);
+}
+
+const label = 'labelSelector=app.kubernetes.io%2Fmanaged-by%3Dcinc-scan';
+const kinds = [
+  'api/v1/NS/serviceaccounts',
+  'apis/rbac.authorization.k8s.io/v1/NS/roles',
+  'apis/rbac.authorization.k8s.io/v1/NS/rolebindings',
+];
+
+/** Names of our objects in these namespaces. */
+export async function leftObjects(api: Api, namespaces: string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const namespace of namespaces)
+    for (const kind of kinds) {
+      const { items = [] } = await api.call('GET', `/${kind.replace('NS', `namespaces/${namespace}`)}?${label}`);
+      found.push(...items.map(item => `${kind.split('/').at(-1)} ${namespace}/${item.metadata?.name}`));
+    }
+  return found;
+}
+
+async function expectNothingLeft(api: Api, namespaces: string[], folder: string): Promise<void> {
+  expect(await leftObjects(api, namespaces)).toEqual([]);
+  // A killed parent's children end when they next ask their broker; give the kernel that moment.
+  await until('the end of every engine process', () => Promise.resolve(engineProcesses(folder).length === 0));
+}
+
+/** Ids of engine processes whose HOME lies in a folder. */
+export function engineProcesses(folder: string): number[] {
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .filter(pid => readProc(pid, 'cmdline').includes('engine.rb') && readProc(pid, 'environ').includes(folder))
+    .map(Number);
+}
+
+function readProc(pid: string, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return ''; // it has ended meanwhile
+  }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+import { execFile } from 'node:child_process';
+import { cp, mkdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { type EngineInstall, findEngine } from '@cinc-scan/core';
+import { type ContainerSpec, createRuncRuntime, type Mount, openImageStore, testImage } from '@cinc-scan/testkit';
+import { type HdfJson, root } from './cinc-scan.ts';
+
+const run = promisify(execFile);
+
+/** Runs profiles with plain InSpec and its own local transport inside fresh containers of an image, without any cluster. */
+export async function plainInspec(stateDir: string, image: string, profiles: string[]): Promise<HdfJson[]> {
+  const engine = await findTestEngine();
+  const images = await openImageStore();
+  await images.ensure([testImage(image)]);
+  await using runtime = await createRuncRuntime({ stateDir, images });
+  await runtime.startSandbox({ podUid: 'plain', hostname: 'plain', shareProcessNamespace: false, hostPid: false });
+  const { pid } = await runtime.start({ ...containerOf(image), mounts: await rubyFolders(engine) });
+  const found: HdfJson[] = [];
+  for (const profile of profiles) found.push(await runInside(engine, `/proc/${pid}/root`, profile));
+  return found;
+}
+
+function findTestEngine(): Promise<EngineInstall> {
+  const directory = join(root, 'packages/engine');
+  const cacheHome = process.env['XDG_CACHE_HOME'] ?? join(process.env['HOME'] ?? '', '.cache');
+  const settings = {
+    directory,
+    cacheDirectory: join(cacheHome, 'cinc-scan'),
+    path: process.env['PATH'] ?? '',
+    installEnvironment: process.env,
+  };
+  return findEngine({ choice: 'gems', ...settings });
+}
+
+/** Ruby loads some of its files only when they are needed: under the new root they have to lie at the same paths. */
+async function rubyFolders(engine: EngineInstall): Promise<Mount[]> {
+  const { stdout } = await run(engine.command, ['-e', 'puts RbConfig::CONFIG.values_at("rubylibdir", "rubyarchdir")']);
+  const folders = [...stdout.trim().split('\n'), engine.env['BUNDLE_PATH'] ?? ''];
+  return folders.map(folder => ({ hostPath: folder, mountPath: folder, readOnly: true }));
+}
+
+function containerOf(image: string): ContainerSpec {
+  return {
+    id: 'a'.repeat(64),
+    podUid: 'plain',
+    name: 'plain',
+    image: testImage(image),
+    command: [],
+    args: [],
+    env: {},
+    workingDir: undefined,
+    security: {
+      uid: undefined,
+      gid: undefined,
+      supplementalGroups: [],
+      addCapabilities: [],
+      dropCapabilities: [],
+      privileged: false,
+      allowPrivilegeEscalation: true,
+      readOnlyRootFilesystem: false,
+    },
+    memoryLimitBytes: undefined,
+    joinPidOf: undefined,
+    mounts: [],
+  };
+}
+
+async function runInside({ command, env }: EngineInstall, rootDirectory: string, profile: string): Promise<HdfJson> {
+  const inside = join('/tmp/plain-inspec', basename(profile));
+  await mkdir(join(rootDirectory, '/tmp/plain-inspec'), { recursive: true });
+  await cp(profile, join(rootDirectory, inside), { recursive: true });
+  const script = fileURLToPath(new URL('plain-inspec.rb', import.meta.url));
+  const { stdout } = await run(command, ['--disable-did_you_mean', '-rbundler/setup', script, rootDirectory, inside], {
+    env: { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', LANG: 'C.UTF-8', ...env },
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  return JSON.parse(stdout) as HdfJson;
+}
