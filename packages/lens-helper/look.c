@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Everything about one path in one answer: whether it is there, its own status, what a symbolic link says, its path
+ * without links, the status of what it leads to, and the content of a small regular file, with a separator between.
+ */
+#include "helper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+enum { most_content = 65536, most_accounts = 4 << 20 };
+
+static char *read_file(const struct view *view, const char *path, size_t limit, size_t *length) {
+  struct found found;
+  int fd = -1;
+  if (resolve(view, path, true, &found) != 0) return NULL;
+  int error = open_regular(found.fd, &fd);
+  close(found.fd);
+  char *bytes = error == 0 ? malloc(limit + 1) : NULL;
+  size_t used = 0;
+  while (bytes != NULL && used < limit) {
+    ssize_t got = read(fd, bytes + used, limit - used);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      free(bytes);
+      bytes = NULL;
+    }
+    if (got <= 0) break;
+    used += (size_t)got;
+  }
+  if (fd >= 0) close(fd);
+  if (bytes != NULL) bytes[used] = '\0';
+  *length = used;
+  return bytes;
+}
+
+/* The name of the first account or group with this number, from a file of the target: name:password:number:… */
+static void print_name(const struct view *view, const char *accounts, unsigned id) {
+  size_t length;
+  char *text = read_file(view, accounts, most_accounts, &length);
+  char number[16];
+  snprintf(number, sizeof number, "%u", id);
+  for (char *line = text; line != NULL && *line != '\0';) {
+    char *next = strchrnul(line, '\n');
+    if (*next == '\n') *next++ = '\0';
+    char *password = strchr(line, ':');
+    char *field = password == NULL ? NULL : strchr(password + 1, ':');
+    if (field != NULL && strncmp(field + 1, number, strlen(number)) == 0 &&
+        (field[1 + strlen(number)] == ':' || field[1 + strlen(number)] == '\0') && password > line) {
+      write_all(STDOUT_FILENO, line, (size_t)(password - line));
+      free(text);
+      return;
+    }
+    line = next;
+  }
+  free(text);
+  write_text(STDOUT_FILENO, "UNKNOWN");
+}
+
+/* Of whatever the descriptor stands for, also a link: this path to it is followed once. */
+static void print_label(int fd) {
+  char self[32], label[4096];
+  snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+  ssize_t length = getxattr(self, "security.selinux", label, sizeof label);
+  if (length > 0 && label[length - 1] == '\0') length--;
+  write_all(STDOUT_FILENO, length > 0 ? label : "?", length > 0 ? (size_t)length : 1);
+}
+
+/* Size, mode (hex), owner, uid, group, gid, accessed, modified, label: a line for each. */
+static void print_status(const struct view *view, int fd, const struct stat *status) {
+  char text[128];
+  snprintf(text, sizeof text, "%lld\n%x\n", (long long)status->st_size, status->st_mode);
+  write_text(STDOUT_FILENO, text);
+  print_name(view, "/etc/passwd", status->st_uid);
+  snprintf(text, sizeof text, "\n%u\n", status->st_uid);
+  write_text(STDOUT_FILENO, text);
+  print_name(view, "/etc/group", status->st_gid);
+  snprintf(text, sizeof text, "\n%u\n%lld\n%lld\n", status->st_gid, (long long)status->st_atime,
+           (long long)status->st_mtime);
+  write_text(STDOUT_FILENO, text);
+  print_label(fd);
+}
+
+static void print_link(const struct view *view, const char *path, const struct found *own, const char *separator) {
+  char real[PATH_MAX];
+  if (own->link[0] != '\0') {
+    write_text(STDOUT_FILENO, own->link);
+    write_text(STDOUT_FILENO, "\n");
+  }
+  write_text(STDOUT_FILENO, separator);
+  if (own->link[0] != '\0' && canonical(view, path, real) == 0) {
+    write_text(STDOUT_FILENO, real);
+    write_text(STDOUT_FILENO, "\n");
+  }
+}
+
+/* From the same file whose status was told, so that both belong together. */
+static void print_content(int found, long long size) {
+  static char bytes[most_content];
+  int fd = -1;
+  if (size <= 0 || size > most_content || open_regular(found, &fd) != 0) return;
+  size_t used = 0;
+  while (used < sizeof bytes) {
+    ssize_t got = read(fd, bytes + used, sizeof bytes - used);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    used += (size_t)got;
+  }
+  close(fd);
+  write_all(STDOUT_FILENO, bytes, used);
+}
+
+int look(const struct view *view, const char *path, const char *separator) {
+  struct found own, target;
+  struct stat status;
+  int error = resolve(view, path, false, &own);
+  if (error == ENOENT || error == ENOTDIR) {
+    write_text(STDOUT_FILENO, "0");
+    return 0;
+  }
+  /* Not "absent": nobody knows what a closed directory holds. */
+  if (error != 0) fail(EXIT_UNKNOWABLE, "look", path, error);
+  if (fstat(own.fd, &status) != 0) fail(EXIT_UNKNOWABLE, "look", path, errno);
+  write_text(STDOUT_FILENO, "1");
+  write_text(STDOUT_FILENO, separator);
+  print_status(view, own.fd, &status);
+  write_text(STDOUT_FILENO, separator);
+  print_link(view, path, &own, separator);
+  write_text(STDOUT_FILENO, separator);
+  bool there = resolve(view, path, true, &target) == 0;
+  if (there && fstat(target.fd, &status) == 0) print_status(view, target.fd, &status);
+  write_text(STDOUT_FILENO, separator);
+  if (there) print_content(target.fd, status.st_size);
+  return 0;
+}
