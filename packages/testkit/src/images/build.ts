@@ -17,6 +17,7 @@ import {
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { isMissingFile, runTool, spawnTool, ToolFailed, ToolMissing } from './command.ts';
+import { buildLensHelper } from './lens-helper.ts';
 import type { Entry } from './recipe.ts';
 
 /** Fixed, so that the same packages give the same bytes. */
@@ -45,6 +46,8 @@ export async function apply(root: string, entry: Entry): Promise<void> {
       return takeFromHost(root, entry);
     case 'applets':
       return linkApplets(root, entry);
+    case 'lens-helper':
+      return buildLensHelper(await parentMade(root, entry.path));
   }
 }
 

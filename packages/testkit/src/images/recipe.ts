@@ -9,6 +9,7 @@ export type Entry =
   | { kind: 'link'; path: string; to: string }
   | { kind: 'host-file'; path: string; from: string; debianPackage: string; mode?: number }
   | { kind: 'applets'; busybox: string; directory: string }
+  | { kind: 'lens-helper'; path: string }
   | { kind: 'copy'; path: string; from: string; mode: number }
   | { kind: 'mode'; path: string; mode: number }
   | { kind: 'move'; path: string; from: string };

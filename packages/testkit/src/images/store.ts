@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { apply, digest, exists, pack } from './build.ts';
 import { isMissingFile, runTool, ToolMissing } from './command.ts';
+import { hashLensHelper } from './lens-helper.ts';
 import { withLock } from './lock.ts';
 import type { Entry, Recipe } from './recipe.ts';
 import { recipes } from './recipes/index.ts';
@@ -165,12 +166,15 @@ async function recipeHash(recipe: Recipe, base: Built | undefined): Promise<stri
   const hash = createHash('sha256');
   hash.update(JSON.stringify({ buildVersion, arch: process.arch, recipe, base: base?.config.digest }));
   for (const entry of recipe.entries) {
-    hash.update(await hashHostFile(entry));
+    hash.update(await hashSource(entry));
   }
   return hash.digest('hex').slice(0, 16);
 }
 
-async function hashHostFile(entry: Entry): Promise<string> {
+async function hashSource(entry: Entry): Promise<string> {
+  if (entry.kind === 'lens-helper') {
+    return hashLensHelper();
+  }
   if (entry.kind !== 'host-file') {
     return '';
   }

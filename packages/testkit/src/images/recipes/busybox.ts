@@ -34,6 +34,6 @@ export const busyboxRecipes: Recipe[] = [
     uid: 0,
     gid: 0,
     command: ['/bin/busybox', 'sh'],
-    entries: [...skeleton, ...busyboxEntries, ...identity, { kind: 'directory', path: '/cinc-scan' }],
+    entries: [...skeleton, ...busyboxEntries, ...identity, { kind: 'lens-helper', path: '/cinc-scan/helper' }],
   },
 ];
