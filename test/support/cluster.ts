@@ -42,7 +42,7 @@ export const isEmbedded = external === undefined || external === '';
 /** Defines a test that needs the embedded cluster's switchboard; elsewhere it is named, not run. */
 export const embeddedTest: (name: string, run: () => Promise<void>) => void = isEmbedded
   ? test
-  : name => console.info(`cannot run on a real cluster: ${name}`);
+  : name => void process.stderr.write(`cannot run on a real cluster: ${name}\n`);
 
 export async function openTestCluster(options: StartOptions = {}): Promise<TestCluster> {
   const folder = mkdtempSync(join(tmpdir(), 'cst-'));

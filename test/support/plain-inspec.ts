@@ -19,7 +19,7 @@ export async function plainInspec(stateDir: string, image: string, profiles: str
   await runtime.startSandbox({ podUid: 'plain', hostname: 'plain', shareProcessNamespace: false, hostPid: false });
   const { pid } = await runtime.start({ ...containerOf(image), mounts: await rubyFolders(engine) });
   const found: HdfJson[] = [];
-  for (const profile of profiles) found.push(await runInside(engine, `/proc/${pid}/root`, profile));
+  for (const profile of profiles) found.push(await runInside(engine, pid, profile));
   return found;
 }
 
@@ -68,12 +68,15 @@ function containerOf(image: string): ContainerSpec {
   };
 }
 
-async function runInside({ command, env }: EngineInstall, rootDirectory: string, profile: string): Promise<HdfJson> {
+async function runInside({ command, env }: EngineInstall, pid: number, profile: string): Promise<HdfJson> {
+  const rootDirectory = `/proc/${pid}/root`;
   const inside = join('/tmp/plain-inspec', basename(profile));
   await mkdir(join(rootDirectory, '/tmp/plain-inspec'), { recursive: true });
   await cp(profile, join(rootDirectory, inside), { recursive: true });
   const script = fileURLToPath(new URL('plain-inspec.rb', import.meta.url));
-  const { stdout } = await run(command, ['--disable-did_you_mean', '-rbundler/setup', script, rootDirectory, inside], {
+  const ruby = [command, '--disable-did_you_mean', '-rbundler/setup', script, rootDirectory, inside];
+  // In the PID namespace of the container too, or its /proc/self would lead nowhere.
+  const { stdout } = await run('nsenter', ['--target', String(pid), '--pid', ...ruby], {
     env: { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', LANG: 'C.UTF-8', ...env },
     maxBuffer: 64 * 1024 * 1024,
   });

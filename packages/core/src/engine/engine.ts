@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ChildProcess, spawn } from 'node:child_process';
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter } from 'node:events';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { parseJson } from '../cluster/index.ts';
@@ -42,7 +42,7 @@ export class Engine implements AsyncDisposable {
   readonly version: Promise<EngineVersion>;
   private readonly child: ChildProcess;
   private readonly events = new EventEmitter();
-  private readonly exited: Promise<unknown>;
+  private readonly exited: Promise<void>;
   private jobs = 0;
   private gone: ScanError | undefined;
 
@@ -54,10 +54,12 @@ export class Engine implements AsyncDisposable {
       this.events.once('gone', reject);
     });
     this.version.catch(() => undefined); // whoever awaits it learns it; nobody has to
-    this.exited = once(child, 'close').then(() =>
-      this.lose(`it ended with ${child.signalCode ?? `status ${child.exitCode}`}`),
-    );
-    child.on('error', error => this.lose(error.message));
+    this.exited = new Promise(resolve => {
+      const end = (how: string) => resolve(this.lose(how));
+      // Not `close`: the children hold the pipes, and would keep a killed parent looking alive.
+      child.once('exit', () => end(`it ended with ${child.signalCode ?? `status ${child.exitCode}`}`));
+      child.once('error', error => end(error.message));
+    });
     child.stdin?.on('error', () => undefined); // `close` tells more
     child.stderr?.setEncoding('utf8').on('data', options.onOutput);
     if (child.stdout) createInterface({ input: child.stdout }).on('line', line => this.take(line));
