@@ -7,5 +7,7 @@ export default {
   testMatch: ['<rootDir>/{test,packages}/**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/packages/[^/]+/lib/', '<rootDir>/build/', '<rootDir>/dist/'],
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
-  transform: { '^.+\\.ts$': ['@swc/jest', { swcrc: false, jsc: { target: 'es2024', parser: { syntax: 'typescript' } } }] },
+  transform: {
+    '^.+\\.ts$': ['@swc/jest', { swcrc: false, jsc: { target: 'es2024', parser: { syntax: 'typescript' } } }],
+  },
 };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { afterAll, expect, test } from '@jest/globals';
+import { basename, dirname, join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 const root = resolve(import.meta.dirname, '../..');
 const folders: string[] = [];
@@ -18,7 +18,7 @@ interface Violation {
 
 /** What the rules say of the packages in a folder. */
 async function violations(folder: string): Promise<Violation[]> {
-  const program = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
+  const program = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs');
   const config = join(root, '.dependency-cruiser.mjs');
   const output = await new Promise<string>(done => {
     const args = [program, '--config', config, '--output-type', 'json', 'packages'];
@@ -36,8 +36,32 @@ function parseViolations(output: string): Violation[] {
   return summary.violations.map(({ from, rule }) => ({ rule: rule.name, from }));
 }
 
+// rule, file that breaks it, and how
+const seeds: [rule: string, path: string, text: string][] = [
+  ['direction-request', 'core/src/request/seed.ts', "import '../report/index.ts';"],
+  ['direction-cluster', 'core/src/cluster/seed.ts', "import type { Plan } from '../plan/index.ts';\nlet a: Plan;"],
+  ['direction-gate', 'core/src/gate/seed-a.ts', "export { writeReports } from '../report/index.ts';"],
+  ['direction-lens', 'core/src/lens/seed.ts', "export const later = () => import('../engine/index.ts');"],
+  ['direction-plan', 'core/src/plan/seed-a.ts', "import '../grant/index.ts';\nasync () => { await using a = g(); };"],
+  ['core-folder-without-a-place', 'core/src/gate/seed-b.ts', "import '../helpers/seed.ts';"],
+  ['errors-stand-alone', 'core/src/errors/seed.ts', "import '../plan/index.ts';"],
+  ['stages-do-not-know-the-story', 'core/src/plan/seed-b.ts', "import '../run.ts';"],
+  ['core-stands-alone', 'core/src/plan/seed-c.ts', "import '../../../cli/src/index.ts';"],
+  ['core-stands-alone', 'core/src/plan/seed-d.ts', "import '@cinc-scan/testkit';"],
+  ['core-stands-alone', 'core/src/plan/seed-h.ts', "import '@actions/core';"],
+  ['testkit-is-for-tests', 'cli/src/seed-a.ts', "import '@cinc-scan/testkit';"],
+  ['tests-are-not-imported', 'cli/src/seed-b.ts', "import '../../../test/support/cluster.ts';"],
+  ['packages-by-name', 'cli/src/seed-c.ts', "import '../../core/src/index.ts';"],
+  ['no-cycles', 'core/src/plan/seed-e.ts', "import { b } from './seed-f.ts';\nexport const a = b;"],
+  ['not-resolvable', 'core/src/plan/seed-g.ts', "import './nowhere.ts';"],
+];
+const alsoNeeded = {
+  'core/src/helpers/seed.ts': 'export {};',
+  'core/src/plan/seed-f.ts': "import { a } from './seed-e.ts';\nexport const b = () => a;",
+};
+
 /** The sources of this repository with further files in them. */
-function seeded(files: Record<string, string>): string {
+function copyWith(files: Record<string, string>): string {
   const folder = mkdtempSync(join(tmpdir(), 'boundaries-'));
   folders.push(folder);
   for (const name of ['package.json', 'tsconfig.json', 'tsconfig.base.json', 'test', 'packages'])
@@ -45,39 +69,45 @@ function seeded(files: Record<string, string>): string {
       recursive: true,
       filter: source => !/\/(?:node_modules|lib|fixtures)$/.test(source),
     });
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  linkModules(folder);
   for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
+    const file = join(folder, 'packages', path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, `${text}\n`);
   }
   return folder;
+}
+
+/** Installed packages as they are; packages of this repository as they are in the copy. */
+function linkModules(folder: string): void {
+  const own = [join('@cinc-scan', 'core'), join('@cinc-scan', 'testkit'), 'cinc-scan'];
+  mkdirSync(join(folder, 'node_modules/@cinc-scan'), { recursive: true });
+  for (const name of readdirSync(join(root, 'node_modules')))
+    if (name !== '@cinc-scan' && !own.includes(name))
+      symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name));
+  for (const name of own) {
+    const place = name === 'cinc-scan' ? 'cli' : basename(name);
+    symlinkSync(join(folder, 'packages', place), join(folder, 'node_modules', name));
+  }
 }
 
 test('the packages keep their boundaries', async () => {
   expect(await violations(root)).toEqual([]);
 });
 
-test.each([
-  ['direction-request', 'core/src/request/seed.ts', "import '../report/index.ts';"],
-  ['direction-cluster', 'core/src/cluster/seed.ts', "import type { Plan } from '../plan/index.ts';\nlet a: Plan;"],
-  ['direction-gate', 'core/src/gate/seed.ts', "export { writeReports } from '../report/index.ts';"],
-  ['direction-lens', 'core/src/lens/seed.ts', "export const later = () => import('../engine/index.ts');"],
-  ['core-folder-without-a-place', 'core/src/gate/seed.ts', "import '../helpers/seed.ts';"],
-  ['errors-stand-alone', 'core/src/errors/seed.ts', "import '../plan/index.ts';"],
-  ['stages-do-not-know-the-story', 'core/src/plan/seed.ts', "import '../run.ts';"],
-  ['core-stands-alone', 'core/src/plan/seed.ts', "import 'cinc-scan';"],
-  ['core-stands-alone', 'core/src/plan/seed.ts', "import '@actions/core';"],
-  ['testkit-is-for-tests', 'cli/src/seed.ts', "import '@cinc-scan/testkit';"],
-  ['tests-are-not-imported', 'cli/src/seed.ts', "import '../../../test/support/cluster.ts';"],
-  ['packages-by-name', 'cli/src/seed.ts', "import '../../core/src/index.ts';"],
-  ['no-cycles', 'core/src/plan/seed.ts', "import { b } from './seed-b.ts';\nexport const a = b;"],
-  ['not-resolvable', 'core/src/plan/seed.ts', "import './nowhere.ts';"],
-  ['direction-plan', 'core/src/plan/seed.ts', "import '../grant/index.ts';\nasync function f() { await using a = g(); }"],
-])('the rule %s refuses a seeded violation in packages/%s', async (rule, path, text) => {
-  const folder = seeded({
-    [`packages/${path}`]: text,
-    'packages/core/src/plan/seed-b.ts': "import { a } from './seed.ts';\nexport const b = () => a;",
-    'packages/core/src/helpers/seed.ts': 'export {};',
+describe('in a copy of the sources with one violation of each kind', () => {
+  let found: Promise<Violation[]>;
+  beforeAll(() => {
+    const files = { ...alsoNeeded, ...Object.fromEntries(seeds.map(([, path, text]) => [path, text])) };
+    found = violations(copyWith(files));
   });
-  expect(await violations(folder)).toContainEqual({ rule, from: `packages/${path}` });
+
+  test.each(seeds)('%s refuses packages/%s', async (rule, path) => {
+    expect(await found).toContainEqual({ rule, from: `packages/${path}` });
+  });
+
+  test('nothing else is refused', async () => {
+    const expected = [...seeds.map(([, path]) => path), ...Object.keys(alsoNeeded)].map(path => `packages/${path}`);
+    expect((await found).filter(({ from }) => !expected.includes(from))).toEqual([]);
+  });
 });

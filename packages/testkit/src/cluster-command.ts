@@ -3,7 +3,7 @@
 import { findDaemon, startDaemon, stopDaemon } from './daemon.ts';
 
 const running = await findDaemon();
-switch (process.argv[2]) {
+switch (process.argv[2] ?? '') {
   case 'up': {
     const { kubeconfig } = running ?? (await startDaemon([]));
     process.stdout.write(`export KUBECONFIG=${kubeconfig}\n`);

@@ -57,8 +57,8 @@ async function scan({ kubeconfig }: Daemon): Promise<number> {
     stdio: 'inherit',
     env: { ...process.env, KUBECONFIG: kubeconfig },
   });
-  const [code]: unknown[] = await once(child, 'exit');
-  return typeof code === 'number' ? code : 1;
+  await once(child, 'exit');
+  return child.exitCode ?? 1;
 }
 
 async function demo(keep: boolean): Promise<number> {

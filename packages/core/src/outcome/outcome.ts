@@ -2,19 +2,10 @@
 import type { ScanError } from '../errors/index.ts';
 import type { LensName, View } from '../lens/view.ts';
 import type { MissingTarget, Target } from '../plan/target.ts';
+import type { ProfileRef } from '../profile/profile-ref.ts';
 import type { Hdf } from './hdf.ts';
 
-export type { LensName, View };
-
-/** The profile of one audit, fetched before anything was made in the cluster. */
-export interface ProfileRef {
-  name: string;
-  version: string | undefined;
-  /** As the user named it, without credentials. */
-  source: string;
-  /** SHA-256 of the profile's files, hex. */
-  sha256: string;
-}
+export type { LensName, ProfileRef, View };
 
 /** What the look into one target cost and met; kept for unreached targets as far as it came. */
 export interface Observation {

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { describeProfile, type Engine } from '../engine/index.ts';
 import { isScanError, ScanError, toMessage } from '../errors/index.ts';
-import type { ProfileRef } from '../outcome/outcome.ts';
+import type { ProfileRef } from './profile-ref.ts';
 
 /** A profile that was read, and is ready to be run as often as needed. */
 export interface PreparedProfile {

@@ -39,7 +39,6 @@ export async function findAnchors(model: ReportModel, workspace: string): Promis
   for (const [key, row] of wanted) {
     const { source } = row.outcome.profile;
     const ref = row.control.source_location.ref ?? '';
-    // oxlint-disable-next-line no-await-in-loop
     const path = await firstFile(root, [join(source, ref), ref]);
     if (path !== undefined) controls.set(key, { path, line: 1 });
   }
@@ -59,7 +58,6 @@ async function usual(root: string): Promise<string[]> {
 
 async function firstFile(root: string, candidates: string[]): Promise<string | undefined> {
   for (const candidate of candidates) {
-    // oxlint-disable-next-line no-await-in-loop -- the first that exists wins
     const found = await fileInside(root, candidate);
     if (found !== undefined) return found;
   }

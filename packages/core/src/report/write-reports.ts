@@ -45,7 +45,6 @@ export async function writeReports(
   for (const spec of inOrder(specs)) {
     try {
       // One after another: the last ones tell of those before them.
-      // oxlint-disable-next-line no-await-in-loop
       context.reports = [...context.reports, ...(await writeReport(model, { spec, options, context }))];
     } catch (error) {
       failures.push(toScanError(error, 'OUTPUT_UNWRITABLE', `The report ${spec.kind} failed`));
@@ -86,7 +85,6 @@ async function writeReport(model: ReportModel, { spec, options, context }: Job):
   const written: WrittenReport[] = [];
   for (const [index, file] of files.entries()) {
     const path = resolve(options.workspace, pathFor(spec, file, { index, count: files.length, options }));
-    // oxlint-disable-next-line no-await-in-loop -- a shared machine is not made faster by more open files
     await writeAtomic(path, file.text, options.workspace);
     written.push(toWritten(spec, file, shownPath(path, options.workspace)));
   }

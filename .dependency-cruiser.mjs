@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which way arrows point. Without `parser: 'swc'` dependency-cruiser finds no TypeScript 7, reads nothing and passes
+// everything (it still prints a note about the missing transpiler; test/contract/boundaries.test.ts seeds violations).
+import visitor from '@swc/core/Visitor.js';
+
+// swc's visitor knows no `using`: it throws on the whole file (@swc/core 1.16.22, where it is deprecated and frozen).
+const { visitStatement } = visitor.Visitor.prototype;
+visitor.Visitor.prototype.visitStatement = function (statement) {
+  if (statement.type !== 'UsingDeclaration') return visitStatement.call(this, statement);
+  statement.decls = this.visitVariableDeclarators(statement.decls);
+  return statement;
+};
+
+// The folders of packages/core/src in the order of the data flow; an arrow points only to an earlier one.
+const flow = [
+  'request',
+  'cluster',
+  'plan',
+  'grant',
+  'lens',
+  'broker',
+  'engine',
+  'profile',
+  'outcome',
+  'gate',
+  'report',
+];
+const core = '^packages/core/src/';
+const tests = String.raw`\.test\.ts$|/testing/|/report/html/sample[^/]*\.ts$`;
+
+const directions = flow.slice(0, -1).map((folder, index) => ({
+  name: `direction-${folder}`,
+  comment: `core/src/${folder} comes before ${flow.slice(index + 1).join(', ')} in the data flow.`,
+  severity: 'error',
+  from: { path: `${core}${folder}/`, pathNot: tests },
+  to: { path: `${core}(?:${flow.slice(index + 1).join('|')})/` },
+}));
+
+const unsorted = {
+  name: 'core-folder-without-a-place',
+  comment: 'A folder of core needs a place in the data flow: add it to the list in .dependency-cruiser.mjs.',
+  severity: 'error',
+  from: {},
+  to: { path: `${core}[^/]+/`, pathNot: `${core}(?:errors|testing|${flow.join('|')})/` },
+};
+
+export default {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'Two modules that need each other when they run cannot be understood, or tested, one at a time.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'not-resolvable',
+      comment: 'An import that cannot be found is invisible to every other rule.',
+      severity: 'error',
+      from: { pathNot: '^packages/cli/bin/' }, // which starts what the build makes
+      to: { couldNotResolve: true },
+    },
+    ...directions,
+    unsorted,
+    {
+      name: 'errors-stand-alone',
+      comment: 'Every folder may import errors/; it imports none.',
+      severity: 'error',
+      from: { path: `${core}errors/`, pathNot: tests },
+      to: { path: core, pathNot: `${core}errors/` },
+    },
+    {
+      name: 'stages-do-not-know-the-story',
+      comment: 'scan.ts, run.ts and their like put the folders together; no folder imports them.',
+      severity: 'error',
+      from: { path: `${core}[^/]+/`, pathNot: tests },
+      to: { path: `${core}[^/]+[.]ts$` },
+    },
+    {
+      name: 'core-stands-alone',
+      comment: 'core takes its effects as arguments: it knows no other package of this repository and no CI system.',
+      severity: 'error',
+      from: { path: '^packages/core/src/' },
+      to: { path: '^(?:packages/(?!core/)|src/|test/)|(?:^|node_modules/)@actions/' },
+    },
+    {
+      name: 'testkit-is-for-tests',
+      comment: 'The embedded cluster belongs to tests and to ./dev; nothing that is shipped imports it.',
+      severity: 'error',
+      from: { path: '^(?:packages|src)/', pathNot: `^packages/testkit/|${tests}` },
+      to: { path: '^packages/testkit/' },
+    },
+    {
+      name: 'tests-are-not-imported',
+      comment: 'Code that is shipped imports neither tests nor what only tests need.',
+      severity: 'error',
+      from: { path: '^(?:packages|src)/', pathNot: `^packages/testkit/|${tests}` },
+      to: { path: `^test/|${tests}` },
+    },
+    {
+      name: 'packages-by-name',
+      comment: 'A package is imported by its name, so that it is loaded once and shows what is public.',
+      severity: 'error',
+      from: { path: '^packages/([^/]+)/' },
+      to: {
+        path: '^packages/([^/]+)/',
+        pathNot: '^packages/$1/',
+        dependencyTypes: ['local'],
+        dependencyTypesNot: ['aliased'],
+      },
+    },
+  ],
+  options: {
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: ['(?:^|/)node_modules/.*/node_modules/', '^packages/[^/]+/lib/', '^packages/oracles/'] },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['source', 'import', 'default'] },
+  },
+};
