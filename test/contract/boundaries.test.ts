@@ -80,7 +80,7 @@ function copyWith(files: Record<string, string>): string {
 
 /** Installed packages as they are; packages of this repository as they are in the copy. */
 function linkModules(folder: string): void {
-  const own = [join('@cinc-scan', 'core'), join('@cinc-scan', 'testkit'), 'cinc-scan'];
+  const own = ['@cinc-scan/adapters', '@cinc-scan/core', '@cinc-scan/testkit', 'cinc-scan'];
   mkdirSync(join(folder, 'node_modules/@cinc-scan'), { recursive: true });
   for (const name of readdirSync(join(root, 'node_modules')))
     if (name !== '@cinc-scan' && !own.includes(name))

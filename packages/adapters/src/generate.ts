@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// `npm run generate`: writes every generated file of this repository.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { renderDocs } from './docs.ts';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+for (const { path, text } of renderDocs()) {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), text);
+  process.stdout.write(`${path}\n`);
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+export { type GeneratedFile, renderDocs } from './docs.ts';
+export { type ErrorEntry, renderErrors } from './errors-page.ts';
+export {
+  type Manifest,
+  renderExitCodes,
+  renderInputs,
+  renderInterface,
+  renderOutputs,
+  renderReports,
+} from './inputs-page.ts';
+export { outputs } from './outputs.ts';

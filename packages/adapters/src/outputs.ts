@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { toFailureOutputs } from '@cinc-scan/core';
+
+type Outputs = ReturnType<typeof toFailureOutputs>;
+type Named = { [K in keyof Outputs as `report-${string}` extends K ? never : K]: string };
+
+const named: Named = {
+  verdict: '`pass`, `fail` (audited, and the gate is not met) or `error` (something prevented looking or judging)',
+  reason:
+    'why, from a closed list: a reason of the [gate](gate.md#exit-codes-and-reasons) or an [error code](errors.md)',
+  'exit-code': 'what the process ended with',
+  compliance: 'compliance over all targets in percent, two decimals cut off; `null` where nothing was counted',
+  counts: 'controls by status and severity over all targets; `null` without an audited target',
+  'targets-json':
+    'for each target and profile: name, stable identity, profile, outcome, result, compliance and error code',
+  'run-id': 'name of the run in the cluster and in reports',
+};
+
+/** What a run tells the next step of a pipeline. */
+export const outputs: Record<string, string> = {
+  ...named,
+  'report-<kind>': 'path of each report that was written; of several files of one kind, the first',
+};
