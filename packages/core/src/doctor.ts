@@ -93,7 +93,9 @@ async function checkPermissions(
   access: 'grant' | 'existing',
 ): Promise<{ text: string; value: true }> {
   const wanted =
-    access === 'grant' ? operatorPermissions(namespace, ['any']) : toPermissions(scannerRules(['any']), namespace);
+    access === 'grant'
+      ? operatorPermissions({ namespace, pods: ['any'] })
+      : toPermissions(scannerRules(['any']), namespace);
   const unnamed = wanted.map(({ name: _, ...permission }) => permission);
   await requirePermissions(
     cluster,

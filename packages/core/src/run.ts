@@ -8,7 +8,7 @@ import type { Verdict } from './gate/index.ts';
 import { type GrantRequest, openAccess, type ScannerAccess } from './grant/index.ts';
 import { collect } from './outcome/collect.ts';
 import type { Outcome, Unreached } from './outcome/outcome.ts';
-import { type Plan, plan, type Target } from './plan/index.ts';
+import { type Plan, plan, stableIdentity, type Target } from './plan/index.ts';
 import { type PreparedProfile, prepareProfile } from './profile/index.ts';
 import { type ReportModel, type WrittenReport, writeReports } from './report/index.ts';
 import type { Deps, ScanRequest } from './scan-request.ts';
@@ -25,6 +25,8 @@ export class Run implements AsyncDisposable {
   private access: ScannerAccess | undefined;
   private revocation: ScanError | undefined;
   private readonly warnings: string[] = [];
+  /** Uids of the pods that were planned, replacements included. */
+  private readonly planned = new Set<string>();
 
   private constructor(
     request: ScanRequest,
@@ -64,11 +66,8 @@ export class Run implements AsyncDisposable {
   /** Which containers the selectors name now. */
   async plan(): Promise<Plan> {
     this.deps.emit({ kind: 'stage', stage: 'plan' });
-    const { namespaces } = this.request.plan;
-    const found = await plan(this.connection.cluster, {
-      ...this.request.plan,
-      namespaces: namespaces.length > 0 ? namespaces : [this.connection.namespace],
-    });
+    const found = await this.resolve();
+    for (const { podUid } of found.targets) this.planned.add(podUid);
     this.deps.emit({ kind: 'planned', plan: found });
     return found;
   }
@@ -102,8 +101,8 @@ export class Run implements AsyncDisposable {
         : toScanError(error, 'ENGINE_CRASHED', 'The run failed');
     if (failure.exit === 2) throw failure;
     const { alias } = this.connection.cluster;
-    const { selectors, namespaces } = this.request.plan;
-    return (namespaces.length > 0 ? namespaces : [this.connection.namespace]).flatMap(namespace =>
+    const { selectors } = this.request.plan;
+    return this.namespaces().flatMap(namespace =>
       selectors.map(({ text }) =>
         this.note({
           kind: 'unreached',
@@ -164,14 +163,30 @@ export class Run implements AsyncDisposable {
     await rm(this.scratch, { recursive: true, force: true });
   }
 
+  private resolve(): Promise<Plan> {
+    return plan(this.connection.cluster, { ...this.request.plan, namespaces: this.namespaces() });
+  }
+
+  private namespaces(): string[] {
+    const { namespaces } = this.request.plan;
+    return namespaces.length > 0 ? namespaces : [this.connection.namespace];
+  }
+
+  private warn(text: string): void {
+    this.warnings.push(text);
+    this.deps.emit({ kind: 'notice', text });
+  }
+
   private grantRequest(): GrantRequest & { access: 'grant' | 'existing' } {
-    const { runId, durationSeconds, labels, access } = this.request;
+    const { runId, durationSeconds, labels, access, accountNamespace, deadlineMs } = this.request;
     const { emit } = this.deps;
     return {
       access,
       runId,
       durationSeconds,
       labels,
+      accountNamespace,
+      runSeconds: Math.ceil(deadlineMs / 1000),
       now: new Date(),
       onIntent: object => emit({ kind: 'intent', object }),
       onMade: object => emit({ kind: 'object', verb: 'create', object }),
@@ -194,8 +209,27 @@ export class Run implements AsyncDisposable {
         onSession: (target, name) => emit({ kind: 'session', target, lens: name }),
         onControl: (target, progress) => emit({ kind: 'control', target, ...progress }),
         onOutcome: outcome => emit({ kind: 'outcome', outcome }),
+        replace: target => this.replace(access, target),
       },
     );
+  }
+
+  /** The successor of a target whose workload made a new pod: planned by the operator, added to the grant, reported. */
+  private async replace(access: ScannerAccess, target: Target): Promise<Target | undefined> {
+    if (target.owner.kind === 'Pod') return undefined;
+    try {
+      const { targets } = await this.resolve();
+      const successor = targets.find(each => isSuccessor(each, target) && !this.planned.has(each.podUid));
+      if (successor === undefined) return undefined;
+      this.planned.add(successor.podUid);
+      await access.extend(successor);
+      this.warn(
+        `Pod ${target.namespace}/${target.pod} was replaced during the run: ${successor.pod} was looked at instead`,
+      );
+      return successor;
+    } catch {
+      return undefined; // the target stays unreached with the error it has: that it changed
+    }
   }
 
   private async revoke(access: ScannerAccess): Promise<void> {
@@ -204,8 +238,7 @@ export class Run implements AsyncDisposable {
       await access.revoke();
     } catch (error) {
       this.revocation = toScanError(error, 'GRANT_NOT_REVOKED', 'The grant could not be taken back');
-      this.warnings.push(this.revocation.message);
-      this.deps.emit({ kind: 'notice', text: this.revocation.message });
+      this.warn(this.revocation.message);
     }
   }
 
@@ -221,4 +254,8 @@ export class Run implements AsyncDisposable {
       return undefined; // a report says what is known; the outcomes tell that the cluster is out of reach
     }
   }
+}
+
+function isSuccessor(one: Target, other: Target): boolean {
+  return one.container === other.container && stableIdentity(one) === stableIdentity(other);
 }

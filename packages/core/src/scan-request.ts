@@ -29,6 +29,8 @@ export interface ScanRequest {
   durationSeconds: number;
   /** Labels for the objects of the grant. */
   labels: Record<string, string>;
+  /** Where the ServiceAccounts are made, if not beside the pods. */
+  accountNamespace: string | undefined;
   lens: LensName | 'auto';
   concurrency: number;
   timeoutMs: number;
@@ -77,7 +79,8 @@ export function toScanRequest(values: Values): ScanRequest {
     gate: toGateRequest(values, new Date()),
     access: values.access,
     durationSeconds: values.duration,
-    labels: {},
+    labels: toLabels(values['grant-labels']),
+    accountNamespace: values['grant-namespace'],
     lens: values.lens,
     concurrency: values.concurrency,
     timeoutMs: values.timeout * 1000,
@@ -87,6 +90,18 @@ export function toScanRequest(values: Values): ScanRequest {
     outputDir: values['output-dir'],
     shown: toShownRequest(values),
   };
+}
+
+/** `team=payments` and the like; what a label may hold is for the API server to say. */
+function toLabels(pairs: string[]): Record<string, string> {
+  return Object.fromEntries(
+    pairs.map(pair => {
+      const at = pair.indexOf('=');
+      if (at < 1)
+        throw new ScanError('INPUT_INVALID', `grant-labels: expected NAME=VALUE, got ${JSON.stringify(pair)}`);
+      return [pair.slice(0, at), pair.slice(at + 1)];
+    }),
+  );
 }
 
 function toAuditInputs(values: Values): AuditInputs {

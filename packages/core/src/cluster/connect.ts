@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import type { RequestOptions } from 'node:https';
 import { delimiter } from 'node:path';
-import { KubeConfig, type User } from '@kubernetes/client-node';
+import { KubeConfig, type Cluster as KubernetesCluster, type User } from '@kubernetes/client-node';
 import { ScanError, toMessage } from '../errors/index.ts';
 import type { Access, Secret } from '../request/index.ts';
 import { Cluster, type ClusterSettings, type Credentials } from './cluster.ts';
@@ -20,9 +20,8 @@ export interface Connection {
   namespace: string;
   /** TLS certificates are not checked, because the kubeconfig says so by name. */
   insecure: boolean;
-  /** The certificate authority of the server, PEM, for a kubeconfig of our own. */
-  certificateAuthority: string | undefined;
-  tlsServerName: string | undefined;
+  /** The cluster as it would stand in a kubeconfig of our own, certificate authority included. */
+  clusterEntry: Record<string, string | boolean>;
   /** The same server with a bearer token instead of the operator's credentials. */
   withToken(token: Secret): Cluster;
   /** Ends the connections that are kept for further requests: they would keep the process alive. */
@@ -54,8 +53,7 @@ export function connect(options: ConnectOptions): Connection {
     cluster: new Cluster(settings),
     namespace: context.namespace ?? 'default',
     insecure: server.skipTLSVerify,
-    certificateAuthority: authorityOf(server),
-    tlsServerName: server.tlsServerName,
+    clusterEntry: entryOf(server),
     withToken: token => new Cluster({ ...settings, credentials: tokenCredentials(config, token, agents) }),
     close: () => agents.forEach(agent => agent.destroy()),
   };
@@ -146,7 +144,20 @@ function tokenCredentials(config: KubeConfig, token: Secret, agents: Set<Agent>)
   return credentialsOf(own, agents);
 }
 
-function authorityOf(cluster: { caData?: string; caFile?: string }): string | undefined {
-  if (cluster.caData !== undefined) return Buffer.from(cluster.caData, 'base64').toString('utf8');
-  return cluster.caFile === undefined ? undefined : readFileSync(cluster.caFile, 'utf8');
+function entryOf({
+  server,
+  caData,
+  caFile,
+  skipTLSVerify,
+  tlsServerName,
+  proxyUrl,
+}: KubernetesCluster): Record<string, string | boolean> {
+  const authority = caData ?? (caFile === undefined ? undefined : readFileSync(caFile).toString('base64'));
+  return {
+    server,
+    ...(authority !== undefined && { 'certificate-authority-data': authority }),
+    ...(skipTLSVerify && { 'insecure-skip-tls-verify': true }),
+    ...(tlsServerName !== undefined && { 'tls-server-name': tlsServerName }),
+    ...(proxyUrl !== undefined && { 'proxy-url': proxyUrl }),
+  };
 }

@@ -11,6 +11,8 @@ export interface ScannerAccess {
   readonly objects: GrantObject[];
   readonly expiresAt: string | undefined;
   scannerFor(namespace: string): Promise<Cluster>;
+  /** Lets the identity into a pod that took the place of a planned one. */
+  extend(target: Target): Promise<void>;
   /** Takes back what was made; nothing for an identity that was given. */
   revoke(): Promise<void>;
 }
@@ -31,6 +33,12 @@ export async function openAccess(
     objects: [],
     expiresAt: undefined,
     scannerFor: () => Promise.resolve(operator.cluster),
+    extend: target =>
+      requirePermissions(
+        operator.cluster,
+        toPermissions(scannerRules([target.pod]), target.namespace),
+        'The given identity',
+      ),
     revoke: () => Promise.resolve(),
   };
 }

@@ -2,5 +2,7 @@
 export { openAccess, type ScannerAccess } from './access.ts';
 export { Grant, type GrantRequest } from './grant.ts';
 export { type GrantObject, managedBy, runLabel, scannerRules, toPermissions } from './objects.ts';
-export { operatorPermissions, requirePermissions, roleText } from './operator.ts';
-export { objectText, revokeObjects } from './revoke.ts';
+export { type GrantScope, operatorPermissions, operatorRules, requirePermissions, roleText } from './operator.ts';
+export { type GrantPreview, previewGrant } from './preview.ts';
+export { objectText, revokeObjects, verifyPowerless } from './revoke.ts';
+export { findLeftovers, type Leftover, type SweepRequest, sweep } from './sweep.ts';

@@ -36,7 +36,8 @@ export interface Rule {
   apiGroups: string[];
   resources: string[];
   verbs: string[];
-  resourceNames: string[];
+  /** Absent: every name. */
+  resourceNames?: string[];
 }
 
 /**
@@ -52,7 +53,7 @@ export function scannerRules(pods: string[]): Rule[] {
 
 /** The rules as questions to the authorizer. */
 export function toPermissions(rules: Rule[], namespace: string): Permission[] {
-  return rules.flatMap(({ resources, verbs, resourceNames }) =>
+  return rules.flatMap(({ resources, verbs, resourceNames = [] }) =>
     resources.flatMap(path => {
       const [resource = path, subresource] = path.split('/');
       return verbs.flatMap(verb =>
@@ -69,10 +70,14 @@ export function toPermissions(rules: Rule[], namespace: string): Permission[] {
   );
 }
 
+/** What the objects of one grant have in common. */
 export interface Naming {
   runId: string;
+  /** When nobody can need the grant any more: `sweep` deletes it from then on. */
   expiresAt: Date;
   labels: Record<string, string>;
+  /** Where the ServiceAccounts live, if not beside the pods. */
+  accountNamespace: string | undefined;
 }
 
 export const grantName = (runId: string) => `cinc-scan-${runId}`;
@@ -86,6 +91,7 @@ function metadata(namespace: string, { runId, expiresAt, labels }: Naming) {
   };
 }
 
+/** The account that owns the other objects of its namespace; undefined where it lives in another one. */
 export interface Owner {
   uid: string;
 }
@@ -100,27 +106,29 @@ export function serviceAccount(namespace: string, naming: Naming) {
 }
 
 // Without blockOwnerDeletion: it would need rights on finalizers. One delete of the account collects its dependents,
-// also when this process dies first.
-function ownedBy(naming: Naming, owner: Owner) {
-  return [{ apiVersion: 'v1', kind: 'ServiceAccount', name: grantName(naming.runId), uid: owner.uid }];
+// also when this process dies first. An owner in another namespace counts as missing, and its dependents are deleted.
+function ownedMetadata(namespace: string, naming: Naming, owner: Owner | undefined) {
+  const own = metadata(namespace, naming);
+  if (owner === undefined) return own;
+  return { ...own, ownerReferences: [{ apiVersion: 'v1', kind: 'ServiceAccount', name: own.name, uid: owner.uid }] };
 }
 
-export function role(namespace: string, naming: Naming, { owner, pods }: { owner: Owner; pods: string[] }) {
+export function role(namespace: string, naming: Naming, { owner, pods }: { owner: Owner | undefined; pods: string[] }) {
   return {
     apiVersion: grantKinds.Role.apiVersion,
     kind: 'Role',
-    metadata: { ...metadata(namespace, naming), ownerReferences: ownedBy(naming, owner) },
+    metadata: ownedMetadata(namespace, naming, owner),
     rules: scannerRules(pods),
   };
 }
 
-export function roleBinding(namespace: string, naming: Naming, owner: Owner) {
+export function roleBinding(namespace: string, naming: Naming, owner: Owner | undefined) {
   const name = grantName(naming.runId);
   return {
     apiVersion: grantKinds.RoleBinding.apiVersion,
     kind: 'RoleBinding',
-    metadata: { ...metadata(namespace, naming), ownerReferences: ownedBy(naming, owner) },
-    subjects: [{ kind: 'ServiceAccount', name, namespace }],
+    metadata: ownedMetadata(namespace, naming, owner),
+    subjects: [{ kind: 'ServiceAccount', name, namespace: naming.accountNamespace ?? namespace }],
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
   };
 }

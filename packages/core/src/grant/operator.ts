@@ -1,16 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Cluster, missingPermissions, type Permission, permissionText } from '../cluster/index.ts';
 import { ScanError } from '../errors/index.ts';
-import { grantKinds, scannerRules, toPermissions } from './objects.ts';
+import { type GrantKind, grantKinds, type Rule, scannerRules, toPermissions } from './objects.ts';
+
+export interface GrantScope {
+  namespace: string;
+  /** Pods by name; none stands for any. */
+  pods: string[];
+  accountNamespace?: string | undefined;
+}
 
 /** What the operator needs in a namespace to make, check and take back a grant on these pods. */
-export function operatorPermissions(namespace: string, pods: string[]): Permission[] {
-  const own = Object.values(grantKinds).flatMap(({ group, resource }) =>
-    ['create', 'get', 'delete'].map(verb => ({ verb, group, resource, namespace })),
-  );
-  const token: Permission = { verb: 'create', group: '', resource: 'serviceaccounts', subresource: 'token', namespace };
-  // Kubernetes lets nobody grant what they do not hold.
-  return [...own, token, ...toPermissions(scannerRules(pods), namespace)];
+export function operatorPermissions({ namespace, pods, accountNamespace = namespace }: GrantScope): Permission[] {
+  const own = (kind: GrantKind, where: string): Permission[] =>
+    ['create', 'get', 'delete'].map(verb => ({
+      verb,
+      group: grantKinds[kind].group,
+      resource: grantKinds[kind].resource,
+      namespace: where,
+    }));
+  return [
+    ...own('ServiceAccount', accountNamespace),
+    { verb: 'create', group: '', resource: 'serviceaccounts', subresource: 'token', namespace: accountNamespace },
+    ...own('Role', namespace),
+    ...own('RoleBinding', namespace),
+    // Kubernetes lets nobody grant what they do not hold.
+    ...toPermissions(scannerRules(pods), namespace),
+  ];
+}
+
+/** All that `scan`, `grant`, `revoke` and `sweep` can ever ask for in a namespace, for a Role of its own. */
+export function operatorRules(): Rule[] {
+  const rbac = ['rbac.authorization.k8s.io'];
+  return [
+    { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] },
+    { apiGroups: ['apps'], resources: ['deployments', 'statefulsets', 'daemonsets', 'replicasets'], verbs: ['get'] },
+    { apiGroups: ['batch'], resources: ['jobs'], verbs: ['get'] },
+    { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['create', 'delete', 'get', 'list'] },
+    { apiGroups: [''], resources: ['serviceaccounts/token'], verbs: ['create'] },
+    { apiGroups: rbac, resources: ['roles'], verbs: ['create', 'delete', 'get', 'list', 'patch'] },
+    { apiGroups: rbac, resources: ['rolebindings'], verbs: ['create', 'delete', 'get', 'list'] },
+    // Held only to be granted: Kubernetes lets nobody grant what they do not hold.
+    { apiGroups: [''], resources: ['pods/exec'], verbs: ['create', 'get'] },
+  ];
 }
 
 /** Throws with every permission the identity lacks, not only the first. */

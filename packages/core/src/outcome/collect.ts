@@ -35,6 +35,8 @@ export interface Collector {
   onSession: (target: Target, lens: string) => void;
   onControl: (target: Target, progress: { id: string; status: string; done: number; total: number }) => void;
   onOutcome: (outcome: Outcome) => void;
+  /** The pod that took the place of a target's, ready to be looked into; undefined if there is none. */
+  replace: (target: Target) => Promise<Target | undefined>;
   signal: AbortSignal | undefined;
 }
 
@@ -63,25 +65,42 @@ interface Looking {
   breaker: CircuitBreakerPolicy;
 }
 
+/** A target of a workload that was replaced meanwhile, by a rollout say, is looked at in its new place; once. */
 async function lookAt(looking: Looking): Promise<Outcome[]> {
+  const { collector, target } = looking;
+  let outcomes = await lookOnce(looking);
+  if (outcomes.every(isReplaced)) {
+    const successor = await collector.replace(target);
+    if (successor !== undefined) outcomes = await lookOnce({ ...looking, target: successor });
+  }
+  for (const outcome of outcomes) collector.onOutcome(outcome);
+  return outcomes;
+}
+
+function isReplaced(outcome: Outcome): boolean {
+  return outcome.kind === 'unreached' && outcome.error.code === 'TARGET_CHANGED';
+}
+
+async function lookOnce(looking: Looking): Promise<Outcome[]> {
   const { request, collector, target } = looking;
   const started = new Date();
-  const report = (outcome: Outcome) => {
-    collector.onOutcome(outcome);
-    return outcome;
-  };
-  const unreached = (error: ScanError, observation?: Observation) =>
-    request.profiles.map(({ ref }) => report({ kind: 'unreached', target, profile: ref, observation, error }));
   let open: OpenTarget;
   try {
     open = await openOne(looking);
   } catch (error) {
-    return unreached(toScanError(error, 'CLUSTER_REFUSED', `Target ${targetName(target)} could not be opened`));
+    const failure = toScanError(error, 'CLUSTER_REFUSED', `Target ${targetName(target)} could not be opened`);
+    return request.profiles.map(({ ref }) => ({
+      kind: 'unreached',
+      target,
+      profile: ref,
+      observation: undefined,
+      error: failure,
+    }));
   }
   await using session = open;
   collector.onSession(target, session.lens);
   const outcomes: Outcome[] = [];
-  for (const profile of request.profiles) outcomes.push(report(await auditOne(looking, session, { profile, started })));
+  for (const profile of request.profiles) outcomes.push(await auditOne(looking, session, { profile, started }));
   return outcomes;
 }
 

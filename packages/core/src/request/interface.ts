@@ -239,6 +239,21 @@ export const inputs = {
     example: '20m',
     since: '0.1.0',
   },
+  'grant-namespace': {
+    group: 'access',
+    type: 'text',
+    description: 'Namespace for the ServiceAccounts of the temporary identity (default: beside the pods)',
+    example: 'scanners',
+    since: '0.1.0',
+  },
+  'grant-labels': {
+    group: 'access',
+    type: 'list',
+    separator: 'comma',
+    description: 'Labels for the objects of the temporary identity, NAME=VALUE',
+    example: 'team=payments,owner=ada',
+    since: '0.1.0',
+  },
   reports: {
     group: 'report',
     type: 'list',

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+import { z } from 'zod';
+import { apiPath, type Cluster, parseAnswer } from '../cluster/index.ts';
+import { expiryAnnotation, type GrantKind, type GrantObject, grantKinds, managedBy, runLabel } from './objects.ts';
+import { revokeObjects } from './revoke.ts';
+
+export interface SweepRequest {
+  /** Namespaces to look in; none: the whole cluster, which takes a right to list there. */
+  namespaces: string[];
+  /** Only this run, expired or not. */
+  runId: string | undefined;
+  /** Also what is older than this, seconds, whatever it says of its own end. */
+  olderThanSeconds: number | undefined;
+  now: Date;
+}
+
+/** An object of a grant that was left behind. */
+export interface Leftover extends GrantObject {
+  runId: string;
+  expiresAt: string | undefined;
+  created: string;
+}
+
+const list = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({
+        name: z.string(),
+        namespace: z.string(),
+        creationTimestamp: z.string(),
+        labels: z.record(z.string(), z.string()).nullish(),
+        annotations: z.record(z.string(), z.string()).nullish(),
+      }),
+    }),
+  ),
+});
+
+/** What a sweep would delete: only objects with our labels, and of those only what nobody can need any more. */
+export async function findLeftovers(operator: Cluster, request: SweepRequest): Promise<Leftover[]> {
+  const scopes = request.namespaces.length > 0 ? request.namespaces : [undefined];
+  const kinds: GrantKind[] = ['RoleBinding', 'Role', 'ServiceAccount'];
+  const found = await Promise.all(scopes.flatMap(namespace => kinds.map(kind => listOurs(operator, kind, namespace))));
+  return found.flat().filter(leftover => isDue(leftover, request));
+}
+
+export async function sweep(
+  operator: Cluster,
+  request: SweepRequest,
+  onDeleted: (object: GrantObject) => void,
+): Promise<Leftover[]> {
+  const due = await findLeftovers(operator, request);
+  await revokeObjects(operator, due, onDeleted);
+  return due;
+}
+
+async function listOurs(operator: Cluster, kind: GrantKind, namespace: string | undefined): Promise<Leftover[]> {
+  const { base, resource } = grantKinds[kind];
+  const path = namespace === undefined ? apiPath(base, resource) : apiPath(base, 'namespaces', namespace, resource);
+  const what = `${resource} of cinc-scan ${namespace === undefined ? 'in the cluster' : `in namespace "${namespace}"`}`;
+  const query = { labelSelector: `${managedBy.label}=${managedBy.value}` };
+  const { items } = parseAnswer(await operator.call({ method: 'GET', path, query }, what), list, what);
+  return items.map(({ metadata }) => ({
+    kind,
+    namespace: metadata.namespace,
+    name: metadata.name,
+    runId: metadata.labels?.[runLabel] ?? '',
+    expiresAt: metadata.annotations?.[expiryAnnotation],
+    created: metadata.creationTimestamp,
+  }));
+}
+
+/** Without a readable end of its own an object is due: ours always have one. */
+function isDue({ runId, expiresAt, created }: Leftover, request: SweepRequest): boolean {
+  if (request.runId !== undefined) return runId === request.runId;
+  const now = request.now.getTime();
+  const isOld = request.olderThanSeconds !== undefined && now - Date.parse(created) >= request.olderThanSeconds * 1000;
+  const end = Date.parse(expiresAt ?? '');
+  return isOld || Number.isNaN(end) || end <= now;
+}
