@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Deps, resolveAccess, type ScanEvent, type Values } from '@cinc-scan/core';
+import { type Deps, resolveAccess, resolveToken, type ScanEvent, type Values } from '@cinc-scan/core';
 import { type Terminal, usesColor } from './terminal.ts';
 
 /** The version of this package. */
@@ -35,6 +35,7 @@ export function makeDeps(
     tool: { name: 'cinc-scan', version: toolVersion() },
     access: resolveAccess(values.kubeconfig, environment),
     context: values.context,
+    token: resolveToken(values.token),
     engine: {
       choice: values.engine,
       directory: engineDirectory(),

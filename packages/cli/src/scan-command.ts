@@ -48,9 +48,8 @@ export function addScanCommand(program: Command, terminal: Terminal, exit: (code
     .description(
       'Runs CINC Auditor profiles inside running containers, through an identity that lives for minutes and can touch only the pods it was made for, and judges the result.',
     )
-    .argument('[targets...]', 'pod name, deployment/NAME, statefulset/NAME, daemonset/NAME')
-    .option('-l, --labels <selector>', 'targets by label, such as app=web', gather)
     .addHelpText('after', examples);
+  addTargets(command);
   addInputs(command, ['target', 'profile', 'gate', 'access', 'report', 'run'], ['targets']);
   addCommonOptions(command);
   command.action(async (targets: string[], options: Record<string, unknown>) => {
@@ -68,7 +67,14 @@ export function addCommonOptions(command: Command): void {
     .option('--debug', 'the same as --log-level debug; errors with their causes');
 }
 
-function gather(item: string, before: string[] | undefined): string[] {
+/** Positional targets, and labels. */
+export function addTargets(command: Command): void {
+  command
+    .argument('[targets...]', 'pod name, deployment/NAME, statefulset/NAME, daemonset/NAME')
+    .option('-l, --labels <selector>', 'targets by label, such as app=web', gather);
+}
+
+export function gather(item: string, before: string[] | undefined): string[] {
   return [...(before ?? []), item];
 }
 
@@ -107,7 +113,9 @@ async function runScan(flags: Raw, config: unknown, terminal: Terminal): Promise
 
 /** The table goes to standard output, unless a report was sent there. */
 function printResult({ model, reports }: Scan, values: Values, terminal: Terminal): void {
-  const output = values.reports.some(spec => spec.endsWith(':-')) ? terminal.stderr : terminal.stdout;
+  const isTaken = values.reports.some(spec => spec.endsWith(':-'));
+  if (isTaken && values['log-format'] === 'json') return; // standard error is for machines then
+  const output = isTaken ? terminal.stderr : terminal.stdout;
   output.write(`\n${renderConsole(model, { color: usesColor(terminal, output), width: output.columns ?? 120 })}`);
   const files = reports.filter(report => report.path !== '-').map(report => report.path);
   if (files.length > 0) output.write(`\nReports:\n${files.map(path => `  ${path}`).join('\n')}\n`);

@@ -4,6 +4,15 @@ export { type Check, type DoctorRequest, doctor } from './doctor.ts';
 export { type EngineInstall, type EngineSettings, findEngine } from './engine/index.ts';
 export { catalogue, type ErrorCode, isScanError, ScanError, toMessage } from './errors/index.ts';
 export type { ScanEvent, Stage } from './events.ts';
+export {
+  type Issued,
+  issueGrant,
+  operatorRole,
+  previewIssue,
+  type RevokeRequest,
+  revokeGrant,
+  sweepGrants,
+} from './identity.ts';
 export type { Outcome } from './outcome/outcome.ts';
 export { targetName } from './plan/index.ts';
 export {
@@ -23,12 +32,14 @@ export {
   type InputName,
   inputNames,
   inputs,
+  parseDuration,
   type Raw,
   readConfigFile,
   resolveAccess,
+  resolveToken,
   resolveValues,
   Secret,
   type Values,
 } from './request/index.ts';
 export { type Scan, scan } from './scan.ts';
-export { type Deps, type ScanRequest, toScanRequest } from './scan-request.ts';
+export { type Deps, type IdentityRequest, type ScanRequest, toIdentityRequest, toScanRequest } from './scan-request.ts';

@@ -3,15 +3,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Connection, connect, serverVersion } from './cluster/index.ts';
 import { Engine, findEngine } from './engine/index.ts';
-import { isScanError, type ScanError, toScanError } from './errors/index.ts';
+import { isScanError, ScanError, toMessage, toScanError } from './errors/index.ts';
 import type { Verdict } from './gate/index.ts';
 import { type GrantRequest, openAccess, type ScannerAccess } from './grant/index.ts';
 import { collect } from './outcome/collect.ts';
 import type { Outcome, Unreached } from './outcome/outcome.ts';
-import { type Plan, plan, stableIdentity, type Target } from './plan/index.ts';
+import { type MissingTarget, type Plan, plan, stableIdentity, type Target } from './plan/index.ts';
 import { type PreparedProfile, prepareProfile } from './profile/index.ts';
-import { type ReportModel, type WrittenReport, writeReports } from './report/index.ts';
+import { checkOutputs, type ReportModel, type WrittenReport, writeReports } from './report/index.ts';
 import type { Deps, ScanRequest } from './scan-request.ts';
+
+// A rollout whose new pod takes longer than this to start is for the next scan.
+const successorMs = 30_000;
 
 /** One run with what lives as long as it: the engine, the connection, the scratch folder. */
 export class Run implements AsyncDisposable {
@@ -37,14 +40,15 @@ export class Run implements AsyncDisposable {
     this.deps = deps;
     ({ scratch: this.scratch, engine: this.engine, connection: this.connection } = parts);
     if (this.connection.insecure)
-      this.warnings.push('The certificate of the API server is not checked, because the kubeconfig says so');
+      this.warn('The certificate of the API server is not checked, because the kubeconfig says so');
   }
 
   /** Checks what can be checked and starts the engine; nothing in the cluster is touched. */
   static async start(request: ScanRequest, deps: Deps): Promise<Run> {
     deps.emit({ kind: 'stage', stage: 'prepare' });
-    const { access, context, signal } = deps;
-    const connection = connect({ access, context, ...(signal && { signal }) });
+    const { access, context, token, signal } = deps;
+    const connection = connect({ access, context, token, ...(signal && { signal }) });
+    await checkOutputs(request.reports, { outputDir: request.outputDir, workspace: deps.workspace });
     const install = await findEngine(deps.engine);
     const scratch = await mkdtemp(join(deps.temporary, 'cinc-scan-'));
     const engine = Engine.start({
@@ -218,8 +222,7 @@ export class Run implements AsyncDisposable {
   private async replace(access: ScannerAccess, target: Target): Promise<Target | undefined> {
     if (target.owner.kind === 'Pod') return undefined;
     try {
-      const { targets } = await this.resolve();
-      const successor = targets.find(each => isSuccessor(each, target) && !this.planned.has(each.podUid));
+      const successor = await this.awaitSuccessor(target);
       if (successor === undefined) return undefined;
       this.planned.add(successor.podUid);
       await access.extend(successor);
@@ -232,12 +235,27 @@ export class Run implements AsyncDisposable {
     }
   }
 
+  /** Waits, for a while, for a new pod of the same workload that is there and does not run yet. */
+  private async awaitSuccessor(target: Target): Promise<Target | undefined> {
+    const until = Date.now() + successorMs;
+    while (Date.now() < until && this.deps.signal?.aborted !== true) {
+      const { targets, unplanned } = await this.resolve();
+      const isNew = (each: Target | MissingTarget) =>
+        'pod' in each && isSuccessor(each, target) && !this.planned.has(each.podUid);
+      const found = targets.find(isNew);
+      if (found !== undefined) return found;
+      if (!unplanned.some(each => isNew(each.target))) return undefined;
+      await new Promise(resolve => setTimeout(resolve, 500));
+    }
+    return undefined;
+  }
+
   private async revoke(access: ScannerAccess): Promise<void> {
     this.deps.emit({ kind: 'stage', stage: 'revoke' });
     try {
       await access.revoke();
     } catch (error) {
-      this.revocation = toScanError(error, 'GRANT_NOT_REVOKED', 'The grant could not be taken back');
+      this.revocation = toNotRevoked(error);
       this.warn(this.revocation.message);
     }
   }
@@ -254,6 +272,13 @@ export class Run implements AsyncDisposable {
       return undefined; // a report says what is known; the outcomes tell that the cluster is out of reach
     }
   }
+}
+
+/** Whatever kept the proof from being made: without it the grant counts as still there. */
+function toNotRevoked(error: unknown): ScanError {
+  return isScanError(error) && error.code === 'GRANT_NOT_REVOKED'
+    ? error
+    : new ScanError('GRANT_NOT_REVOKED', `The grant may still be there: ${toMessage(error)}`, { cause: error });
 }
 
 function isSuccessor(one: Target, other: Target): boolean {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
+import { extname, resolve } from 'node:path';
 import type { AuditInputs, EngineSettings } from './engine/index.ts';
 import { ScanError, toMessage } from './errors/index.ts';
 import type { ScanEvent } from './events.ts';
@@ -13,24 +14,37 @@ import {
 } from './gate/index.ts';
 import type { LensName } from './lens/index.ts';
 import { parseHdf } from './outcome/hdf.ts';
+import { parseWaivers } from './outcome/waivers.ts';
 import { type PlanRequest, parseSelector } from './plan/index.ts';
 import { type ConsoleOptions, parseReportSpec, type ReportSpec } from './report/index.ts';
-import { type Access, readThresholdInput, resolveRunId, toShownRequest, type Values } from './request/index.ts';
+import {
+  type Access,
+  readThresholdInput,
+  resolveRunId,
+  type Secret,
+  toShownRequest,
+  type Values,
+} from './request/index.ts';
 
-/** What was asked for, validated. */
-export interface ScanRequest {
+/** Who may look where, and for how long. */
+export interface IdentityRequest {
   runId: string;
   /** Without a namespace the context's is taken. */
   plan: PlanRequest;
-  profiles: string[];
-  inputs: AuditInputs;
-  gate: GateRequest;
-  access: 'grant' | 'existing';
+  /** Life of the token. */
   durationSeconds: number;
   /** Labels for the objects of the grant. */
   labels: Record<string, string>;
   /** Where the ServiceAccounts are made, if not beside the pods. */
   accountNamespace: string | undefined;
+}
+
+/** What was asked for, validated. */
+export interface ScanRequest extends IdentityRequest {
+  profiles: string[];
+  inputs: AuditInputs;
+  gate: GateRequest;
+  access: 'grant' | 'existing';
   lens: LensName | 'auto';
   concurrency: number;
   timeoutMs: number;
@@ -48,6 +62,8 @@ export interface Deps {
   /** The operator's identity. */
   access: Access;
   context: string | undefined;
+  /** Presented instead of the kubeconfig's credentials. */
+  token: Secret | undefined;
   engine: EngineSettings;
   /** Folder for a private scratch folder; a short path, since Unix sockets lie in it. */
   temporary: string;
@@ -62,9 +78,28 @@ export interface Deps {
 
 /** Checks all inputs of a scan that can be checked without touching anything. */
 export function toScanRequest(values: Values): ScanRequest {
-  if (values.targets.length === 0) throw new ScanError('USAGE', 'No target was named');
   if (values.profile.length === 0)
     throw new ScanError('USAGE', 'No profile was named', { remedy: 'Pass --profile PATH.' });
+  return {
+    ...toIdentityRequest(values),
+    profiles: values.profile,
+    inputs: toAuditInputs(values),
+    gate: toGateRequest(values, new Date()),
+    access: values.access,
+    lens: values.lens,
+    concurrency: values.concurrency,
+    timeoutMs: values.timeout * 1000,
+    deadlineMs: values.deadline * 1000,
+    dryRun: values['dry-run'],
+    reports: values.reports.map(parseReportSpec),
+    outputDir: values['output-dir'],
+    shown: toShownRequest(values),
+  };
+}
+
+/** The part of a request that says who may look where. */
+export function toIdentityRequest(values: Values): IdentityRequest {
+  if (values.targets.length === 0) throw new ScanError('USAGE', 'No target was named');
   return {
     runId: resolveRunId(values['run-id']),
     plan: {
@@ -74,21 +109,9 @@ export function toScanRequest(values: Values): ScanRequest {
       allContainers: values['all-containers'],
       allowEmpty: values['allow-empty'],
     },
-    profiles: values.profile,
-    inputs: toAuditInputs(values),
-    gate: toGateRequest(values, new Date()),
-    access: values.access,
     durationSeconds: values.duration,
     labels: toLabels(values['grant-labels']),
     accountNamespace: values['grant-namespace'],
-    lens: values.lens,
-    concurrency: values.concurrency,
-    timeoutMs: values.timeout * 1000,
-    deadlineMs: values.deadline * 1000,
-    dryRun: values['dry-run'],
-    reports: values.reports.map(parseReportSpec),
-    outputDir: values['output-dir'],
-    shown: toShownRequest(values),
   };
 }
 
@@ -110,18 +133,30 @@ function toAuditInputs(values: Values): AuditInputs {
       throw new ScanError('INPUT_INVALID', `input: expected NAME=VALUE, got ${JSON.stringify(pair)}`);
   return {
     inputs: {},
-    inputFiles: values['input-file'].map(readable('input-file', 'INPUT_INVALID')),
+    inputFiles: values['input-file'].map(toInputFile),
     input: values.input,
     controls: values.controls,
     tags: values.tags,
-    waivers: values.waivers.map(readable('waivers', 'WAIVER_INVALID')),
+    waivers: values.waivers.map(toWaiverFile),
   };
 }
 
-const readable = (name: string, code: 'INPUT_INVALID' | 'WAIVER_INVALID') => (path: string) => {
-  readText(path, name, code);
-  return path;
-};
+// Absolute, since the engine works in a folder of its own.
+function toInputFile(path: string): string {
+  readText(path, 'input-file', 'INPUT_INVALID');
+  return resolve(path);
+}
+
+/** The auditor dies of some mistakes in a waiver file during the scan, and ignores the others. */
+function toWaiverFile(path: string): string {
+  const text = readText(path, 'waivers', 'WAIVER_INVALID');
+  const suffix = extname(path).toLowerCase();
+  const format = suffix === '.json' ? 'json' : suffix === '.csv' ? 'csv' : 'yaml';
+  const parsed = parseWaivers(text, format, new Date());
+  if (parsed.kind === 'refused')
+    throw new ScanError('WAIVER_INVALID', `waivers ${path}: ${parsed.problems.join('; ')}`);
+  return resolve(path);
+}
 
 function readText(path: string, name: string, code: 'INPUT_INVALID' | 'WAIVER_INVALID' | 'BASELINE_INVALID'): string {
   try {

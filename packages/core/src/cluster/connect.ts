@@ -10,6 +10,8 @@ import { Cluster, type ClusterSettings, type Credentials } from './cluster.ts';
 
 export interface ConnectOptions extends Pick<ClusterSettings, 'retry' | 'requestTimeoutMs' | 'signal'> {
   access: Access;
+  /** Presented instead of the kubeconfig's credentials. */
+  token?: Secret | undefined;
   /** The kubeconfig's current context unless told. */
   context?: string | undefined;
 }
@@ -44,7 +46,8 @@ export function connect(options: ConnectOptions): Connection {
   const settings: ClusterSettings = {
     alias: options.access.kind === 'in-cluster' ? 'in-cluster' : config.getCurrentContext(),
     server: parseServer(server.server, options.access),
-    credentials: credentialsOf(config, agents),
+    credentials:
+      options.token === undefined ? credentialsOf(config, agents) : tokenCredentials(config, options.token, agents),
     ...(retry && { retry }),
     ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
     ...(signal && { signal }),

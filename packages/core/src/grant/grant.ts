@@ -5,7 +5,7 @@ import type { Target } from '../plan/index.ts';
 import type { Secret } from '../request/index.ts';
 import type { ScannerAccess } from './access.ts';
 import { checkScanner } from './check.ts';
-import { type KubeconfigUser, kubeconfigText } from './kubeconfig.ts';
+import { kubeconfigText } from './kubeconfig.ts';
 import { type GrantListener, GrantMaker, type Token } from './maker.ts';
 import {
   type GrantObject,
@@ -127,8 +127,7 @@ export class Grant implements ScannerAccess {
 
   /** A kubeconfig of this identity, one context a namespace, for people who run the auditor themselves. */
   kubeconfig(): Secret {
-    const users: KubeconfigUser[] = this.identities.map(({ namespace, token }) => ({ namespace, token }));
-    return kubeconfigText(this.operator.clusterEntry, this.request.runId, users);
+    return kubeconfigText(this.operator.clusterEntry, this.request.runId, this.identities);
   }
 
   /** Takes everything back and makes sure that the token is powerless. Streams have to be closed before: they outlive it. */

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { dump } from 'js-yaml';
+import { CORE_SCHEMA, dump, load } from 'js-yaml';
+import { z } from 'zod';
+import { ScanError } from '../errors/index.ts';
 import { Secret } from '../request/index.ts';
 
 /** A cluster as a kubeconfig names it. */
@@ -7,7 +9,55 @@ export type ClusterEntry = Record<string, string | boolean>;
 
 export interface KubeconfigUser {
   namespace: string;
+  /** Where the ServiceAccount lives. */
+  accountNamespace: string;
+  pods: string[];
   token: Secret;
+}
+
+const written = z.object({
+  users: z.array(z.object({ name: z.string(), user: z.object({ token: z.string() }) })),
+  contexts: z.array(
+    z.object({
+      context: z.object({
+        namespace: z.string(),
+        user: z.string(),
+        extensions: z
+          .array(
+            z.object({
+              name: z.literal('cinc-scan.dev/grant'),
+              extension: z.object({ run: z.string(), accountNamespace: z.string(), pods: z.array(z.string()) }),
+            }),
+          )
+          .length(1),
+      }),
+    }),
+  ),
+});
+
+/** What a kubeconfig that `kubeconfigText` wrote says of its grant. */
+export function parseGrantKubeconfig(text: Secret): { runId: string; users: KubeconfigUser[] } {
+  let document: unknown;
+  try {
+    document = load(text.reveal(), { schema: CORE_SCHEMA });
+  } catch {
+    document = undefined;
+  }
+  const parsed = written.safeParse(document);
+  const [first] = parsed.data?.contexts ?? [];
+  if (!parsed.success || first === undefined)
+    throw new ScanError('KUBECONFIG_INVALID', 'This is not a kubeconfig that `cinc-scan grant` wrote');
+  const { users, contexts } = parsed.data;
+  const tokenOf = (name: string) => new Secret(users.find(each => each.name === name)?.user.token ?? '');
+  return {
+    runId: first.context.extensions[0]?.extension.run ?? '',
+    users: contexts.map(({ context }) => ({
+      namespace: context.namespace,
+      accountNamespace: context.extensions[0]?.extension.accountNamespace ?? context.namespace,
+      pods: context.extensions[0]?.extension.pods ?? [],
+      token: tokenOf(context.user),
+    })),
+  };
 }
 
 /** One context a namespace, each with the token that is good there; the first is the current one. */
@@ -18,9 +68,14 @@ export function kubeconfigText(cluster: ClusterEntry, runId: string, users: Kube
     kind: 'Config',
     clusters: [{ name: 'cluster', cluster }],
     users: users.map(({ namespace, token }) => ({ name: contextName(namespace), user: { token: token.reveal() } })),
-    contexts: users.map(({ namespace }) => ({
+    contexts: users.map(({ namespace, accountNamespace, pods }) => ({
       name: contextName(namespace),
-      context: { cluster: 'cluster', namespace, user: contextName(namespace) },
+      context: {
+        cluster: 'cluster',
+        namespace,
+        user: contextName(namespace),
+        extensions: [{ name: 'cinc-scan.dev/grant', extension: { run: runId, accountNamespace, pods } }],
+      },
     })),
     'current-context': contextName(users[0]?.namespace ?? ''),
   };

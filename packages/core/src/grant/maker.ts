@@ -3,7 +3,15 @@ import { z } from 'zod';
 import { apiPath, type Cluster, parseAnswer, toRefusal } from '../cluster/index.ts';
 import { ScanError } from '../errors/index.ts';
 import { Secret } from '../request/index.ts';
-import { type GrantKind, type GrantObject, grantKinds, grantName, managedBy, runLabel } from './objects.ts';
+import {
+  expiryAnnotation,
+  type GrantKind,
+  type GrantObject,
+  grantKinds,
+  grantName,
+  managedBy,
+  runLabel,
+} from './objects.ts';
 
 /** Told of each object, so that a killed run can be cleaned up from notes and an auditor sees what was done. */
 export interface GrantListener {
@@ -13,10 +21,13 @@ export interface GrantListener {
   onDeleted: (object: GrantObject) => void;
 }
 
+const texts = z.record(z.string(), z.string()).nullish();
 const made = z.object({
-  metadata: z.object({ name: z.string(), uid: z.string(), labels: z.record(z.string(), z.string()).nullish() }),
+  metadata: z.object({ name: z.string(), uid: z.string(), labels: texts, annotations: texts }),
 });
 type Made = z.infer<typeof made>;
+/** The body of an object to make. */
+type Wanted = { metadata: { annotations: Record<string, string> } };
 const tokenAnswer = z.object({ status: z.object({ token: z.string(), expirationTimestamp: z.string() }) });
 
 export interface Token {
@@ -37,14 +48,14 @@ export class GrantMaker {
     this.listener = listener;
   }
 
-  async create(kind: GrantKind, namespace: string, body: object): Promise<Made> {
+  async create(kind: GrantKind, namespace: string, body: Wanted): Promise<Made> {
     const object: GrantObject = { kind, namespace, name: grantName(this.runId) };
     const { base, resource } = grantKinds[kind];
     await this.listener.onIntent(object);
     this.objects.push(object);
     const path = apiPath(base, 'namespaces', namespace, resource);
     const answer = await this.operator.send({ method: 'POST', path, body });
-    if (answer.status === 409) return this.adopt(object, path);
+    if (answer.status === 409) return this.adopt(object, path, body);
     if (answer.status !== 201) {
       if (answer.status < 500) this.objects.pop(); // a failure of the server may have left the object
       throw toRefusal(answer, textOf(object));
@@ -63,14 +74,19 @@ export class GrantMaker {
     return { token: new Secret(status.token), expiresAt: status.expirationTimestamp };
   }
 
-  /** "Already exists" after a retry is our own object, made by the try whose answer was lost. */
-  private async adopt(object: GrantObject, path: string): Promise<Made> {
+  /**
+   * "Already exists" after a retry is our own object, made by the try whose answer was lost. Another run of the same id
+   * has another hour: taking its objects for ours would end them under it.
+   */
+  private async adopt(object: GrantObject, path: string, wanted: Wanted): Promise<Made> {
     const answer = await this.operator.call({ method: 'GET', path: `${path}/${object.name}` }, textOf(object));
     const found = parseAnswer(answer, made, textOf(object));
-    const { labels } = found.metadata;
-    if (labels?.[runLabel] === this.runId && labels[managedBy.label] === managedBy.value) return found;
+    const { labels, annotations } = found.metadata;
+    const isOurs = labels?.[runLabel] === this.runId && labels[managedBy.label] === managedBy.value;
+    if (isOurs && annotations?.[expiryAnnotation] === wanted.metadata.annotations[expiryAnnotation]) return found;
     this.objects.pop();
-    throw new ScanError('GRANT_FAILED', `${textOf(object)} exists already and belongs to somebody else`, {
+    const owner = isOurs ? 'another run' : 'somebody else';
+    throw new ScanError('GRANT_FAILED', `${textOf(object)} exists already and belongs to ${owner}`, {
       remedy: 'Choose another --run-id.',
     });
   }

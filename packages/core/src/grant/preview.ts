@@ -25,7 +25,7 @@ export function previewGrant(targets: Target[], request: GrantPreview): string {
       roleBinding(namespace, naming, undefined),
     ];
   });
-  return documents.map(document => `---\n${dump(document, { lineWidth: -1 })}`).join('');
+  return documents.map(document => `---\n${dump(document, { lineWidth: -1, noRefs: true })}`).join('');
 }
 
 const nothing = () => undefined;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { apiPath, type Cluster, toRefusal } from '../cluster/index.ts';
-import { ScanError } from '../errors/index.ts';
+import { ScanError, toMessage } from '../errors/index.ts';
 import { type GrantKind, type GrantObject, grantKinds } from './objects.ts';
 
 // The binding first: without it the token is powerless within a tenth of a second, whatever happens to the rest.
@@ -12,16 +12,42 @@ export async function revokeObjects(
   objects: GrantObject[],
   onDeleted: (object: GrantObject) => void,
 ): Promise<void> {
-  const problems: string[] = [];
+  const refusals = new Map<GrantObject, string>();
   for (const object of objects.toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind))) {
-    const answer = await operator.send({ method: 'DELETE', path: pathOf(object) });
-    if (answer.status === 200 || answer.status === 202) onDeleted(object);
-    else if (answer.status !== 404) problems.push(toRefusal(answer, `delete ${objectText(object)}`).message);
+    // A failure with one object is no reason to leave the others.
+    const refusal = await remove(operator, object, onDeleted).catch(toMessage);
+    if (refusal !== undefined) refusals.set(object, refusal);
   }
-  const left = await Promise.all(objects.map(object => isStillThere(operator, object)));
-  problems.push(...objects.filter((_, index) => left[index]).map(object => `${objectText(object)} is still there`));
+  const checked = await Promise.all(objects.map(object => whyLeft(operator, object, refusals.get(object))));
+  const problems = checked.filter(problem => problem !== undefined);
   if (problems.length > 0)
     throw new ScanError('GRANT_NOT_REVOKED', `The grant could not be taken back: ${problems.join('; ')}`);
+}
+
+/** Why the server did not delete it, if it did not. */
+async function remove(
+  operator: Cluster,
+  object: GrantObject,
+  onDeleted: (object: GrantObject) => void,
+): Promise<string | undefined> {
+  const answer = await operator.send({ method: 'DELETE', path: pathOf(object) });
+  if (answer.status === 200 || answer.status === 202) onDeleted(object);
+  else if (answer.status !== 404) return toRefusal(answer, `delete ${objectText(object)}`).message;
+  return undefined;
+}
+
+/** What is wrong if the object is not gone, whatever the delete was answered with. */
+async function whyLeft(
+  operator: Cluster,
+  object: GrantObject,
+  refusal: string | undefined,
+): Promise<string | undefined> {
+  try {
+    if (!(await isStillThere(operator, object, refusal === undefined ? goneMs : 0))) return undefined;
+    return `${objectText(object)} is still there${refusal === undefined ? '' : ` (${refusal})`}`;
+  } catch (error) {
+    return refusal ?? toMessage(error);
+  }
 }
 
 export const objectText = ({ kind, namespace, name }: GrantObject): string => `${kind} ${namespace}/${name}`;
@@ -33,12 +59,12 @@ function pathOf({ kind, namespace, name }: GrantObject): string {
 
 const goneMs = 10_000;
 
-async function isStillThere(operator: Cluster, object: GrantObject): Promise<boolean> {
-  const until = Date.now() + goneMs;
+async function isStillThere(operator: Cluster, object: GrantObject, waitMs: number): Promise<boolean> {
+  const until = Date.now() + waitMs;
   for (;;) {
     const { status } = await operator.send({ method: 'GET', path: pathOf(object) });
     if (status === 404) return false;
-    if (Date.now() > until) return true;
+    if (Date.now() >= until) return true;
     await new Promise(resolve => setTimeout(resolve, 200));
   }
 }

@@ -5,8 +5,9 @@ import { expiryAnnotation, type GrantKind, type GrantObject, grantKinds, managed
 import { revokeObjects } from './revoke.ts';
 
 export interface SweepRequest {
-  /** Namespaces to look in; none: the whole cluster, which takes a right to list there. */
   namespaces: string[];
+  /** Everywhere, which takes a right to list in the whole cluster. */
+  wholeCluster: boolean;
   /** Only this run, expired or not. */
   runId: string | undefined;
   /** Also what is older than this, seconds, whatever it says of its own end. */
@@ -37,7 +38,7 @@ const list = z.object({
 
 /** What a sweep would delete: only objects with our labels, and of those only what nobody can need any more. */
 export async function findLeftovers(operator: Cluster, request: SweepRequest): Promise<Leftover[]> {
-  const scopes = request.namespaces.length > 0 ? request.namespaces : [undefined];
+  const scopes = request.wholeCluster ? [undefined] : request.namespaces;
   const kinds: GrantKind[] = ['RoleBinding', 'Role', 'ServiceAccount'];
   const found = await Promise.all(scopes.flatMap(namespace => kinds.map(kind => listOurs(operator, kind, namespace))));
   return found.flat().filter(leftover => isDue(leftover, request));

@@ -10,6 +10,13 @@ export {
   inputs,
   type Values,
 } from './interface.ts';
-export { type Access, readThresholdInput, resolveAccess, resolveRunId, toShownRequest } from './scan-request.ts';
+export {
+  type Access,
+  readThresholdInput,
+  resolveAccess,
+  resolveRunId,
+  resolveToken,
+  toShownRequest,
+} from './scan-request.ts';
 export { Secret } from './secret.ts';
 export { nearestInput, parseDuration, type Raw, resolveValues, type Sources } from './values.ts';

@@ -220,6 +220,14 @@ export const inputs = {
     example: 'staging',
     since: '0.1.0',
   },
+  token: {
+    group: 'access',
+    type: 'secret',
+    description:
+      "Bearer token to present instead of the kubeconfig's credentials, such as an OIDC token of the CI system: the path of a file with it, or the token itself in the environment",
+    example: '/var/run/secrets/token',
+    since: '0.1.0',
+  },
   access: {
     group: 'access',
     type: 'choice',

@@ -34,6 +34,18 @@ function existing(path: string): string {
   return path;
 }
 
+/** The token itself, or what the file of that name holds. */
+export function resolveToken(given: Secret | undefined): Secret | undefined {
+  if (given === undefined) return undefined;
+  const text = given.reveal().trim();
+  if (!/^[/.]/.test(text)) return new Secret(text);
+  try {
+    return new Secret(readFileSync(text, 'utf8').trim());
+  } catch (error) {
+    throw new ScanError('INPUT_INVALID', `token: ${text} cannot be read: ${toMessage(error)}`, { cause: error });
+  }
+}
+
 /** A threshold is a file if there is one of that name, or if it looks like the name of one; else it is inline. */
 export function readThresholdInput(value: string): { text: string; source: string; inline: boolean } {
   const isFile = existsSync(value) && statSync(value).isFile();

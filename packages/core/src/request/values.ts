@@ -31,10 +31,14 @@ export function resolveValues({ flags, environment, file }: Sources): Values {
   return parseValues(found);
 }
 
+function isContent(name: InputName, text: string): boolean {
+  return name === 'token' ? !/^[/.]/.test(text) : /[\n{]/.test(text);
+}
+
 /** Every user of a machine can read the arguments of its processes. */
 function refuseSecretFlags(flags: Raw): void {
   for (const name of inputNames)
-    if (inputs[name].type === 'secret' && typeof flags[name] === 'string' && /[\n{]/.test(flags[name]))
+    if (inputs[name].type === 'secret' && typeof flags[name] === 'string' && isContent(name, flags[name]))
       throw new ScanError(
         'INPUT_INVALID',
         `--${name}: expected a path; content goes into ${environmentName(name)}, since arguments are no secret`,
