@@ -16,4 +16,4 @@ export { noneCategory, renderSarif, type SarifFile } from './sarif.ts';
 export { type RunningModel, renderRunningScan, renderScan } from './scan-json.ts';
 export { cleanText, oneLine, safeLogLines } from './text.ts';
 export { writeAtomic } from './write.ts';
-export { type WriteOptions, writeReports } from './write-reports.ts';
+export { checkOutputs, type WriteOptions, writeReports } from './write-reports.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { join, relative, resolve, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { ScanError, toMessage, toScanError } from '../errors/index.ts';
 import { type Anchors, findAnchors, noAnchors } from './anchor.ts';
 import type { ConsoleOptions } from './console.ts';
@@ -16,7 +16,7 @@ import {
   renderReport,
 } from './registry.ts';
 import { safeJsonText } from './text.ts';
-import { isInside, writeAtomic } from './write.ts';
+import { checkFolder, isInside, writeAtomic } from './write.ts';
 
 export interface WriteOptions {
   /** Where reports without a path go; relative to the workspace. */
@@ -52,6 +52,16 @@ export async function writeReports(
   }
   throwAll(failures);
   return context.reports;
+}
+
+/** Fails if a report could not be written where it is asked for. */
+export async function checkOutputs(
+  specs: ReportSpec[],
+  { outputDir, workspace }: Pick<WriteOptions, 'outputDir' | 'workspace'>,
+): Promise<void> {
+  const asked = specs.flatMap(({ path }) => (path === undefined || path === '-' ? [] : [path]));
+  const folders = asked.map(path => (path.endsWith('/') ? path : dirname(path)));
+  for (const folder of new Set([outputDir, ...folders])) await checkFolder(resolve(workspace, folder), workspace);
 }
 
 /** Only these reports point into the repository. */

@@ -14,6 +14,18 @@ export async function writeAtomic(path: string, text: string, workspace: string)
   }
 }
 
+/** Finds out before the work whether files can be written there after it. */
+export async function checkFolder(folder: string, workspace: string): Promise<void> {
+  try {
+    const made = await makeFolder(resolve(folder), workspace);
+    const probe = join(made, `.${randomBytes(8).toString('hex')}.tmp`);
+    await (await open(probe, 'wx', 0o644)).close();
+    await rm(probe);
+  } catch (error) {
+    throw toScanError(error, 'OUTPUT_UNWRITABLE', `Cannot write into ${folder}`);
+  }
+}
+
 /** Makes the folder; refuses one that lies in the workspace by its name and outside of it in truth. */
 async function makeFolder(folder: string, workspace: string): Promise<string> {
   const root = resolve(workspace);
