@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path';
+import { createPod } from '@cinc-scan/testkit';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { cincScan, profiles } from '../support/cinc-scan.ts';
+import { openTestCluster } from '../support/cluster.ts';
+import { folderWith } from '../support/folder.ts';
+import { expectRefused, type Refusal, readOutputs, scratchLeft } from '../support/refusal.ts';
+
+const cluster = await openTestCluster();
+let namespace = '';
+
+beforeAll(async () => {
+  namespace = await cluster.namespace();
+  await createPod(cluster.api, { name: 'web', namespace, containers: { app: 'busybox' } });
+});
+afterEach(async () => {
+  await cluster.expectNothingLeft();
+  expect(scratchLeft(cluster)).toEqual([]);
+});
+afterAll(() => cluster.close());
+
+const usage = { code: 'USAGE', exit: 2, remedy: /--help/ };
+const invalid = { code: 'INPUT_INVALID', exit: 2, remedy: /Correct the value/ };
+const unknown = { code: 'INPUT_UNKNOWN', exit: 2, remedy: /cinc-scan scan --help/ };
+const config = { code: 'CONFIG_UNREADABLE', exit: 2, remedy: /YAML/ };
+
+/** A scan that would work but for what is added. */
+const scanArgs = (...more: string[]) => ['scan', 'web', '-n', namespace, '-p', profiles.firstLook, ...more];
+
+const manifest = 'name: p\nversion: 1.0.0\n';
+
+describe('a command line that makes no sense is refused before anything is touched', () => {
+  const lines: [name: string, args: string[], refusal: Refusal][] = [
+    ['without a command', [], { ...usage, message: /no command/ }],
+    ['with an unknown command', ['scna'], { ...usage, message: /unknown command 'scna'/ }],
+    [
+      'with an unknown option',
+      ['scan', 'web', '--thresold', '1'],
+      { ...usage, message: /unknown option '--thresold'/ },
+    ],
+    ['with an option without its value', ['scan', 'web', '--profile'], { ...usage, message: /--profile/ }],
+    ['without a target', ['scan', '-p', 'profile'], { ...usage, message: /No target/ }],
+    ['without a profile', ['scan', 'web'], { ...usage, message: /No profile/, remedy: /Pass --profile/ }],
+  ];
+  test.each(lines)('%s', async (_name, args, refusal) => {
+    expectRefused(await cincScan(cluster, args), refusal);
+  });
+
+  const values: [name: string, args: string[], message: RegExp][] = [
+    ['a duration without a unit', ['--timeout', '5'], /--timeout: expected a duration with its unit.*got "5"/],
+    ['a duration below its least', ['--duration', '5m'], /--duration: expected between 600s and 86400s/],
+    ['a count out of range', ['--concurrency', '0'], /--concurrency: expected between 1 and 64/],
+    ['a choice that is none', ['--lens', 'telescope'], /--lens: expected one of auto, exec.*"telescope"/],
+    ['an input without a value', ['--input', 'max_sessions'], /input: expected NAME=VALUE/],
+    ['a run id that is no label', ['--run-id', 'Build 1'], /run-id: expected .*"Build 1"/],
+    ['a report of an unknown kind', ['--report', 'pdf'], /pdf/],
+    ['an input file that is not there', ['--input-file', 'nope.yml'], /input-file nope\.yml cannot be read/],
+  ];
+  test.each(values)('with %s', async (_name, args, message) => {
+    expectRefused(await cincScan(cluster, scanArgs(...args)), { ...invalid, message, remedy: /\S/ });
+  });
+
+  test('with a selector that is none', async () => {
+    const ran = await cincScan(cluster, ['scan', 'node/one', '-n', namespace, '-p', profiles.firstLook]);
+    expectRefused(ran, { ...invalid, message: /"node\/one" is not a selector: expected a pod name/ });
+  });
+
+  test('and its error keeps its stack to itself unless --debug asks for it', async () => {
+    const ran = await cincScan(cluster, ['scan', '--debug']);
+    expect(ran.stderr).toMatch(/^cinc-scan: USAGE /);
+    expect(ran.stderr).toMatch(/at .+:\d+:\d+/);
+    expect(ran.code).toBe(2);
+  });
+});
+
+describe('a configuration file that cannot be meant is refused', () => {
+  const files: [name: string, text: string, refusal: Refusal][] = [
+    ['with an unknown key', 'treshold: 90\n', { ...unknown, message: /cinc-scan\.yml.*"treshold".*threshold\?/ }],
+    ['that is not YAML', 'profile: [a\nb: {', { ...config, message: /cinc-scan\.yml: / }],
+    ['that is a list', '- profile\n', { ...config, message: /expected a mapping/ }],
+    ['with a key twice', 'strict: true\nstrict: false\n', { ...config, message: /cinc-scan\.yml: .*duplicate/i }],
+    ['with a flag that is a word', 'strict: maybe\n', { ...invalid, message: /strict in cinc-scan\.yml: .*"maybe"/ }],
+    ['with a mapping for a text', 'context: {a: 1}\n', { ...invalid, message: /context in cinc-scan\.yml/ }],
+  ];
+  test.each(files)('%s', async (_name, text, refusal) => {
+    expectRefused(
+      await cincScan(cluster, scanArgs(), { cwd: folderWith(cluster, { 'cinc-scan.yml': text }) }),
+      refusal,
+    );
+  });
+
+  test('and one that was named and is not there', async () => {
+    const ran = await cincScan(cluster, scanArgs('--config', 'elsewhere.yml'));
+    expectRefused(ran, { ...config, message: /elsewhere\.yml.*no such file/ });
+  });
+
+  test('and so is a variable of ours that is no input', async () => {
+    const ran = await cincScan(cluster, scanArgs(), { env: { CINC_SCAN_TRESHOLD: '90' } });
+    expectRefused(ran, { ...unknown, message: /CINC_SCAN_TRESHOLD/ });
+  });
+});
+
+describe('a profile that cannot be run is refused before anything is made in the cluster', () => {
+  const broken: [name: string, files: Record<string, string>, refusal: Refusal][] = [
+    [
+      'that is not there',
+      {},
+      {
+        code: 'PROFILE_MISSING',
+        exit: 2,
+        message: /There is no profile at .*\/p/,
+        remedy: /directory with an inspec\.yml/,
+      },
+    ],
+    [
+      'without inspec.yml',
+      { 'p/controls/a.rb': '' },
+      { code: 'PROFILE_MISSING', exit: 2, message: /inspec\.yml/, remedy: /directory with an inspec\.yml/ },
+    ],
+    [
+      'without a control',
+      { 'p/inspec.yml': manifest, 'p/controls/a.rb': '# nothing yet\n' },
+      { code: 'PROFILE_INVALID', exit: 2, message: /has no controls/, remedy: /cinc-auditor check/ },
+    ],
+    [
+      'with malformed metadata',
+      { 'p/inspec.yml': 'name: [p\n', 'p/controls/a.rb': '' },
+      { code: 'PROFILE_INVALID', exit: 2, message: /Profile .*\/p cannot be read/, remedy: /cinc-auditor check/ },
+    ],
+    [
+      'that is not Ruby',
+      { 'p/inspec.yml': manifest, 'p/controls/a.rb': "control 'a' do\n" },
+      { code: 'PROFILE_INVALID', exit: 2, message: /SyntaxError/, remedy: /cinc-auditor check/ },
+    ],
+    [
+      'that is a file of something else',
+      { p: 'no archive' },
+      { code: 'PROFILE_INVALID', exit: 2, message: /Profile .*\/p cannot be read/, remedy: /cinc-auditor check/ },
+    ],
+  ];
+  test.each(broken)('%s', async (_name, files, refusal) => {
+    const cwd = folderWith(cluster, files);
+    const ran = await cincScan(cluster, ['scan', 'web', '-n', namespace, '-p', join(cwd, 'p'), '-q'], { cwd });
+    expectRefused(ran, refusal);
+  });
+});
+
+describe('a gate that cannot judge is refused before anything is looked at', () => {
+  const gates: [name: string, given: { args: string[]; files: Record<string, string> }, refusal: Refusal][] = [
+    [
+      'an unknown bound',
+      { args: ['--threshold', 't.yml'], files: { 't.yml': 'compliance.minimum: 90\n' } },
+      { code: 'THRESHOLD_INVALID', exit: 2, message: /t\.yml: .*compliance\.minimum/, remedy: /docs\/gate\.md/ },
+    ],
+    [
+      'a threshold file that is not there',
+      { args: ['--threshold', 'nope.yml'], files: {} },
+      { code: 'THRESHOLD_INVALID', exit: 2, message: /threshold nope\.yml cannot be read/, remedy: /bound/ },
+    ],
+    [
+      'a baseline that is no result',
+      { args: ['--baseline', 'b.json'], files: { 'b.json': '{}' } },
+      { code: 'BASELINE_INVALID', exit: 2, message: /baseline b\.json/, remedy: /result file/ },
+    ],
+    [
+      'a waiver file that is not there',
+      { args: ['--waivers', 'w.yml'], files: {} },
+      { code: 'WAIVER_INVALID', exit: 2, message: /waivers w\.yml cannot be read/, remedy: /justification/ },
+    ],
+    [
+      'a waiver without a justification',
+      { args: ['--waivers', 'w.yml'], files: { 'w.yml': 'file-setuid:\n  run: false\n' } },
+      { code: 'WAIVER_INVALID', exit: 2, message: /file-setuid/, remedy: /justification/ },
+    ],
+  ];
+  test.each(gates)('%s', async (_name, { args, files }, refusal) => {
+    expectRefused(await cincScan(cluster, scanArgs('-q', ...args), { cwd: folderWith(cluster, files) }), {
+      ...refusal,
+      remedy: /\S/,
+    });
+  });
+});
+
+describe('a folder for reports that cannot be written', () => {
+  test('is refused before anything is looked at', async () => {
+    const cwd = folderWith(cluster, { taken: 'a file' });
+    const ran = await cincScan(cluster, scanArgs('-q', '-o', 'taken/out'), { cwd });
+    expectRefused(ran, { code: 'OUTPUT_UNWRITABLE', exit: 2, message: /taken/, remedy: /writable/ });
+  });
+
+  test('outputs of a refused run say why, for the next step of a pipeline', async () => {
+    const ran = await cincScan(cluster, scanArgs('-q', '-p', '/nonexistent', '--run-id', 'build-7'));
+    expect(readOutputs(ran)).toEqual({
+      verdict: 'error',
+      reason: 'PROFILE_MISSING',
+      'exit-code': 2,
+      compliance: null,
+      counts: null,
+      'targets-json': [],
+      'run-id': 'build-7',
+    });
+  });
+});
