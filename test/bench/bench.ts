@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// `./dev bench [kubernetes] [--quick] [--json FILE]`: what a scan costs, as ratios. Not a test: it fails on no goal.
+import { writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { openBenchCluster } from './bench-cluster.ts';
+import { build } from './cinc-scan.ts';
+import { benchEngine } from './engine.bench.ts';
+import { writeLargeProfile } from './large-profile.ts';
+import { findPeer } from './peer.ts';
+import { endAll } from './process.ts';
+import { benchRevocation } from './revocation.bench.ts';
+import { type Row, renderRow, toJsonRow } from './row.ts';
+import { type Bench, benchScans } from './scan.bench.ts';
+
+const usage = 'usage: ./dev bench [kubernetes] [--quick] [--json FILE]\n';
+const say = (text: string) => process.stderr.write(`▸ ${text}\n`);
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } },
+    allowPositionals: true,
+  });
+  const where = positionals.join(' ');
+  if (where !== '' && where !== 'kubernetes') return refuse(usage);
+  const external = where === '' ? undefined : process.env['CINC_SCAN_TEST_KUBECONFIG'];
+  if (where !== '' && !external)
+    return refuse('./dev bench kubernetes runs on the cluster of CINC_SCAN_TEST_KUBECONFIG, which is not set.\n');
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, endAll);
+  await run({ external, rounds: values.quick ? 2 : 7, pods: values.quick ? 4 : 10, json: values.json });
+  return 0;
+}
+
+function refuse(why: string): number {
+  process.stderr.write(why);
+  return 2;
+}
+
+interface Asked {
+  external: string | undefined;
+  rounds: number;
+  pods: number;
+  json: string | undefined;
+}
+
+async function run({ external, rounds, pods, json }: Asked): Promise<void> {
+  say('compiling what is shipped');
+  await build();
+  const peer = await findPeer(say);
+  if ('missing' in peer) say(`without the peer: ${peer.missing}`);
+  say(`starting ${pods} pods`);
+  await using cluster = await openBenchCluster(external, pods);
+  const large = await writeLargeProfile(join(cluster.folder, 'large'));
+  const bench: Bench = { cluster, rounds, large, say, peer: 'missing' in peer ? undefined : peer };
+  const started = new Date();
+  const rows = [...(await benchScans(bench)), ...(await benchEngine(bench)), ...(await benchRevocation(bench))];
+  await print(rows, { where: cluster.name, started, rounds, json });
+}
+
+async function print(
+  rows: Row[],
+  { where, started, rounds, json }: { where: string; started: Date; rounds: number; json: string | undefined },
+): Promise<void> {
+  const machine = `${cpus().length} cores, ${process.platform} ${process.arch}, Node ${process.versions.node}`;
+  process.stdout.write(`\nOn ${where}; ${machine}. Medians (smallest–largest), measured in turn.\n\n`);
+  process.stdout.write(`${rows.map(renderRow).join('\n\n')}\n`);
+  if (json === undefined) return;
+  const document = { where, machine, started: started.toISOString(), rounds, rows: rows.map(toJsonRow) };
+  await writeFile(json, `${JSON.stringify(document, null, 2)}\n`);
+  say(`wrote ${json}`);
+}
+
+process.exitCode = await main();
