@@ -200,16 +200,17 @@ export class Run implements AsyncDisposable {
 
   private collect(access: ScannerAccess, targets: Target[]): Promise<Outcome[]> {
     const { emit, signal } = this.deps;
-    const { inputs, lens, concurrency, timeoutMs, deadlineMs } = this.request;
+    const { inputs, lens, lensImage: image, runId, concurrency, timeoutMs, deadlineMs } = this.request;
     emit({ kind: 'stage', stage: 'audit' });
     const deadline = new Date(this.started.getTime() + deadlineMs);
     return collect(
-      { targets, profiles: this.profiles, inputs, lens, concurrency, timeoutMs, deadline },
+      { targets, profiles: this.profiles, inputs, lens, image, runId, concurrency, timeoutMs, deadline },
       {
         engine: this.engine,
         scratch: this.scratch,
         signal,
         scannerFor: namespace => access.scannerFor(namespace),
+        allowDebug: target => access.allowDebug(target),
         onSession: (target, name) => emit({ kind: 'session', target, lens: name }),
         onControl: (target, progress) => emit({ kind: 'control', target, ...progress }),
         onOutcome: outcome => emit({ kind: 'outcome', outcome }),

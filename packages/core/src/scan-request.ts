@@ -46,6 +46,8 @@ export interface ScanRequest extends IdentityRequest {
   gate: GateRequest;
   access: 'grant' | 'existing';
   lens: LensName | 'auto';
+  /** Image of the tools container for targets without a shell. */
+  lensImage: string | undefined;
   concurrency: number;
   timeoutMs: number;
   deadlineMs: number;
@@ -87,6 +89,7 @@ export function toScanRequest(values: Values): ScanRequest {
     gate: toGateRequest(values, new Date()),
     access: values.access,
     lens: values.lens,
+    lensImage: values['lens-image'],
     concurrency: values.concurrency,
     timeoutMs: values.timeout * 1000,
     deadlineMs: values.deadline * 1000,

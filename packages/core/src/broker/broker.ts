@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { ScanError, toScanError } from '../errors/index.ts';
 import { CommandTimeout, defaultRun, type OpenTarget } from '../lens/index.ts';
+import { filesOnlyFacts, filesOnlyLook, filesOnlyRead } from './files-only.ts';
 import { factsScript, type Look, lookScript, parseFacts, parseLook, readCommand } from './questions.ts';
 
 const question = z.discriminatedUnion('op', [
@@ -117,7 +118,17 @@ export class Broker implements AsyncDisposable {
     }
   }
 
-  private async run({ session }: OpenTarget, command: string, seconds: number | null | undefined): Promise<Reply> {
+  private async run(
+    { session, filesOf, meter }: OpenTarget,
+    command: string,
+    seconds: number | null | undefined,
+  ): Promise<Reply> {
+    if (filesOf !== undefined) {
+      meter.unseen += 1;
+      return {
+        header: { error: 'view' },
+      };
+    }
     const { commandTimeoutMs = defaultRun.timeoutMs } = this.options;
     const timeoutMs = seconds == null ? commandTimeoutMs : seconds * 1000;
     const { status, stdout, stderr, truncated } = await session.run(command, { timeoutMs });
@@ -125,8 +136,8 @@ export class Broker implements AsyncDisposable {
   }
 }
 
-async function facts({ session }: OpenTarget): Promise<Reply> {
-  const script = factsScript();
+async function facts({ session, filesOf }: OpenTarget): Promise<Reply> {
+  const script = filesOf === undefined ? factsScript() : filesOnlyFacts(filesOf);
   return { header: { facts: parseFacts(await session.run(script.command, { repeatable: true }), script) } };
 }
 
@@ -140,10 +151,10 @@ const emptyFile: Look = {
   realpath: null,
 };
 
-async function look({ session, meter }: OpenTarget, path: string): Promise<Reply> {
+async function look({ session, meter, filesOf }: OpenTarget, path: string): Promise<Reply> {
   if (path.includes('\0'))
     return { header: { look: { present: false, own: null, target: null, link: null, realpath: null } } };
-  const script = lookScript(path);
+  const script = filesOf === undefined ? lookScript(path) : filesOnlyLook(filesOf, path);
   const found = parseLook(await session.run(script.command, { repeatable: true }), script);
   if (found.kind === 'tool-missing') {
     meter.toolsMissing.add(found.tool);
@@ -159,8 +170,11 @@ async function look({ session, meter }: OpenTarget, path: string): Promise<Reply
   return { header: { look: found.look, has_content: content !== undefined }, ...(content && { first: content }) };
 }
 
-async function read({ session, meter }: OpenTarget, path: string): Promise<Reply> {
-  const { status, stdout, truncated } = await session.run(readCommand(path), { repeatable: true });
+async function read({ session, meter, filesOf }: OpenTarget, path: string): Promise<Reply> {
+  const { status, stdout, truncated } = await session.run(
+    filesOf === undefined ? readCommand(path) : filesOnlyRead(filesOf, path),
+    { repeatable: true },
+  );
   if (status === 127) {
     meter.toolsMissing.add('cat');
     return { header: { error: 'tool', message: `the container has no cat, so ${path} cannot be read` } };

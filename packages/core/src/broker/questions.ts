@@ -11,9 +11,9 @@ export interface Script {
   separator: string;
 }
 
-const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+export const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
-function script(body: (separate: string) => string): Script {
+export function makeScript(body: (separate: string) => string): Script {
   const separator = `\n${randomBytes(16).toString('hex')}\n`;
   return { separator, command: body(`printf '${separator.replaceAll('\n', '\\n')}'`) };
 }
@@ -29,12 +29,12 @@ function sections(answer: Answer, separator: string): Buffer[] {
 }
 
 // What Train's platform detection asks for (train-core 3.16, lib/train/platforms/detect).
-const releaseFiles = [
+export const releaseFiles = [
   'debian_version os-release lsb-release oracle-release enterprise-release parallels-release system-release',
   'redhat-release SuSE-release arch-release slackware-version gentoo-release exherbo-release alpine-release',
   'coreos/update.conf issue',
 ].flatMap(names => names.split(' ').map(name => `/etc/${name}`));
-const releaseTools = ['/usr/bin/lsb-release', '/usr/bin/raspi-config'];
+export const releaseTools = ['/usr/bin/lsb-release', '/usr/bin/raspi-config'];
 
 /** What the target's platform is known by. */
 export interface Facts {
@@ -47,7 +47,7 @@ export interface Facts {
 export function factsScript(): Script {
   const kernel = (flag: string, file: string) =>
     `uname ${flag} 2>/dev/null || { read -r line </proc/sys/kernel/${file} && printf %s "$line"; } 2>/dev/null`;
-  return script(
+  return makeScript(
     separate => `
 ${kernel('-s', 'ostype')}; ${separate}; ${kernel('-m', 'arch')}; ${separate}; ${kernel('-r', 'osrelease')}
 for file in ${releaseFiles.join(' ')}; do
@@ -96,7 +96,7 @@ const prefetchBytes = 65_536;
 
 /** Everything about one path in one trip; the content too if it is a small regular file. */
 export function lookScript(path: string): Script {
-  return script(
+  return makeScript(
     separate => `
 p=${quote(path)}
 if [ -e "$p" ] || [ -L "$p" ]; then printf 1; else printf 0; exit 0; fi

@@ -2,7 +2,7 @@
 import type { Cluster, Connection } from '../cluster/index.ts';
 import type { Target } from '../plan/index.ts';
 import { Grant, type GrantRequest } from './grant.ts';
-import { type GrantObject, podsByNamespace, scannerRules, toPermissions } from './objects.ts';
+import { type GrantObject, podsByNamespace, type Rule, scannerRules, toPermissions } from './objects.ts';
 import { requirePermissions } from './operator.ts';
 
 /** The identity that looks into containers, however it came about. */
@@ -13,6 +13,8 @@ export interface ScannerAccess {
   scannerFor(namespace: string): Promise<Cluster>;
   /** Lets the identity into a pod that took the place of a planned one. */
   extend(target: Target): Promise<void>;
+  /** Lets the identity put a debug container into the pod of a target. */
+  allowDebug(target: Target): Promise<void>;
   /** Takes back what was made; nothing for an identity that was given. */
   revoke(): Promise<void>;
 }
@@ -28,17 +30,15 @@ export async function openAccess(
     toPermissions(scannerRules(pods), namespace),
   );
   await requirePermissions(operator.cluster, wanted, 'The given identity');
+  const require = (rules: Rule[], namespace: string) =>
+    requirePermissions(operator.cluster, toPermissions(rules, namespace), 'The given identity');
   return {
     kind: 'existing',
     objects: [],
     expiresAt: undefined,
     scannerFor: () => Promise.resolve(operator.cluster),
-    extend: target =>
-      requirePermissions(
-        operator.cluster,
-        toPermissions(scannerRules([target.pod]), target.namespace),
-        'The given identity',
-      ),
+    extend: target => require(scannerRules([target.pod]), target.namespace),
+    allowDebug: target => require(scannerRules([target.pod], [target.pod]), target.namespace),
     revoke: () => Promise.resolve(),
   };
 }

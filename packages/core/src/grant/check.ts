@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Cluster, isAllowed, type Permission, permissionText } from '../cluster/index.ts';
 import { ScanError } from '../errors/index.ts';
-import { scannerRules, toPermissions } from './objects.ts';
+import { type Rule, toPermissions } from './objects.ts';
 
 const settleMs = 10_000;
 
 /** Asks the cluster, as the scanner, whether the identity is what was wanted: each right it needs, none of these others. */
-export async function checkScanner(scanner: Cluster, namespace: string, pods: string[]): Promise<void> {
+export async function checkScanner(scanner: Cluster, namespace: string, rules: Rule[]): Promise<void> {
   // Authorizers learn of new bindings from a watch, some tens of milliseconds later.
   const until = Date.now() + settleMs;
-  await Promise.all(
-    toPermissions(scannerRules(pods), namespace).map(permission => untilAllowed(scanner, permission, until)),
-  );
+  await Promise.all(toPermissions(rules, namespace).map(permission => untilAllowed(scanner, permission, until)));
   const excess = await Promise.all(
     forbidden(namespace).map(async permission =>
       (await isAllowed(scanner, permission)) ? permissionText(permission) : undefined,

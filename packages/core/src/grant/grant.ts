@@ -40,6 +40,8 @@ interface Identity {
   namespace: string;
   accountNamespace: string;
   pods: string[];
+  /** Those of the pods that may get a debug container. */
+  debugged: string[];
   scanner: Cluster;
   token: Secret;
   /** Milliseconds since the epoch. */
@@ -112,17 +114,28 @@ export class Grant implements ScannerAccess {
   /** Adds a pod that took the place of a planned one. */
   async extend({ namespace, pod }: Target): Promise<void> {
     const identity = this.identityIn(namespace);
-    if (identity.pods.includes(pod)) return;
-    const pods = [...identity.pods, pod].toSorted();
+    await this.widen(identity, { pods: [...new Set([...identity.pods, pod])].toSorted(), debugged: identity.debugged });
+  }
+
+  /** Adds the right to put a debug container into one pod. */
+  async allowDebug({ namespace, pod }: Target): Promise<void> {
+    const identity = this.identityIn(namespace);
+    await this.widen(identity, { pods: identity.pods, debugged: [...new Set([...identity.debugged, pod])].toSorted() });
+  }
+
+  private async widen(identity: Identity, { pods, debugged }: Pick<Identity, 'pods' | 'debugged'>): Promise<void> {
+    const { namespace } = identity;
+    if (pods.length === identity.pods.length && debugged.length === identity.debugged.length) return;
     const name = grantName(this.request.runId);
     const path = apiPath(grantKinds.Role.base, 'namespaces', namespace, grantKinds.Role.resource, name);
-    const body = { rules: scannerRules(pods) };
+    const body = { rules: scannerRules(pods, debugged) };
+    // Remembered before the answer: targets side by side each add to what the others have added.
+    Object.assign(identity, { pods, debugged });
     await this.operator.cluster.call(
       { method: 'PATCH', path, body, contentType: 'application/merge-patch+json' },
       `Role ${namespace}/${name}`,
     );
-    identity.pods = pods;
-    await checkScanner(identity.scanner, namespace, pods);
+    await checkScanner(identity.scanner, namespace, scannerRules(pods, debugged));
   }
 
   /** A kubeconfig of this identity, one context a namespace, for people who run the auditor themselves. */
@@ -153,9 +166,9 @@ export class Grant implements ScannerAccess {
     await this.maker.create('Role', namespace, role(namespace, naming, { owner, pods }));
     await this.maker.create('RoleBinding', namespace, roleBinding(namespace, naming, owner));
     const token = await this.maker.requestToken(accountNamespace, this.request.durationSeconds);
-    const identity: Identity = { namespace, accountNamespace, pods, ...this.toScanner(token) };
+    const identity: Identity = { namespace, accountNamespace, pods, debugged: [], ...this.toScanner(token) };
     this.identities.push(identity);
-    await checkScanner(identity.scanner, namespace, pods);
+    await checkScanner(identity.scanner, namespace, scannerRules(pods));
   }
 
   private async accountIn(namespace: string, naming: Naming): Promise<Owner> {

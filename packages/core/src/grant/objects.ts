@@ -40,14 +40,18 @@ export interface Rule {
   resourceNames?: string[];
 }
 
+/** `patch` is what adds a debug container; waiting for it polls `get pods`, so that no `list` or `watch` is needed. */
+const debugRule: Rule = { apiGroups: [''], resources: ['pods/ephemeralcontainers'], verbs: ['patch'] };
+
 /**
  * Exactly what the exec lens needs, on exactly these pods. Exec over WebSocket is a GET, authorized as `get`; servers
- * since about 1.35 ask for `create` as well.
+ * since about 1.35 ask for `create` as well. Pods that turned out to have no shell get the debug rule in addition.
  */
-export function scannerRules(pods: string[]): Rule[] {
+export function scannerRules(pods: string[], debugged: string[] = []): Rule[] {
   return [
     { apiGroups: [''], resources: ['pods'], verbs: ['get'], resourceNames: pods },
     { apiGroups: [''], resources: ['pods/exec'], verbs: ['get', 'create'], resourceNames: pods },
+    ...(debugged.length > 0 ? [{ ...debugRule, resourceNames: debugged }] : []),
   ];
 }
 

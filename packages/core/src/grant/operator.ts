@@ -42,6 +42,7 @@ export function operatorRules(): Rule[] {
     { apiGroups: rbac, resources: ['rolebindings'], verbs: ['create', 'delete', 'get', 'list'] },
     // Held only to be granted: Kubernetes lets nobody grant what they do not hold.
     { apiGroups: [''], resources: ['pods/exec'], verbs: ['create', 'get'] },
+    { apiGroups: [''], resources: ['pods/ephemeralcontainers'], verbs: ['patch'] },
   ];
 }
 

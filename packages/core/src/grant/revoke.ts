@@ -43,7 +43,7 @@ async function whyLeft(
   refusal: string | undefined,
 ): Promise<string | undefined> {
   try {
-    if (!(await isStillThere(operator, object, refusal === undefined ? goneMs : 0))) return undefined;
+    if (!(await isStillThere(operator, object, refusal === undefined ? goneMs : collectedMs))) return undefined;
     return `${objectText(object)} is still there${refusal === undefined ? '' : ` (${refusal})`}`;
   } catch (error) {
     return refusal ?? toMessage(error);
@@ -58,6 +58,8 @@ function pathOf({ kind, namespace, name }: GrantObject): string {
 }
 
 const goneMs = 10_000;
+// Where its own delete was refused, the garbage collector may still take it after its owner.
+const collectedMs = 2000;
 
 async function isStillThere(operator: Cluster, object: GrantObject, waitMs: number): Promise<boolean> {
   const until = Date.now() + waitMs;

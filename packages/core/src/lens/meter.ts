@@ -6,6 +6,8 @@ export class Meter {
   bytes = 0;
   retries = 0;
   truncated = 0;
+  /** Commands that a files-only view could not run. */
+  unseen = 0;
   readonly toolsMissing = new Set<string>();
   readonly virtual = new Set<string>();
 

@@ -16,7 +16,7 @@ import type { PreparedProfile } from '../profile/index.ts';
 import { parseHdf } from './hdf.ts';
 import type { Observation, Outcome } from './outcome.ts';
 
-export interface CollectRequest extends LensRequest {
+export interface CollectRequest extends Pick<LensRequest, 'lens' | 'image' | 'runId'> {
   targets: Target[];
   profiles: PreparedProfile[];
   inputs: AuditInputs;
@@ -32,6 +32,8 @@ export interface Collector {
   scratch: string;
   /** The scanner's identity where the target lives. */
   scannerFor: (namespace: string) => Promise<Cluster>;
+  /** Lets the scanner's identity put a debug container into the pod of a target. */
+  allowDebug: (target: Target) => Promise<void>;
   onSession: (target: Target, lens: string) => void;
   onControl: (target: Target, progress: { id: string; status: string; done: number; total: number }) => void;
   onOutcome: (outcome: Outcome) => void;
@@ -107,7 +109,12 @@ async function lookOnce(looking: Looking): Promise<Outcome[]> {
 async function openOne({ request, collector, target, breaker }: Looking): Promise<OpenTarget> {
   refuseLate(request, collector);
   try {
-    return await breaker.execute(async () => openTarget(await collector.scannerFor(target.namespace), target, request));
+    return await breaker.execute(async () =>
+      openTarget(await collector.scannerFor(target.namespace), target, {
+        ...request,
+        allowDebug: each => collector.allowDebug(each),
+      }),
+    );
   } catch (error) {
     if (isBrokenCircuitError(error))
       throw new ScanError(

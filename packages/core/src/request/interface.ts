@@ -91,10 +91,18 @@ export const inputs = {
   lens: {
     group: 'target',
     type: 'choice',
-    choices: ['auto', 'exec'],
+    choices: ['auto', 'exec', 'debug'],
     default: 'auto',
-    description: 'How to look into a container: exec needs a shell in it',
+    description:
+      'How to look into a container: exec with its own shell, debug from an ephemeral container beside it (Kubernetes 1.25 or later); auto takes exec, and debug where there is no shell',
     example: 'exec',
+    since: '0.1.0',
+  },
+  'lens-image': {
+    group: 'target',
+    type: 'text',
+    description: 'Tools image for the debug lens; without one auto does not use it',
+    example: 'registry.example.org/cinc-scan-tools@sha256:…',
     since: '0.1.0',
   },
   'allow-empty': {

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+import { z } from 'zod';
+import { apiPath, type Cluster, parseAnswer, toRefusal } from '../cluster/index.ts';
+import { ScanError } from '../errors/index.ts';
+import { type Target, targetName } from '../plan/index.ts';
+
+/** Where the tools image has its static helper and shell. */
+export const tools = { helper: '/cinc-scan/helper', shell: '/bin/busybox' } as const;
+
+/** Marks our own processes in a debug container: its value is the container's name. */
+export const ownMarker = 'CINC_SCAN_CONTAINER';
+
+const state = z.object({
+  running: z.object({}).loose().nullish(),
+  waiting: z.object({ reason: z.string().optional(), message: z.string().optional() }).nullish(),
+  terminated: z.object({ reason: z.string().optional(), exitCode: z.number().optional() }).nullish(),
+});
+
+const debugged = z.object({
+  spec: z.object({
+    ephemeralContainers: z
+      .array(z.object({ name: z.string(), image: z.string().optional(), targetContainerName: z.string().optional() }))
+      .nullish(),
+  }),
+  status: z.object({
+    ephemeralContainerStatuses: z.array(z.object({ name: z.string(), state: state.default({}) })).nullish(),
+    containerStatuses: z
+      .array(
+        z.object({
+          name: z.string(),
+          user: z.object({ linux: z.object({ uid: z.number(), gid: z.number() }).optional() }).optional(),
+        }),
+      )
+      .nullish(),
+  }),
+});
+type Debugged = z.infer<typeof debugged>;
+
+export interface EphemeralRequest {
+  image: string;
+  runId: string;
+  deadline: Date;
+}
+
+async function getPod(scanner: Cluster, { namespace, pod }: Target): Promise<Debugged> {
+  const what = `pod ${namespace}/${pod}`;
+  return parseAnswer(
+    await scanner.call({ method: 'GET', path: apiPath('api/v1/namespaces', namespace, 'pods', pod) }, what),
+    debugged,
+    what,
+  );
+}
+
+/** The name of a running debug container beside the target: one of ours that still lives, or a new one. */
+export async function ensureDebugContainer(
+  scanner: Cluster,
+  target: Target,
+  request: EphemeralRequest,
+): Promise<string> {
+  const now = await getPod(scanner, target);
+  const living = now.spec.ephemeralContainers?.find(
+    each =>
+      each.name.startsWith('cinc-scan-') &&
+      each.targetContainerName === target.container &&
+      each.image === request.image &&
+      isRunning(now, each.name),
+  );
+  if (living !== undefined) return living.name;
+  const taken = new Set(now.spec.ephemeralContainers?.map(each => each.name));
+  let name = `cinc-scan-${request.runId}`.slice(0, 58);
+  for (let copy = 2; taken.has(name); copy++) name = `cinc-scan-${request.runId}`.slice(0, 58) + `-${copy}`;
+  await addDebugContainer({ scanner, target, request, name }, now);
+  await untilRunning(scanner, target, name);
+  return name;
+}
+
+interface Adding {
+  scanner: Cluster;
+  target: Target;
+  request: EphemeralRequest;
+  name: string;
+}
+
+/** As strong as the namespace allows: the usual settings first, those of the `restricted` level where they are refused. */
+async function addDebugContainer(adding: Adding, now: Debugged): Promise<void> {
+  const answer = await patch(adding, usualSecurity);
+  if (answer.status === 200) return;
+  if (answer.status !== 403 || !answer.text.includes('PodSecurity')) throw toRefusal(answer, whatOf(adding));
+  const linux = now.status.containerStatuses?.find(each => each.name === adding.target.container)?.user?.linux;
+  const second = await patch(adding, restrictedSecurity(linux));
+  if (second.status !== 200) throw toRefusal(second, whatOf(adding));
+}
+
+const whatOf = ({ target }: Adding) => `debug container in pod ${target.namespace}/${target.pod}`;
+
+// Root with default capabilities enters root targets and, through the helper, non-root ones. CRI-O's defaults lack
+// SYS_CHROOT; elsewhere adding it changes nothing.
+const usualSecurity = {
+  runAsUser: 0,
+  runAsGroup: 0,
+  runAsNonRoot: false,
+  allowPrivilegeEscalation: false,
+  capabilities: { add: ['SYS_CHROOT'] },
+};
+
+/** The target's own user and group, or its root directory stays closed; 65532 is what distroless images run as. */
+function restrictedSecurity(user: { uid: number; gid: number } = { uid: 65_532, gid: 65_532 }) {
+  return {
+    runAsUser: user.uid,
+    runAsGroup: user.gid,
+    runAsNonRoot: true,
+    allowPrivilegeEscalation: false,
+    capabilities: { drop: ['ALL'] },
+    seccompProfile: { type: 'RuntimeDefault' },
+  };
+}
+
+function patch({ scanner, target, request, name }: Adding, securityContext: object) {
+  const { namespace, pod, container } = target;
+  const until = String(Math.ceil(request.deadline.getTime() / 1000));
+  const body = {
+    spec: {
+      ephemeralContainers: [
+        {
+          name,
+          image: request.image,
+          // Nobody attaches; the absolute end holds also where the image arrives late and the container starts then.
+          command: [tools.helper, 'idle', '--ignore-stdin', '--until', until],
+          env: [{ name: ownMarker, value: name }],
+          targetContainerName: container,
+          securityContext,
+        },
+      ],
+    },
+  };
+  const path = apiPath('api/v1/namespaces', namespace, 'pods', pod, 'ephemeralcontainers');
+  return scanner.send({ method: 'PATCH', path, body, contentType: 'application/strategic-merge-patch+json' });
+}
+
+function isRunning({ status }: Debugged, name: string): boolean {
+  return status.ephemeralContainerStatuses?.find(each => each.name === name)?.state.running != null;
+}
+
+// The kubelet tells of a bad image only after 11 to 13 s (measured on 1.36), so less than 20 s of patience is none.
+const startMs = 30_000;
+const hopeless =
+  /^(ErrImageNeverPull|InvalidImageName|CreateContainerConfigError|CreateContainerError|RunContainerError|ErrImagePull|ImagePullBackOff)$/;
+
+async function untilRunning(scanner: Cluster, target: Target, name: string): Promise<void> {
+  const until = Date.now() + startMs;
+  for (;;) {
+    const now = await getPod(scanner, target);
+    if (isRunning(now, name)) return;
+    const { reason, message, isFinal } = whyNotRunning(now, name);
+    if (isFinal || Date.now() > until)
+      throw new ScanError(
+        'LENS_UNAVAILABLE',
+        `The debug container of ${targetName(target)} does not run: ${reason}${message}`,
+      );
+    await new Promise(resolve => setTimeout(resolve, 300));
+  }
+}
+
+function whyNotRunning({ status }: Debugged, name: string): { reason: string; message: string; isFinal: boolean } {
+  const found = status.ephemeralContainerStatuses?.find(each => each.name === name)?.state;
+  if (found?.terminated != null) return { reason: found.terminated.reason ?? 'ended', message: '', isFinal: true };
+  const { reason = 'not started', message } = found?.waiting ?? {};
+  return { reason, message: message === undefined ? '' : `, ${message}`, isFinal: hopeless.test(reason) };
+}

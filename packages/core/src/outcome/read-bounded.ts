@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { toMessage } from '../errors/index.ts';
+
+export type ReadBytes = { kind: 'bytes'; bytes: Buffer } | { kind: 'unreadable'; problem: string; isMissing: boolean };
+
+const chunkBytes = 1_048_576;
+
+/** The bytes of a file or pipe, never more than the limit: a device would not end. */
+export function readBounded(path: string, limit: number): ReadBytes {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    return unreadable(isMissing ? 'there is no such file' : toMessage(error), isMissing);
+  }
+  try {
+    if (fstatSync(file).isDirectory()) return unreadable('it is a directory');
+    return readOpen(file, limit);
+  } catch (error) {
+    return unreadable(toMessage(error));
+  } finally {
+    closeSync(file);
+  }
+}
+
+function readOpen(file: number, limit: number): ReadBytes {
+  const chunks: Buffer[] = [];
+  for (let size = 0; ; ) {
+    const chunk = Buffer.allocUnsafe(chunkBytes);
+    const read = readSync(file, chunk);
+    if (read === 0) return { kind: 'bytes', bytes: Buffer.concat(chunks) };
+    size += read;
+    if (size > limit) return unreadable(`larger than ${limit} bytes`);
+    chunks.push(chunk.subarray(0, read));
+  }
+}
+
+const unreadable = (problem: string, isMissing = false): ReadBytes => ({ kind: 'unreadable', problem, isMissing });

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { readBounded } from './read-bounded.ts';
+import { factsOfManifest, type ResultFacts } from './result-facts.ts';
+import { type Result, type ResultFile, toResult } from './result-file.ts';
+
+/** A result file that was asked for by name. */
+export type GivenResult =
+  | ({ kind: 'result'; name: string } & Result)
+  | { kind: 'refused'; name: string; reason: 'hdf-unreadable' | 'hdf-invalid'; problem: string; isMissing: boolean };
+
+// More than any string of this runtime can hold would fail later, and less clearly.
+const mostBytes = 400 * 1_048_576;
+
+/** Reads a result file; a `scan.json` beside it that knows the very bytes says where they come from. */
+export function readResult(path: string): GivenResult {
+  const read = readFile(path, factsBeside(dirname(path)));
+  return read.kind === 'refused' ? read : toGiven(read.file);
+}
+
+/** Every result file in the folder of a run, by name; other files are none of it. */
+export function readResultFolder(folder: string): (Result & { name: string })[] {
+  const facts = factsBeside(folder);
+  const names = readdirSync(folder).filter(name => name.toLowerCase().endsWith('.json'));
+  return names.toSorted().flatMap(name => {
+    const read = readFile(join(folder, name), facts);
+    const given = read.kind === 'refused' ? read : toGiven(read.file);
+    return given.kind === 'result' ? [given] : [];
+  });
+}
+
+type Beside = (bytes: Buffer) => ResultFacts | undefined;
+type ReadFile = { kind: 'file'; file: ResultFile } | (GivenResult & { kind: 'refused' });
+
+function readFile(path: string, beside: Beside): ReadFile {
+  const read = readBounded(path, mostBytes);
+  const refused = (problem: string, isMissing = false): ReadFile => ({
+    kind: 'refused',
+    name: path,
+    reason: 'hdf-unreadable',
+    problem,
+    isMissing,
+  });
+  if (read.kind === 'unreadable') return refused(read.problem, read.isMissing);
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(read.bytes);
+    return { kind: 'file', file: { name: path, text, facts: beside(read.bytes) } };
+  } catch {
+    return refused('not UTF-8');
+  }
+}
+
+function toGiven(file: ResultFile): GivenResult {
+  const result = toResult(file);
+  return result.kind === 'refused'
+    ? { ...result, name: file.name, reason: 'hdf-invalid', isMissing: false }
+    : { ...result, name: file.name };
+}
+
+function factsBeside(folder: string): Beside {
+  const manifest = readBounded(join(folder, 'scan.json'), mostBytes);
+  const known = manifest.kind === 'bytes' ? factsOfManifest(manifest.bytes.toString()) : new Map<string, ResultFacts>();
+  return bytes =>
+    known.size === 0 ? undefined : known.get(createHash('sha256').update(bytes).digest('hex'));
+}
