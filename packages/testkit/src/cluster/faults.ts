@@ -13,6 +13,8 @@ export interface FaultMatch {
 export type FaultAction =
   | { kind: 'status'; code: number; body?: Json | string; headers?: Record<string, string> }
   | { kind: 'delay'; ms: number }
+  /** Never answers; the connection stays. With `served` the request is carried out all the same, as when an answer is lost. */
+  | { kind: 'hold'; served: boolean }
   /** Ends the connection without a farewell once this many bytes have gone to the client. */
   | { kind: 'cut'; afterBytes: number }
   /** Resets the connection instead of answering. */
@@ -88,7 +90,7 @@ export function cutAfter(socket: Socket, raw: Socket, afterBytes: number): void 
       if (over) end();
     });
   };
-  Object.defineProperty(socket, 'write', { configurable: true, value: cutting });
+  Object.defineProperty(socket, 'write', { configurable: true, writable: true, value: cutting });
 }
 
 function toEncoding(value: unknown): BufferEncoding {
