@@ -3,13 +3,17 @@ import { join } from 'node:path';
 import {
   exitCodes,
   isScanError,
+  type Preview,
+  previewScan,
   type Raw,
   readConfigFile,
   renderConsole,
   renderOutputs,
   resolveValues,
   type Scan,
+  safeLogLines,
   scan,
+  targetName,
   toFailureOutputs,
   toScanRequest,
   type Values,
@@ -102,7 +106,9 @@ async function runScan(flags: Raw, config: unknown, terminal: Terminal): Promise
     const request = toScanRequest(values);
     using cancel = listenForCancel(terminal);
     const emit = makeProgress({ ...values, 'run-id': request.runId }, terminal);
-    const found = await scan(request, makeDeps(values, terminal, { emit, signal: cancel.signal }));
+    const deps = makeDeps(values, terminal, { emit, signal: cancel.signal });
+    if (request.dryRun) return printPreview(await previewScan(request, deps), terminal);
+    const found = await scan(request, deps);
     if (values['log-level'] !== 'quiet') printResult(found, values, terminal);
     return found.verdict.exitCode;
   } catch (error) {
@@ -119,6 +125,15 @@ function printResult({ model, reports }: Scan, values: Values, terminal: Termina
   output.write(`\n${renderConsole(model, { color: usesColor(terminal, output), width: output.columns ?? 120 })}`);
   const files = reports.filter(report => report.path !== '-').map(report => report.path);
   if (files.length > 0) output.write(`\nReports:\n${files.map(path => `  ${path}`).join('\n')}\n`);
+}
+
+/** Standard output is YAML that can be reviewed or applied; what is amiss goes to standard error. */
+function printPreview({ targets, problems, identity }: Preview, { stdout, stderr }: Terminal): number {
+  stdout.write(`# Would audit ${targets.length} container(s):\n`);
+  for (const target of targets) stdout.write(`#   ${targetName(target)} (${target.image})\n`);
+  stdout.write(identity === undefined ? '# Would make nothing\n' : `# Would make, and take back again:\n${identity}`);
+  for (const { code, message } of problems) stderr.write(`${code}: ${safeLogLines(message).join(' ')}\n`);
+  return Math.max(0, ...problems.map(({ exit }) => exit));
 }
 
 /** A run that touched nothing leaves no report, but tells the next step of a pipeline why. */

@@ -15,6 +15,7 @@ export {
 } from './identity.ts';
 export type { Outcome } from './outcome/outcome.ts';
 export { targetName } from './plan/index.ts';
+export { type Preview, previewScan } from './preview.ts';
 export {
   type ReportModel,
   renderConsole,

@@ -5,7 +5,7 @@ import { type Connection, connect, serverVersion } from './cluster/index.ts';
 import { Engine, findEngine } from './engine/index.ts';
 import { isScanError, ScanError, toMessage, toScanError } from './errors/index.ts';
 import type { Verdict } from './gate/index.ts';
-import { type GrantRequest, openAccess, type ScannerAccess } from './grant/index.ts';
+import { type GrantRequest, openAccess, previewGrant, type ScannerAccess } from './grant/index.ts';
 import { collect } from './outcome/collect.ts';
 import type { Outcome, Unreached } from './outcome/outcome.ts';
 import { type MissingTarget, type Plan, plan, stableIdentity, type Target } from './plan/index.ts';
@@ -48,7 +48,8 @@ export class Run implements AsyncDisposable {
     deps.emit({ kind: 'stage', stage: 'prepare' });
     const { access, context, token, signal } = deps;
     const connection = connect({ access, context, token, ...(signal && { signal }) });
-    await checkOutputs(request.reports, { outputDir: request.outputDir, workspace: deps.workspace });
+    if (!request.dryRun)
+      await checkOutputs(request.reports, { outputDir: request.outputDir, workspace: deps.workspace });
     const install = await findEngine(deps.engine);
     const scratch = await mkdtemp(join(deps.temporary, 'cinc-scan-'));
     const engine = Engine.start({
@@ -74,6 +75,11 @@ export class Run implements AsyncDisposable {
     for (const { podUid } of found.targets) this.planned.add(podUid);
     this.deps.emit({ kind: 'planned', plan: found });
     return found;
+  }
+
+  /** The identity that `look` would make, as YAML. */
+  previewGrant({ targets }: Plan): string {
+    return previewGrant(targets, this.grantRequest());
   }
 
   /** Looks into every planned target under an identity that is gone again afterwards, whatever came. */

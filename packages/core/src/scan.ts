@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { ScanError } from './errors/index.ts';
 import { judge, type Verdict } from './gate/index.ts';
 import type { Outcome } from './outcome/outcome.ts';
 import type { ReportModel, WrittenReport } from './report/index.ts';
@@ -20,6 +21,8 @@ export interface Scan {
  * Throws a ScanError only for usage errors (exit 2), when nothing was touched. Everything later becomes an outcome.
  */
 export async function scan(request: ScanRequest, deps: Deps): Promise<Scan> {
+  if (request.dryRun)
+    throw new ScanError('USAGE', 'A dry run is a matter of previewScan: scan() would touch the target');
   await using run = await Run.start(request, deps);
   const outcomes = await lookThrough(run);
   const verdict = withRevocation(judge(outcomes, request.gate), run);
@@ -30,7 +33,7 @@ export async function scan(request: ScanRequest, deps: Deps): Promise<Scan> {
 async function lookThrough(run: Run): Promise<Outcome[]> {
   try {
     const plan = await run.plan();
-    return run.request.dryRun ? [] : await run.look(plan);
+    return await run.look(plan);
   } catch (error) {
     return run.unreached(error);
   }
