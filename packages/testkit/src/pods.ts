@@ -45,7 +45,14 @@ export async function createNamespace(api: Api, name: string, labels: Record<str
 
 /** Makes a pod and waits until every container runs. */
 export async function createPod(api: Api, options: PodOptions): Promise<void> {
-  await api.call('POST', `/api/v1/namespaces/${options.namespace}/pods`, podBody(options));
+  const path = `/api/v1/namespaces/${options.namespace}/pods`;
+  await until(`the account of pod ${options.namespace}/${options.name}`, async () => {
+    const { status, body } = await api.send('POST', path, podBody(options));
+    if (status === 201) return true;
+    // Before 1.24 an account is there before its token is, and says so in these words.
+    if (status === 500 && /No API token found for service account/.test(body.message ?? '')) return false;
+    throw new Error(`POST ${path}: ${status} ${body.message ?? ''}`);
+  });
   await untilRunning(api, options.namespace, options.name);
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { copyFile } from 'node:fs/promises';
+import { writeArchives } from './archive.ts';
 import { openImageStore } from './store.ts';
 
-const usage = 'usage: main.ts build [NAME…] | list | tar NAME OUT\n';
+const usage = 'usage: main.ts build [NAME…] | list | tar NAME OUT | archive DIR [NAME…]\n';
 
 async function main(args: string[]): Promise<number> {
   const [command = '', ...names] = args;
@@ -15,6 +16,8 @@ async function main(args: string[]): Promise<number> {
       return 0;
     case 'tar':
       return copyTar(store, names);
+    case 'archive':
+      return archive(store, names);
     default:
       process.stderr.write(usage);
       return 2;
@@ -37,6 +40,16 @@ async function copyTar(store: Store, [name, out]: string[]): Promise<number> {
     return 2;
   }
   await copyFile(await store.tar(name), out);
+  return 0;
+}
+
+async function archive(store: Store, [directory, ...names]: string[]): Promise<number> {
+  if (directory === undefined) {
+    process.stderr.write(usage);
+    return 2;
+  }
+  const archives = await writeArchives(store, names.length === 0 ? store.names() : names, directory);
+  process.stdout.write(archives.map(({ path }) => `${path}\n`).join(''));
   return 0;
 }
 
