@@ -6,6 +6,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestCluster } from './cluster.ts';
+import { watchCommand } from './taint.ts';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const profiles = {
@@ -55,16 +56,14 @@ export function startCincScan(
     stdio: ['ignore', 'pipe', 'pipe'],
     env: environmentOf(cluster, env),
   });
+  const watch = watchCommand({ child, folder: cluster.folder, cwd: folder, args, env });
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  const ended = once(child, 'close').then(() => ({
-    code: child.exitCode,
-    signal: child.signalCode,
-    stdout,
-    stderr,
-    cwd: folder,
-  }));
+  const ended = once(child, 'close').then(() => {
+    watch.finish({ stdout, stderr });
+    return { code: child.exitCode, signal: child.signalCode, stdout, stderr, cwd: folder };
+  });
   const line = (pattern: RegExp) =>
     new Promise<string>((resolve, reject) => {
       const look = () => {

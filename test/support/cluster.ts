@@ -14,6 +14,8 @@ import {
   until,
 } from '@cinc-scan/testkit';
 import { expect, test } from '@jest/globals';
+import { secretsOf } from './secrets-found.ts';
+import { takeLeaks, watchFolder } from './taint.ts';
 
 /** The cluster a test runs on: the embedded one, or the one CINC_SCAN_TEST_KUBECONFIG names. */
 export interface TestCluster {
@@ -29,7 +31,7 @@ export interface TestCluster {
   folder: string;
   /** Makes a namespace that goes with the cluster. */
   namespace(labels?: Record<string, string>): Promise<string>;
-  /** Fails unless no object and no engine process of ours is left. */
+  /** Fails unless no object and no engine process of ours is left, and no secret leaked from any command so far. */
   expectNothingLeft(): Promise<void>;
   close(): Promise<void>;
 }
@@ -51,6 +53,7 @@ export async function openTestCluster(options: StartOptions = {}): Promise<TestC
   const kubeconfigPath = join(folder, 'kubeconfig');
   writeFileSync(kubeconfigPath, kubeconfig, { mode: 0o600 });
   const api = openApi(kubeconfig);
+  watchFolder(folder, () => embedded?.issuedTokens() ?? secretsOf(kubeconfig));
   const namespaces: string[] = [];
   return {
     kubeconfig,
@@ -99,6 +102,7 @@ export async function leftObjects(api: Api, namespaces: string[]): Promise<strin
 }
 
 async function expectNothingLeft(api: Api, namespaces: string[], folder: string): Promise<void> {
+  expect(takeLeaks(folder)).toEqual([]);
   expect(await leftObjects(api, namespaces)).toEqual([]);
   // A killed parent's children end when they next ask their broker; give the kernel that moment.
   await until('the end of every engine process', () => Promise.resolve(engineProcesses(folder).length === 0));

@@ -14,6 +14,10 @@ export interface Context {
   signer: TokenSigner;
   node: Node;
   allowHostPath: boolean;
+  /** The longest life of a token, seconds: longer wishes are shortened. */
+  maxTokenSeconds: number;
+  /** Every token that was asked for. */
+  issued: string[];
 }
 
 export interface Call {

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Runtime } from '../runtime/runtime.ts';
+import type { Context } from './api.ts';
 import { Authentication, type StaticUser } from './authentication.ts';
 import { bootstrap } from './bootstrap.ts';
 import { type Certificates, makeCertificates } from './certificates.ts';
@@ -25,6 +26,8 @@ export interface ClusterOptions {
   /** What runs the containers; `runc` if not given. A runtime that was given is left for its owner to dispose of. */
   runtime?: Runtime;
   users?: StaticUser[];
+  /** The longest life of a token, seconds; without an end if not given, as on a real server. */
+  maxTokenSeconds?: number;
   /** How long an accepted token stays accepted unseen; 10 on a real server, 1 here. */
   authenticationCacheSeconds?: number;
   /** How long an expired token is still accepted; 60 as on a real server. */
@@ -48,6 +51,8 @@ export interface EmbeddedCluster extends AsyncDisposable {
   kubeconfig: string;
   /** The administrator's token, the other way to be the administrator. */
   adminToken: string;
+  /** Every token that was asked for so far, and the administrator's credentials: what no output may hold. */
+  issuedTokens(): string[];
   kubeconfigFor(user: { token: string }): string;
   faults: Faults;
   requests: RequestLog;
@@ -72,7 +77,8 @@ export async function assembleCluster(options: ClusterOptions & { runtime: Runti
     cacheSeconds: options.authenticationCacheSeconds ?? 1,
     leewaySeconds: options.expiryLeewaySeconds ?? 60,
   });
-  const context = { store, signer, node, allowHostPath: options.allowHostPath ?? false };
+  const { allowHostPath = false, maxTokenSeconds = Number.POSITIVE_INFINITY } = options;
+  const context: Context = { store, signer, node, allowHostPath, maxTokenSeconds, issued: [] };
   const faults = new Faults();
   const requests = new RequestLog();
   const logger = options.logger ?? silent;
@@ -88,6 +94,7 @@ export async function assembleCluster(options: ClusterOptions & { runtime: Runti
   return {
     ...access(url, certificates),
     adminToken: admin.token,
+    issuedTokens: () => [...context.issued, admin.token, certificates.admin.key],
     faults,
     requests,
     runtime,

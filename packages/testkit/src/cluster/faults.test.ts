@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { until } from '../pods.ts';
 import { startCluster } from '../start-cluster.ts';
 import type { EmbeddedCluster } from './cluster.ts';
 import { textAt } from './json.ts';
@@ -49,6 +50,21 @@ describe('a fault', () => {
   test('is gone once it is disposed of', async () => {
     cluster.faults.add({ match: {}, action: { kind: 'status', code: 500 } }).remove();
     expect((await client.ask({ path })).status).toBe(200);
+  });
+
+  test('holds an answer back, and carries the request out if it was told to', async () => {
+    const asked = { path: '/api/v1/namespaces/shop/configmaps', method: 'POST' };
+    for (const served of [false, true]) {
+      using fault = cluster.faults.add({ match: { method: 'POST' }, action: { kind: 'hold', served } });
+      const name = `held-${served}`;
+      const made = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } };
+      // Answered only by the end of the cluster.
+      void client.ask({ ...asked, body: made }).catch(() => undefined);
+      await until('the hold', async () => {
+        const found = await client.ask({ path: `${asked.path}/${name}` });
+        return fault.hits === 1 && found.status === (served ? 200 : 404);
+      });
+    }
   });
 
   test('delays an answer', async () => {

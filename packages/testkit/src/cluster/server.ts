@@ -40,6 +40,8 @@ export class ApiServer {
   readonly #server: Server;
   readonly #raw = new Map<number, Socket>();
   readonly #upgrades: Upgrades;
+  /** Responses that are never sent. */
+  readonly #held = new WeakSet<ServerResponse | Socket>();
 
   constructor(parts: ServerParts) {
     const { ca, server } = parts.certificates;
@@ -96,7 +98,8 @@ export class ApiServer {
     try {
       const body = await readBody(request);
       if (await this.#struck(request, entry.url, response)) return;
-      write(response, this.#answer(request, { entry, body }));
+      const reply = this.#answer(request, { entry, body });
+      if (!this.#held.has(response)) write(response, reply);
     } catch (error) {
       write(response, this.#failure(error));
     }
@@ -162,6 +165,9 @@ export class ApiServer {
       case 'delay':
         await delay(action.ms);
         return false;
+      case 'hold':
+        if (action.served && 'writeHead' in to) this.#held.add(to);
+        return !this.#held.has(to);
       case 'cut':
         cutAfter(socket, this.#rawOf(socket), action.afterBytes);
         return action.afterBytes === 0;

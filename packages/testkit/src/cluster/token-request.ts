@@ -18,9 +18,10 @@ const named = { kind: wanted.kind, group: wanted.group, resource: 'tokenrequests
 export function requestToken(context: Context, call: ResourceCall): Answer {
   const { object } = decodeBody(call, wanted);
   const account = context.store.get('ServiceAccount', namespaceOf(call), call.info.name);
-  const seconds = numberAt(object, 'spec', 'expirationSeconds') ?? 3600;
-  const errors = durationErrors(seconds);
+  const asked = numberAt(object, 'spec', 'expirationSeconds') ?? 3600;
+  const errors = durationErrors(asked);
   if (errors.length > 0) throw invalid(named, '', errors);
+  const seconds = Math.min(asked, context.maxTokenSeconds);
   const given = listAt(object, 'spec', 'audiences').filter(one => typeof one === 'string');
   const audiences = given.length === 0 ? [ownAudience] : given;
   const reference = isObject(object['spec']) ? object['spec']['boundObjectRef'] : undefined;
@@ -28,6 +29,7 @@ export function requestToken(context: Context, call: ResourceCall): Answer {
   const issued = Math.floor(context.store.now().getTime() / 1000);
   const { name, namespace = '', uid } = account.metadata;
   const token = context.signer.issue({ namespace, name, uid, audiences, seconds, issued, bound });
+  context.issued.push(token);
   return ok(
     {
       kind: 'TokenRequest',
