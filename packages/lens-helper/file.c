@@ -58,7 +58,7 @@ static int list(const struct view *view, const char *path, long long limit) {
     errno = 0;
     const struct dirent *entry = readdir(directory);
     if (entry == NULL && errno != 0) fail(EXIT_FILE, "read", path, errno);
-    if (entry == NULL) return 0;
+    if (entry == NULL) return closedir(directory);
     if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
     char line[sizeof entry->d_name + 3];
     int length = snprintf(line, sizeof line, "%c %s", letter_of(fd, entry), entry->d_name) + 1;

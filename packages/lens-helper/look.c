@@ -22,7 +22,7 @@ static char *read_file(const struct view *view, const char *path, size_t limit, 
   if (resolve(view, path, true, &found) != 0) return NULL;
   int error = open_regular(found.fd, &fd);
   close(found.fd);
-  char *bytes = error == 0 ? malloc(limit + 1) : NULL;
+  char *bytes = error == 0 ? malloc(limit) : NULL;
   size_t used = 0;
   while (bytes != NULL && used < limit) {
     ssize_t got = read(fd, bytes + used, limit - used);
@@ -35,32 +35,35 @@ static char *read_file(const struct view *view, const char *path, size_t limit, 
     used += (size_t)got;
   }
   if (fd >= 0) close(fd);
-  if (bytes != NULL) bytes[used] = '\0';
-  *length = used;
+  *length = bytes == NULL ? 0 : used;
   return bytes;
 }
 
-/* The name of the first account or group with this number, from a file of the target: name:password:number:… */
+/* The name in a line `name:password:number:…`, if the number is this one: its length, or 0. */
+static size_t name_in(const char *line, const char *end, const char *number) {
+  const char *password = memchr(line, ':', (size_t)(end - line));
+  const char *field = password == NULL ? NULL : memchr(password + 1, ':', (size_t)(end - password - 1));
+  if (field == NULL || memchr(line, '\0', (size_t)(end - line)) != NULL) return 0;
+  const char *after = memchr(field + 1, ':', (size_t)(end - field - 1));
+  size_t digits = (size_t)((after == NULL ? end : after) - field - 1);
+  return digits == strlen(number) && memcmp(field + 1, number, digits) == 0 ? (size_t)(password - line) : 0;
+}
+
+/* The name of the first account or group with this number, from a file of the target. */
 static void print_name(const struct view *view, const char *accounts, unsigned id) {
-  size_t length;
+  size_t length = 0, name = 0;
   char *text = read_file(view, accounts, most_accounts, &length);
   char number[16];
   snprintf(number, sizeof number, "%u", id);
-  for (char *line = text; line != NULL && *line != '\0';) {
-    char *next = strchrnul(line, '\n');
-    if (*next == '\n') *next++ = '\0';
-    char *password = strchr(line, ':');
-    char *field = password == NULL ? NULL : strchr(password + 1, ':');
-    if (field != NULL && strncmp(field + 1, number, strlen(number)) == 0 &&
-        (field[1 + strlen(number)] == ':' || field[1 + strlen(number)] == '\0') && password > line) {
-      write_all(STDOUT_FILENO, line, (size_t)(password - line));
-      free(text);
-      return;
-    }
-    line = next;
+  for (const char *line = text, *stop = text + length; text != NULL && name == 0 && line < stop;) {
+    const char *end = memchr(line, '\n', (size_t)(stop - line));
+    if (end == NULL) end = stop;
+    name = name_in(line, end, number);
+    if (name != 0) write_all(STDOUT_FILENO, line, name);
+    line = end + 1;
   }
   free(text);
-  write_text(STDOUT_FILENO, "UNKNOWN");
+  if (name == 0) write_text(STDOUT_FILENO, "UNKNOWN");
 }
 
 /* Of whatever the descriptor stands for, also a link: this path to it is followed once. */
