@@ -51,12 +51,18 @@ async function getPod(scanner: Cluster, { namespace, pod }: Target): Promise<Deb
   );
 }
 
-/** The name of a running debug container beside the target: one of ours that still lives, or a new one. */
+export interface DebugContainer {
+  name: string;
+  /** Whether this run made it, and so has to end it. */
+  made: boolean;
+}
+
+/** A running debug container beside the target: one of ours that still lives, or a new one. */
 export async function ensureDebugContainer(
   scanner: Cluster,
   target: Target,
   request: EphemeralRequest,
-): Promise<string> {
+): Promise<DebugContainer> {
   const now = await getPod(scanner, target);
   const living = now.spec.ephemeralContainers?.find(
     each =>
@@ -65,13 +71,13 @@ export async function ensureDebugContainer(
       each.image === request.image &&
       isRunning(now, each.name),
   );
-  if (living !== undefined) return living.name;
+  if (living !== undefined) return { name: living.name, made: false };
   const taken = new Set(now.spec.ephemeralContainers?.map(each => each.name));
   let name = `cinc-scan-${request.runId}`.slice(0, 58);
   for (let copy = 2; taken.has(name); copy++) name = `cinc-scan-${request.runId}`.slice(0, 58) + `-${copy}`;
   await addDebugContainer({ scanner, target, request, name }, now);
   await untilRunning(scanner, target, name);
-  return name;
+  return { name, made: true };
 }
 
 interface Adding {

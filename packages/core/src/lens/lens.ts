@@ -6,6 +6,7 @@ import { openWithDebug } from './debug.ts';
 import { openWithExec } from './exec.ts';
 import type { Meter } from './meter.ts';
 import type { Session } from './session.ts';
+import { openWithSidecar, sidecarOf } from './sidecar.ts';
 import type { LensName, View } from './view.ts';
 
 /** A process, and when it started: numbers are used again. */
@@ -42,11 +43,13 @@ export interface LensRequest {
 }
 
 /**
- * Opens a session into a target with the scanner's identity. `auto` falls from exec to debug on the one fact that the
+ * Opens a session into a target with the scanner's identity. `auto` takes an injected scanner container, and falls from exec to debug on the one fact that the
  * target has no shell, never on a refusal, a timeout or a fault of the network.
  */
 export async function openTarget(scanner: Cluster, target: Target, request: LensRequest): Promise<OpenTarget> {
   if (request.lens === 'debug') return openWithDebug(scanner, target, request);
+  if (request.lens === 'sidecar' || (request.lens === 'auto' && sidecarOf(target) !== undefined))
+    return openWithSidecar(scanner, target, request);
   try {
     return await openWithExec(scanner, target);
   } catch (error) {

@@ -91,10 +91,10 @@ export const inputs = {
   lens: {
     group: 'target',
     type: 'choice',
-    choices: ['auto', 'exec', 'debug'],
+    choices: ['auto', 'exec', 'debug', 'sidecar'],
     default: 'auto',
     description:
-      'How to look into a container: exec with its own shell, debug from an ephemeral container beside it (Kubernetes 1.25 or later); auto takes exec, and debug where there is no shell',
+      'How to look into a container: exec with its own shell, debug from an ephemeral container beside it (Kubernetes 1.25 or later), sidecar from a container that was injected; auto takes an injected one, else exec, and debug where there is no shell',
     example: 'exec',
     since: '0.1.0',
   },
@@ -180,8 +180,18 @@ export const inputs = {
   baseline: {
     group: 'gate',
     type: 'text',
-    description: 'Result file of an earlier scan: fail on what got worse since',
+    description:
+      'Result file of an earlier scan, or the folder of one with a file for each target: fail on what got worse since',
     example: './baseline.json',
+    since: '0.1.0',
+  },
+  'baseline-missing': {
+    group: 'gate',
+    type: 'choice',
+    choices: ['fail', 'all-new'],
+    default: 'fail',
+    description: 'What a baseline that is not there means: an error, or that every failure is new',
+    example: 'all-new',
     since: '0.1.0',
   },
   strict: {

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Cluster, ExecTarget } from '../cluster/index.ts';
+import { ScanError } from '../errors/index.ts';
+import { type Target, targetName } from '../plan/index.ts';
+import { tools } from './ephemeral.ts';
+import type { LensRequest, OpenTarget, ProcessRef } from './lens.ts';
+import { Meter } from './meter.ts';
+import { Session } from './session.ts';
+import { runOnce, toShellEntry } from './shell.ts';
+import type { LensName, View } from './view.ts';
+
+/** A tools container beside the target, which shares the target's processes. */
+export interface Beside {
+  lens: LensName;
+  scanner: Cluster;
+  target: Target;
+  where: ExecTarget;
+  verify: () => Promise<void>;
+  closing: () => Promise<void>;
+  /** What stays in the pod. */
+  leftBehind: string | undefined;
+}
+
+/** Looks into the target through the root directory of its process, as fully as the settings of both containers allow. */
+export async function openFromBeside(
+  { lens, scanner, target, where, verify, closing, leftBehind }: Beside,
+  request: LensRequest,
+): Promise<OpenTarget> {
+  const process = await findTarget(scanner, target, where);
+  const view = await probe(scanner, { target, where, process });
+  const meter = new Meter();
+  const shell = [tools.shell, 'sh'];
+  const command = view === 'full' ? enterCommand(process, request) : shell;
+  const entry = toShellEntry({ scanner, where, name: targetName(target), command, killShell: shell, verify });
+  const session = await Session.open(entry, meter);
+  return {
+    target,
+    lens,
+    view,
+    filesOf: view === 'full' ? undefined : process,
+    session,
+    meter,
+    leftBehind,
+    verify,
+    async [Symbol.asyncDispose]() {
+      await session[Symbol.asyncDispose]();
+      await closing();
+    },
+  };
+}
+
+function enterCommand({ pid, startTime }: ProcessRef, { deadline }: LensRequest): string[] {
+  const seconds = Math.max(1, Math.ceil((deadline.getTime() - Date.now()) / 1000));
+  return [
+    tools.helper,
+    'enter',
+    '--pid',
+    String(pid),
+    '--starttime',
+    startTime,
+    '--shell',
+    tools.shell,
+    '--deadline-seconds',
+    String(seconds),
+    '--',
+    'sh',
+  ];
+}
+
+/** By the container's id in the cgroup of its processes, never by a name: two containers may look alike. */
+async function findTarget(scanner: Cluster, target: Target, where: ExecTarget): Promise<ProcessRef> {
+  const id = target.containerId.replace(/^[a-z-]+:\/\//, '');
+  const { end, stdout, stderr } = await runOnce(scanner, where, [
+    tools.helper,
+    'find',
+    '--container-id',
+    id,
+    '--wait-ms',
+    '2000',
+  ]);
+  const [, pid, startTime] = /^(\d+) \d+ \d+ [0-9a-f]+ (\d+)$/.exec(stdout.trim()) ?? [];
+  if (pid !== undefined && startTime !== undefined) return { pid: Number(pid), startTime };
+  if (end.kind === 'lost')
+    throw new ScanError('TARGET_LOST', `The container beside ${targetName(target)} was lost: ${end.message}`);
+  const reason = end.kind === 'not-started' ? end.message : stderr.trim();
+  throw new ScanError(
+    'LENS_UNAVAILABLE',
+    `The process of ${targetName(target)} was not found from the container beside it: ${reason}`,
+  );
+}
+
+interface Probing {
+  target: Target;
+  where: ExecTarget;
+  process: ProcessRef;
+}
+
+/** How much of the target the settings of both containers allow to see; the helper names the step that failed. */
+async function probe(scanner: Cluster, { target, where, process }: Probing): Promise<View> {
+  const args = ['--pid', String(process.pid), '--starttime', process.startTime, '--shell', tools.shell];
+  const { stdout, stderr } = await runOnce(scanner, where, [tools.helper, 'probe', ...args]);
+  const [word = '', ...reason] = stdout.trim().split(' ');
+  if (word === 'full' || word === 'files-only') return word;
+  throw new ScanError(
+    'LENS_UNAVAILABLE',
+    `${targetName(target)} cannot be entered from the container beside it: ${reason.join(' ') || stderr.trim()}`,
+    {
+      remedy:
+        'The message names the step that was refused and the missing capability; docs/approaches.md has the table.',
+    },
+  );
+}

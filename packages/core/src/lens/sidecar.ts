@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Cluster, ExecTarget } from '../cluster/index.ts';
+import { isScanError, ScanError } from '../errors/index.ts';
+import { type Target, targetName } from '../plan/index.ts';
+import { openFromBeside } from './beside.ts';
+import type { LensRequest, OpenTarget } from './lens.ts';
+import { sidecarAnnotation } from './sidecar-conventions.ts';
+import { getUnchangedPod } from './verify.ts';
+
+/** The scanner container that `cinc-scan sidecar inject` put beside the target; undefined for any other pod. */
+export function sidecarOf({ annotations, container }: Target): string | undefined {
+  const name = annotations[sidecarAnnotation];
+  return name === container ? undefined : name;
+}
+
+/** Looks into a target from the injected container of its pod, which shares the processes of all. Nothing is made. */
+export async function openWithSidecar(scanner: Cluster, target: Target, request: LensRequest): Promise<OpenTarget> {
+  const sidecar = sidecarOf(target);
+  if (sidecar === undefined)
+    throw new ScanError('LENS_UNAVAILABLE', `The pod of ${targetName(target)} has no scanner container`, {
+      remedy: 'Write one into its manifest with `cinc-scan sidecar inject`, or choose another lens.',
+    });
+  const verify = async () => void (await getUnchangedPod(scanner, target));
+  await verify();
+  const where: ExecTarget = { namespace: target.namespace, pod: target.pod, container: sidecar };
+  const closing = () => Promise.resolve();
+  try {
+    return await openFromBeside(
+      { lens: 'sidecar', scanner, target, where, verify, closing, leftBehind: undefined },
+      request,
+    );
+  } catch (error) {
+    if (!isScanError(error) || error.code !== 'SHELL_MISSING') throw error;
+    throw new ScanError(
+      'LENS_UNAVAILABLE',
+      `The scanner container of ${targetName(target)} lacks its tools: ${error.message}`,
+      { cause: error },
+    );
+  }
+}
