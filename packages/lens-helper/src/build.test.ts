@@ -63,7 +63,7 @@ describe('the build', () => {
     const header = await readFile(join(sources, 'helper.h'), 'latin1');
     const declared = [...header.matchAll(/^ {2}EXIT_\w+ = (\d+),$/gm)].map(match => Number(match[1]));
     const readme = await readFile(join(sources, 'README.md'), 'utf8');
-    const listed = [...readme.matchAll(/^\| (\d+) \|/gm)].map(match => Number(match[1]));
+    const listed = [...readme.matchAll(/^\| +(\d+) +\|/gm)].map(match => Number(match[1]));
     expect(listed).toEqual([0, ...declared]);
     expect(declared.length).toBeGreaterThan(10);
   });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { Bench, type Security } from './testing/bench.ts';
+import { Bench, debian, type Security } from './testing/bench.ts';
 
 jest.setTimeout(60_000);
 
@@ -163,5 +163,16 @@ describe('who may enter which target', () => {
       expect(seen).toContain('PRETTY_NAME="Distroless"');
     }
     await Promise.all([debug.stop(0), app.stop(0)]);
+  });
+
+  test('a user with capabilities over files, which root has to take along when it takes the IDs', async () => {
+    const ids = ['--reuid', '65532', '--regid', '65532', '--clear-groups'];
+    const capabilities = ['--inh-caps', '+chown,+fowner', '--ambient-caps', '+chown,+fowner'];
+    const command = ['setpriv', ...ids, ...capabilities, 'sleep', '1000'];
+    const { debug } = await bench.pair({ image: debian, command });
+    await bench.sh(debug, 'until grep -q "^sleep" /proc/1/comm; do :; done');
+    expect((await bench.sh(debug, 'grep CapPrm /proc/1/status')).out).toBe('CapPrm:\t0000000000000009\n');
+    expect((await bench.run(debug, { args: ['probe', '--pid', '1'] })).out).toBe('full\n');
+    expect((await bench.enter(debug, 'grep CapEff /proc/self/status')).out).toBe('CapEff:\t00000000a80425fb\n');
   });
 });

@@ -7,6 +7,7 @@ import { buffer } from 'node:stream/consumers';
 import { createRuncRuntime, openImageStore, type Runtime } from '@cinc-scan/testkit';
 
 export const busybox = 'cinc-scan.test/busybox:1';
+export const debian = 'cinc-scan.test/debian:1';
 export const distroless = 'cinc-scan.test/distroless:1';
 export const tools = 'cinc-scan.test/tools:1';
 const helper = '/cinc-scan/helper';
@@ -54,7 +55,7 @@ export class Bench implements AsyncDisposable {
 
   static async open(): Promise<Bench> {
     const images = await openImageStore();
-    await images.ensure([busybox, distroless, tools]);
+    await images.ensure([busybox, debian, distroless, tools]);
     const stateDir = await mkdtemp(join(tmpdir(), 'cinc-scan-helper-'));
     return new Bench(await createRuncRuntime({ stateDir, images }));
   }
