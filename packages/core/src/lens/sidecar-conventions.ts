@@ -4,8 +4,7 @@
 /** Of the injected container. */
 export const sidecarName = 'cinc-scan-sidecar';
 
-/** On the pod: the name of the injected container. */
-export const sidecarAnnotation = 'cinc-scan.dev/sidecar';
+export { sidecarAnnotation } from '../plan/index.ts';
 
 /** In every other container of the pod: its own name, for a scanner that cannot ask the API. */
 export const targetMarker = 'CINC_SCAN_TARGET';

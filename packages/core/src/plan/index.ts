@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 export { getPod, type Plan, type PlanRequest, plan, toTarget, type Unplanned } from './plan.ts';
-export { containerStatusOf, type Pod } from './pod.ts';
+export { containerStatusOf, type Pod, sidecarAnnotation } from './pod.ts';
 export { parseLabels, parseSelector, type Selector, type WorkloadKind, workloadKinds } from './selector.ts';
 export { type MissingTarget, type Owner, stableIdentity, type Target, targetName } from './target.ts';

@@ -53,10 +53,14 @@ export const podList = z.object({
   metadata: z.object({ continue: z.string().optional() }).default({}),
 });
 
+/** On a pod that `cinc-scan sidecar inject` changed: the name of the scanner container, which is no target. */
+export const sidecarAnnotation = 'cinc-scan.dev/sidecar';
+
 /** Names of the containers that stay: regular ones and init containers that restart always (native sidecars). */
 export function containerNames(pod: Pod): string[] {
   const lasting = (pod.spec.initContainers ?? []).filter(each => each.restartPolicy === 'Always');
-  return [...pod.spec.containers, ...lasting].map(each => each.name);
+  const own = pod.metadata.annotations?.[sidecarAnnotation];
+  return [...pod.spec.containers, ...lasting].map(each => each.name).filter(name => name !== own);
 }
 
 export function containerStatusOf(pod: Pod, name: string): ContainerStatus | undefined {
