@@ -33,7 +33,7 @@ export async function openBenchCluster(external: string | undefined, podCount: n
   const folder = mkdtempSync(join(tmpdir(), 'csb-'));
   await using undo = new AsyncDisposableStack();
   undo.defer(() => rm(folder, { recursive: true, force: true }));
-  const options = { stateDir: join(folder, 'cluster'), images: [testImage('debian')] };
+  const options = { stateDir: join(folder, 'cluster'), images: [testImage('debian'), testImage('tools')] };
   const embedded = external === undefined ? undo.use(await startCluster(options)) : undefined;
   const kubeconfig = embedded?.kubeconfig ?? readFileSync(external ?? '', 'utf8');
   const kubeconfigPath = join(folder, 'kubeconfig');

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // `./dev bench [kubernetes] [--quick] [--json FILE]`: what a scan costs, as ratios. Not a test: it fails on no goal.
 import { writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openBenchCluster } from './bench-cluster.ts';
 import { build } from './cinc-scan.ts';
 import { benchEngine } from './engine.bench.ts';
 import { writeLargeProfile } from './large-profile.ts';
+import { benchLenses } from './lens.bench.ts';
 import { findPeer } from './peer.ts';
 import { endAll } from './process.ts';
 import { benchRevocation } from './revocation.bench.ts';
@@ -54,19 +55,23 @@ async function run({ external, rounds, pods, json }: Asked): Promise<void> {
   const large = await writeLargeProfile(join(cluster.folder, 'large'));
   const bench: Bench = { cluster, rounds, large, say, peer: 'missing' in peer ? undefined : peer };
   const started = new Date();
-  const rows = [...(await benchScans(bench)), ...(await benchEngine(bench)), ...(await benchRevocation(bench))];
-  await print(rows, { where: cluster.name, started, rounds, json });
+  const [load = Number.NaN] = loadavg();
+  const rows: Row[] = [];
+  for (const measure of [benchScans, benchLenses, benchEngine, benchRevocation]) rows.push(...(await measure(bench)));
+  await print(rows, { where: cluster.name, started, load, rounds, json });
 }
 
 async function print(
   rows: Row[],
-  { where, started, rounds, json }: { where: string; started: Date; rounds: number; json: string | undefined },
+  { json, ...circumstances }: { where: string; started: Date; load: number; rounds: number; json: string | undefined },
 ): Promise<void> {
+  const { where, load } = circumstances;
   const machine = `${cpus().length} cores, ${process.platform} ${process.arch}, Node ${process.versions.node}`;
-  process.stdout.write(`\nOn ${where}; ${machine}. Medians (smallest–largest), measured in turn.\n\n`);
+  process.stdout.write(`\nOn ${where}; ${machine}, load average ${load.toFixed(1)} before.\n`);
+  process.stdout.write('Medians (smallest–largest), measured in turn.\n\n');
   process.stdout.write(`${rows.map(renderRow).join('\n\n')}\n`);
   if (json === undefined) return;
-  const document = { where, machine, started: started.toISOString(), rounds, rows: rows.map(toJsonRow) };
+  const document = { ...circumstances, machine, rows: rows.map(toJsonRow) };
   await writeFile(json, `${JSON.stringify(document, null, 2)}\n`);
   say(`wrote ${json}`);
 }

@@ -43,7 +43,10 @@ export function scanCommand(
 export const judged = [0, 3];
 
 interface Manifest {
-  targets: { observation: { commands: number; bytes: number; seconds: number; lens?: string } | null }[];
+  targets: {
+    observation: { commands: number; bytes: number; lens: string } | null;
+    error: { message: string } | null;
+  }[];
 }
 
 /** What the run manifest says of each target. */

@@ -115,7 +115,8 @@ async function benchCounts({ cluster, peer, say }: Bench): Promise<Row[]> {
 
 const sum = (values: (number | undefined)[]) => values.reduce<number>((total, value) => total + (value ?? 0), 0);
 
-async function countRequests({ embedded }: BenchCluster, action: () => Promise<unknown>): Promise<number> {
+/** How many requests the API server was asked meanwhile; exec streams count as one each. */
+export async function countRequests({ embedded }: BenchCluster, action: () => Promise<unknown>): Promise<number> {
   embedded?.requests.clear();
   await action();
   return embedded?.requests.all().length ?? Number.NaN;

@@ -7,7 +7,7 @@ import { type EngineInstall, findEngine } from '@cinc-scan/core';
 import { Broker } from '../../packages/core/src/broker/index.ts';
 import { type Connection, connect } from '../../packages/core/src/cluster/index.ts';
 import { audit, Engine } from '../../packages/core/src/engine/index.ts';
-import { openTarget } from '../../packages/core/src/lens/index.ts';
+import { type OpenTarget, openTarget } from '../../packages/core/src/lens/index.ts';
 import { parseSelector, plan, type Target } from '../../packages/core/src/plan/index.ts';
 import type { BenchCluster } from './bench-cluster.ts';
 import { type Answers, record, replay } from './canned.ts';
@@ -57,10 +57,17 @@ export class Workbench implements AsyncDisposable {
     return Engine.start({ install, home: scratch, path: process.env['PATH'] ?? '', onOutput: () => undefined });
   }
 
+  /** A session into the target, as a scan opens one. */
+  openTarget(): Promise<OpenTarget> {
+    const deadline = new Date(Date.now() + 600_000);
+    const request = { image: undefined, runId: 'bench', deadline, allowDebug: () => Promise.resolve() };
+    return openTarget(this.connection.cluster, this.target, { ...request, lens: 'exec' });
+  }
+
   /** Opens the target and runs a profile in it, as a scan does. */
   async audit(profile: string): Promise<string> {
     const { engine, scratch } = this;
-    await using open = await openTarget(this.connection.cluster, this.target, { lens: 'exec' });
+    await using open = await this.openTarget();
     const order = { ...nothing, profile, description: undefined, identity: 'bench', timeoutMs: 120_000 };
     return await audit({ engine, scratch, open }, { ...order, onControl: () => undefined, signal: undefined });
   }
@@ -69,7 +76,7 @@ export class Workbench implements AsyncDisposable {
   async record(profile: string): Promise<Answers> {
     const directory = await mkdtemp(join(this.scratch, 'j'));
     const [brokerPath, socket] = [join(directory, 'b'), join(directory, 's')];
-    await using open = await openTarget(this.connection.cluster, this.target, { lens: 'exec' });
+    await using open = await this.openTarget();
     await using broker = await Broker.listen({ socketPath: brokerPath, target: open, onEvent: () => undefined });
     const recording = await record(socket, brokerPath);
     await this.order(this.engine, { profile, directory, socket });
