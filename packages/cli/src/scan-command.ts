@@ -132,7 +132,8 @@ function printPreview({ targets, problems, identity }: Preview, { stdout, stderr
   stdout.write(`# Would audit ${targets.length} container(s):\n`);
   for (const target of targets) stdout.write(`#   ${targetName(target)} (${target.image})\n`);
   stdout.write(identity === undefined ? '# Would make nothing\n' : `# Would make, and take back again:\n${identity}`);
-  for (const { code, message } of problems) stderr.write(`${code}: ${safeLogLines(message).join(' ')}\n`);
+  for (const { code, message } of problems)
+    stderr.write(`${code}: ${safeLogLines(message).join(' ').replace(/^│ /, '')}\n`);
   return Math.max(0, ...problems.map(({ exit }) => exit));
 }
 
