@@ -42,7 +42,7 @@ const external = process.env['CINC_SCAN_TEST_KUBECONFIG'];
 export const isEmbedded = external === undefined || external === '';
 
 /** Defines a test that needs the embedded cluster's switchboard; elsewhere it is named, not run. */
-export const embeddedTest: (name: string, run: () => Promise<void>) => void = isEmbedded
+export const embeddedTest: (name: string, run: () => Promise<void>, timeoutMs?: number) => void = isEmbedded
   ? test
   : name => void process.stderr.write(`cannot run on a real cluster: ${name}\n`);
 
