@@ -10,7 +10,7 @@ import { benchEngine } from './engine.bench.ts';
 import { writeLargeProfile } from './large-profile.ts';
 import { benchLenses } from './lens.bench.ts';
 import { findPeer } from './peer.ts';
-import { endAll } from './process.ts';
+import { endAll, Interrupted } from './process.ts';
 import { benchRevocation } from './revocation.bench.ts';
 import { type Row, renderRow, toJsonRow } from './row.ts';
 import { type Bench, benchScans } from './scan.bench.ts';
@@ -29,8 +29,18 @@ async function main(): Promise<number> {
   if (where !== '' && !external)
     return refuse('./dev bench kubernetes runs on the cluster of CINC_SCAN_TEST_KUBECONFIG, which is not set.\n');
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, endAll);
-  await run({ external, rounds: values.quick ? 2 : 7, pods: values.quick ? 4 : 10, json: values.json });
-  return 0;
+  const extent = values.quick ? { rounds: 2, pods: 4 } : { rounds: 7, pods: 10 };
+  return runToEnd({ external, ...extent, json: values.json });
+}
+
+async function runToEnd(asked: Asked): Promise<number> {
+  try {
+    await run(asked);
+    return 0;
+  } catch (error) {
+    if (error instanceof Interrupted) return 130;
+    throw error;
+  }
 }
 
 function refuse(why: string): number {

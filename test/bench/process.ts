@@ -24,9 +24,21 @@ export interface Command {
 // Bash, since Node does not tell what a child and its children used.
 const script = `TIMEFORMAT='%R %U %S'; { time "$@" 2>&4 4>&-; } 4>&2 2>&3`;
 const running = new Set<ChildProcess>();
+let ending = false;
+
+/** Somebody asked for the end; whatever lives is disposed of on the way out. */
+export class Interrupted extends Error {
+  override name = 'Interrupted';
+}
+
+/** To be asked between one measurement and the next. */
+export function goOn(): void {
+  if (ending) throw new Interrupted('interrupted');
+}
 
 /** Runs a command to its end, and says what it took. */
 export async function timed(command: Command, onStart: (pid: number) => void = () => undefined): Promise<Timed> {
+  goOn();
   const started = Date.now();
   const child = spawn('bash', ['-c', script, 'bash', ...command.argv], {
     cwd: command.cwd,
@@ -41,6 +53,7 @@ export async function timed(command: Command, onStart: (pid: number) => void = (
   if (child.pid !== undefined) onStart(child.pid);
   await once(child, 'close');
   running.delete(child);
+  goOn();
   const [out = '', error = '', time = ''] = texts.map(text => text());
   const [wall = Number.NaN, user = Number.NaN, system = Number.NaN] = time.trim().split(' ').map(Number);
   return { started, wall, cpu: user + system, code: child.exitCode ?? 1, stdout: out, stderr: error };
@@ -64,8 +77,9 @@ export async function timedOk(command: Command, codes: number[]): Promise<Timed>
   throw new Error(`${command.argv.join(' ')} ended with ${result.code}:\n${result.stderr.slice(-4000)}`);
 }
 
-/** Asks everything that still runs to end. */
+/** Asks everything that still runs to end, and starts nothing more. */
 export function endAll(): void {
+  ending = true;
   for (const { pid } of running) if (pid !== undefined) process.kill(-pid, 'SIGTERM');
 }
 
