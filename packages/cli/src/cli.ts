@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { toolVersion } from './dependencies.ts';
 import { addDoctorCommand } from './doctor-command.ts';
 import { printFailure } from './failure.ts';
+import { addGateCommand } from './gate-command.ts';
 import { addIdentityCommands } from './identity-commands.ts';
 import { addScanCommand } from './scan-command.ts';
 import type { Terminal } from './terminal.ts';
@@ -42,6 +43,7 @@ function makeProgram(terminal: Terminal, exit: (code: number) => void): Command 
     .addHelpText('after', epilogue);
   addScanCommand(program, terminal, exit);
   addDoctorCommand(program, terminal, exit);
+  addGateCommand(program, terminal, exit);
   addIdentityCommands(program, terminal, exit);
   for (const command of [program, ...program.commands])
     command.exitOverride().configureOutput({

@@ -4,6 +4,8 @@ export { type Check, type DoctorRequest, doctor } from './doctor.ts';
 export { type EngineInstall, type EngineSettings, findEngine } from './engine/index.ts';
 export { catalogue, type ErrorCode, isScanError, ScanError, toMessage } from './errors/index.ts';
 export type { ScanEvent, Stage } from './events.ts';
+export { explain, gateFiles, generateThreshold, type Reason } from './gate/index.ts';
+export { type AskedGate, type GateFlags, toFileGate } from './gate-request.ts';
 export {
   type Issued,
   issueGrant,
@@ -14,12 +16,17 @@ export {
   sweepGrants,
 } from './identity.ts';
 export type { Outcome } from './outcome/outcome.ts';
+export { type GivenResult, readResult } from './outcome/read-results.ts';
 export { targetName } from './plan/index.ts';
 export { type Preview, previewScan } from './preview.ts';
 export {
   type ReportModel,
   renderConsole,
+  renderGate,
+  renderGateJson,
   renderOutputs,
+  renderRefusal,
+  renderRefusalJson,
   reportKinds,
   safeLogLines,
   toFailureOutputs,

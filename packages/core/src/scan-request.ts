@@ -9,11 +9,12 @@ import {
   checkGate,
   type GateOptions,
   type GateRequest,
+  type MissingBaseline,
   parseThresholdFile,
   parseThresholdInline,
+  readBaseline,
 } from './gate/index.ts';
 import type { LensName } from './lens/index.ts';
-import { parseHdf } from './outcome/hdf.ts';
 import { parseWaivers } from './outcome/waivers.ts';
 import { type PlanRequest, parseSelector } from './plan/index.ts';
 import { type ConsoleOptions, parseReportSpec, type ReportSpec } from './report/index.ts';
@@ -161,7 +162,7 @@ function toWaiverFile(path: string): string {
   return resolve(path);
 }
 
-function readText(path: string, name: string, code: 'INPUT_INVALID' | 'WAIVER_INVALID' | 'BASELINE_INVALID'): string {
+function readText(path: string, name: string, code: 'INPUT_INVALID' | 'WAIVER_INVALID'): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
@@ -183,7 +184,7 @@ export function toGateRequest(values: Values, now: Date): GateRequest {
     threshold: undefined,
     ...(values.threshold !== undefined && toThreshold(values.threshold, strict)),
     failOn: values['fail-on'],
-    baseline: values.baseline === undefined ? undefined : toBaseline(values.baseline),
+    baseline: values.baseline === undefined ? undefined : toBaseline(values.baseline, values['baseline-missing']),
     options,
     reportOnly: values['report-only'],
     allowNoTargets: values['allow-empty'],
@@ -203,8 +204,8 @@ function toThreshold(value: string, strict: boolean): Pick<GateRequest, 'thresho
   return { threshold: parsed.kind === 'set' ? parsed.set : parsed.threshold, source };
 }
 
-function toBaseline(path: string): BaselineLookup {
-  const read = parseHdf(readText(path, 'baseline', 'BASELINE_INVALID'));
+function toBaseline(path: string, missing: MissingBaseline): BaselineLookup {
+  const read = readBaseline(path, missing);
   if (read.kind === 'refused') throw new ScanError('BASELINE_INVALID', `baseline ${path}: ${read.problem}`);
-  return () => ({ kind: 'found', hdf: read.hdf });
+  return read.lookup;
 }

@@ -8,7 +8,7 @@ import { evaluate } from './evaluate.ts';
 import type { GateOptions, Judgement } from './judgement.ts';
 import type { Reason } from './reasons.ts';
 import { loadProblem } from './select.ts';
-import type { ParsedThreshold, Threshold } from './spec.ts';
+import type { ParsedThreshold, Problem, Threshold } from './spec.ts';
 import { type BucketSeverity, strictestThreshold, withFailOn } from './threshold.ts';
 import { entryFor, type ThresholdSet } from './threshold-set.ts';
 import type { ExitCode, Judged, Verdict } from './verdict.ts';
@@ -45,9 +45,18 @@ export interface Ruling {
 
 /** Judges every target alone; the worst decides. */
 export function judge(outcomes: readonly Outcome[], gate: GateRequest): Verdict {
+  return judgeBy(ruling, outcomes, gate);
+}
+
+/** The same for result files from wherever: what cannot be judged is a mistake of whoever gave them, not of an engine. */
+export function judgeResults(outcomes: readonly Audited[], gate: GateRequest): Verdict {
+  return judgeBy(resultRuling, outcomes, gate);
+}
+
+function judgeBy(rule: (judged: Judged) => Ruling, outcomes: readonly Outcome[], gate: GateRequest): Verdict {
   const plan = planGate(gate);
   const judged = outcomes.map(outcome => judgeOne(outcome, plan));
-  const { exit, reason } = worst(judged.map(ruling), gate.allowNoTargets === true);
+  const { exit, reason } = worst(judged.map(rule), gate.allowNoTargets === true);
   const { source, strict } = plan;
   return {
     verdict: exit === 0 ? 'pass' : exit === 3 ? 'fail' : 'error',
@@ -62,6 +71,17 @@ export function judge(outcomes: readonly Outcome[], gate: GateRequest): Verdict 
 /** Throws THRESHOLD_INVALID where the parts of the gate contradict each other: to be called before anything is made. */
 export function checkGate(gate: GateRequest): void {
   planGate(gate);
+}
+
+/** The same as a list: where `fail-on` and the threshold say different things. */
+export function gateProblems({ threshold, failOn }: Pick<GateRequest, 'threshold' | 'failOn'>): Problem[] {
+  if (threshold === undefined || failOn === undefined) return [];
+  const parts =
+    'entries' in threshold ? [threshold.default, ...threshold.entries.map(each => each.threshold)] : [threshold];
+  return parts.flatMap(part => {
+    const parsed = withFailOn(part, failOn);
+    return parsed.kind === 'refused' ? parsed.problems : [];
+  });
 }
 
 interface Plan {
@@ -144,6 +164,11 @@ export function ruling({ outcome, judgement, comparison }: Judged): Ruling {
   return [judgement, comparison].map(toRuling).reduce(worse);
 }
 
+/** What one judged result file means, whatever its engine was. */
+export function resultRuling({ judgement, comparison }: Judged): Ruling {
+  return [judgement, comparison].map(toAnswer).reduce(worse);
+}
+
 const engineFaults: ReadonlyMap<Reason, ErrorCode> = new Map<Reason, ErrorCode>([
   ['nothing-checked', 'NOTHING_CHECKED'],
   ['profile-not-loaded', 'PROFILE_NOT_LOADED'],
@@ -153,17 +178,20 @@ const engineFaults: ReadonlyMap<Reason, ErrorCode> = new Map<Reason, ErrorCode>(
 ]);
 
 function toRuling(answer: Judgement | Comparison | undefined): Ruling {
+  const fault = answer && engineFaults.get(answer.reason);
+  return fault === undefined ? toAnswer(answer) : { exit: 5, reason: fault, problem: answer?.problem };
+}
+
+function toAnswer(answer: Judgement | Comparison | undefined): Ruling {
   if (answer === undefined) return { exit: 0, reason: 'pass', problem: undefined };
-  const fault = engineFaults.get(answer.reason);
-  return fault === undefined
-    ? { exit: answer.exit, reason: answer.reason, problem: answer.problem }
-    : { exit: 5, reason: fault, problem: answer.problem };
+  return { exit: answer.exit, reason: answer.reason, problem: answer.problem };
 }
 
 // 2 (a baseline of no use) outranks 3, which a pipeline may tolerate; after a cancellation nothing else was finished.
 const ranks: readonly ExitCode[] = [0, 3, 2, 4, 5, 130, 143];
 
-const worse = (one: Ruling, other: Ruling) => (ranks.indexOf(other.exit) > ranks.indexOf(one.exit) ? other : one);
+export const worse = (one: Ruling, other: Ruling) =>
+  ranks.indexOf(other.exit) > ranks.indexOf(one.exit) ? other : one;
 
 function worst(rulings: Ruling[], allowNone: boolean): Ruling {
   if (rulings.length === 0 && !allowNone) return { exit: 2, reason: 'NO_TARGETS', problem: undefined };

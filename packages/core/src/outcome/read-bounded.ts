@@ -12,7 +12,8 @@ export function readBounded(path: string, limit: number): ReadBytes {
   try {
     file = openSync(path, 'r');
   } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    // By its code: an error of another realm (a test's, a worker's) is no instance of this one's Error.
+    const isMissing = typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
     return unreadable(isMissing ? 'there is no such file' : toMessage(error), isMissing);
   }
   try {

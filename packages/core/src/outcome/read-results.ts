@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readBounded } from './read-bounded.ts';
 import { factsOfManifest, type ResultFacts } from './result-facts.ts';
@@ -23,7 +23,9 @@ export function readResult(path: string): GivenResult {
 /** Every result file in the folder of a run, by name; other files are none of it. */
 export function readResultFolder(folder: string): (Result & { name: string })[] {
   const facts = factsBeside(folder);
-  const names = readdirSync(folder).filter(name => name.toLowerCase().endsWith('.json'));
+  const names = readdirSync(folder, { withFileTypes: true })
+    .filter(entry => entry.isFile() && entry.name.toLowerCase().endsWith('.json'))
+    .map(entry => entry.name);
   return names.toSorted().flatMap(name => {
     const read = readFile(join(folder, name), facts);
     const given = read.kind === 'refused' ? read : toGiven(read.file);
@@ -36,19 +38,12 @@ type ReadFile = { kind: 'file'; file: ResultFile } | (GivenResult & { kind: 'ref
 
 function readFile(path: string, beside: Beside): ReadFile {
   const read = readBounded(path, mostBytes);
-  const refused = (problem: string, isMissing = false): ReadFile => ({
-    kind: 'refused',
-    name: path,
-    reason: 'hdf-unreadable',
-    problem,
-    isMissing,
-  });
-  if (read.kind === 'unreadable') return refused(read.problem, read.isMissing);
+  if (read.kind === 'unreadable') return { ...read, kind: 'refused', name: path, reason: 'hdf-unreadable' };
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(read.bytes);
     return { kind: 'file', file: { name: path, text, facts: beside(read.bytes) } };
   } catch {
-    return refused('not UTF-8');
+    return { kind: 'refused', name: path, reason: 'hdf-invalid', problem: 'not UTF-8', isMissing: false };
   }
 }
 
@@ -60,8 +55,11 @@ function toGiven(file: ResultFile): GivenResult {
 }
 
 function factsBeside(folder: string): Beside {
-  const manifest = readBounded(join(folder, 'scan.json'), mostBytes);
-  const known = manifest.kind === 'bytes' ? factsOfManifest(manifest.bytes.toString()) : new Map<string, ResultFacts>();
-  return bytes =>
-    known.size === 0 ? undefined : known.get(createHash('sha256').update(bytes).digest('hex'));
+  const path = join(folder, 'scan.json');
+  // A pipe of that name would keep the reader waiting.
+  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  const manifest = isFile ? readBounded(path, mostBytes) : undefined;
+  const known =
+    manifest?.kind === 'bytes' ? factsOfManifest(manifest.bytes.toString()) : new Map<string, ResultFacts>();
+  return bytes => (known.size === 0 ? undefined : known.get(createHash('sha256').update(bytes).digest('hex')));
 }

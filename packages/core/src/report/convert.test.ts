@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from '@jest/globals';
+import { type GateRequest, gateDefaults } from '../gate/index.ts';
 import { parseHdf } from '../outcome/hdf.ts';
 import { toReportModel } from './convert.ts';
 import { renderAnnotatedHdf, renderHdf } from './hdf-report.ts';
@@ -56,7 +57,7 @@ describe('converting result files', () => {
 
   test('a file from elsewhere is named after itself, judged by the strictest gate, and that is said', () => {
     const model = toReportModel([{ name: 'runs/nightly.json', text: mix }], sampleNow);
-    expect(model.verdict).toMatchObject({ verdict: 'fail', reason: 'below-threshold', exit: 3 });
+    expect(model.verdict).toMatchObject({ verdict: 'fail', reason: 'below-threshold', exit: 3, exitCode: 0 });
     const text = renderMarkdown(model);
     expect(text).toContain('<code>results/nightly/fixture</code>');
     expect(text).toContain('no threshold was given');
@@ -70,8 +71,15 @@ describe('converting result files', () => {
 
   test('a threshold is applied, and several files are merged', () => {
     const files = ['mix.json', 'clean.json'].map(name => ({ name, text: readFixture(name) }));
-    const threshold = sampleThreshold('compliance: {min: 50}\n');
-    const model = toReportModel(files, sampleNow, { threshold, source: 'half' });
+    const gate: GateRequest = {
+      threshold: sampleThreshold('compliance: {min: 50}\n'),
+      source: 'half',
+      failOn: undefined,
+      baseline: undefined,
+      options: gateDefaults(sampleNow),
+      reportOnly: false,
+    };
+    const model = toReportModel(files, sampleNow, { gate });
     expect(model.verdict).toMatchObject({ verdict: 'pass', exit: 0, gate: { source: 'half' } });
     expect(model.verdict.judged).toHaveLength(2);
   });

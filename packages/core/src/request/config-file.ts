@@ -13,7 +13,7 @@ export function readConfigFile(path: string | undefined): { path: string; values
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if (path === undefined && error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (path === undefined && isMissing(error)) return undefined;
     throw new ScanError('CONFIG_UNREADABLE', `${file}: ${toMessage(error)}`, { cause: error });
   }
   return { path: file, values: parseConfig(text, file) };
@@ -29,4 +29,9 @@ function parseConfig(text: string, file: string): Raw {
   if (typeof document !== 'object' || document === null || Array.isArray(document))
     throw new ScanError('CONFIG_UNREADABLE', `${file}: expected a mapping of inputs to values`);
   return Object.fromEntries(Object.entries(document));
+}
+
+// By its code: an error of another realm (a test's, a worker's) is no instance of this one's Error.
+function isMissing(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
 }

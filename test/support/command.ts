@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type ChildProcess, spawn } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runCli } from 'cinc-scan';
+
+export interface CommandTranscript {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+const program = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
+export const gateFixtures = fileURLToPath(new URL('../../packages/core/fixtures/gate/', import.meta.url));
+
+/** A folder that goes with the test. */
+export function temporaryFolder(): Disposable & { path: string } {
+  const path = mkdtempSync(join(tmpdir(), 'cinc-scan-test-'));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+export interface CommandOptions {
+  cwd?: string;
+  env?: Record<string, string>;
+}
+
+/** The command line in this process, for many cases in little time. Paths are absolute: the folder stays the test's. */
+export async function commandHere(args: string[], { cwd = gateFixtures, env = {} }: CommandOptions = {}) {
+  const transcript: CommandTranscript = { code: null, stdout: '', stderr: '' };
+  transcript.code = await runCli(args, {
+    environment: { HOME: tmpdir(), ...env },
+    cwd,
+    stdout: { write: (text: string) => (transcript.stdout += text) },
+    stderr: { write: (text: string) => (transcript.stderr += text) },
+    signals: new EventEmitter(),
+  });
+  return transcript;
+}
+
+/** The command line as a user starts it. */
+export function startCommand(args: string[], { cwd = gateFixtures, env = {} }: CommandOptions = {}) {
+  const child = spawn(
+    process.execPath,
+    ['--conditions=source', '--disable-warning=ExperimentalWarning', program, ...args],
+    { cwd, stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] ?? '', HOME: tmpdir(), ...env } },
+  );
+  const transcript: CommandTranscript = { code: null, stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (transcript.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (transcript.stderr += text));
+  const ended = once(child, 'close').then(() => ({ ...transcript, code: child.exitCode }));
+  return { child, transcript, ended };
+}
+
+export const command = (args: string[], options: CommandOptions = {}): Promise<CommandTranscript> =>
+  startCommand(args, options).ended;
+
+export type StartedCommand = { child: ChildProcess; transcript: CommandTranscript; ended: Promise<CommandTranscript> };
