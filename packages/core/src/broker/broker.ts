@@ -136,9 +136,9 @@ export class Broker implements AsyncDisposable {
   }
 }
 
-async function facts({ session, filesOf }: OpenTarget): Promise<Reply> {
+async function facts({ session, filesOf, lens }: OpenTarget): Promise<Reply> {
   const script = filesOf === undefined ? factsScript() : filesOnlyFacts(filesOf);
-  return { header: { facts: parseFacts(await session.run(script.command, { repeatable: true }), script) } };
+  return { header: { lens, facts: parseFacts(await session.run(script.command, { repeatable: true }), script) } };
 }
 
 // InSpec tells a container by this file; Kubernetes' runtimes do not make it (resources/virtualization.rb).
