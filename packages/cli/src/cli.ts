@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ScanError } from '@cinc-scan/core';
 import { Command, CommanderError } from 'commander';
+import { addAttestCommand } from './attest-command.ts';
 import { toolVersion } from './dependencies.ts';
 import { addDoctorCommand } from './doctor-command.ts';
 import { printFailure } from './failure.ts';
 import { addGateCommand } from './gate-command.ts';
 import { addIdentityCommands } from './identity-commands.ts';
+import { addReportCommand } from './report-command.ts';
 import { addScanCommand } from './scan-command.ts';
 import type { Terminal } from './terminal.ts';
+import { addThresholdCommand } from './threshold-command.ts';
 
 const epilogue = `
 Start here:
@@ -44,14 +47,21 @@ function makeProgram(terminal: Terminal, exit: (code: number) => void): Command 
   addScanCommand(program, terminal, exit);
   addDoctorCommand(program, terminal, exit);
   addGateCommand(program, terminal, exit);
+  addReportCommand(program, terminal, exit);
+  addThresholdCommand(program, terminal, exit);
+  addAttestCommand(program, terminal, exit);
   addIdentityCommands(program, terminal, exit);
-  for (const command of [program, ...program.commands])
+  for (const command of withDescendants(program))
     command.exitOverride().configureOutput({
       writeOut: text => terminal.stdout.write(text),
       writeErr: () => undefined, // errors are printed once, in our own form
       getOutHelpWidth: () => terminal.stdout.columns ?? 100,
     });
   return program;
+}
+
+function withDescendants(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withDescendants)];
 }
 
 function toUsageError(error: CommanderError): ScanError {
