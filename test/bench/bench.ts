@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openBenchCluster } from './bench-cluster.ts';
 import { build } from './cinc-scan.ts';
+import { benchCounts } from './counts.bench.ts';
 import { benchEngine } from './engine.bench.ts';
 import { writeLargeProfile } from './large-profile.ts';
 import { benchLenses } from './lens.bench.ts';
@@ -29,7 +30,7 @@ async function main(): Promise<number> {
   if (where !== '' && !external)
     return refuse('./dev bench kubernetes runs on the cluster of CINC_SCAN_TEST_KUBECONFIG, which is not set.\n');
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, endAll);
-  const extent = values.quick ? { rounds: 2, pods: 4 } : { rounds: 7, pods: 10 };
+  const extent = values.quick ? { rounds: 2, pods: 4 } : { rounds: 5, pods: 10 };
   return runToEnd({ external, ...extent, json: values.json });
 }
 
@@ -67,7 +68,8 @@ async function run({ external, rounds, pods, json }: Asked): Promise<void> {
   const started = new Date();
   const [load = Number.NaN] = loadavg();
   const rows: Row[] = [];
-  for (const measure of [benchScans, benchLenses, benchEngine, benchRevocation]) rows.push(...(await measure(bench)));
+  for (const measure of [benchScans, benchCounts, benchLenses, benchEngine, benchRevocation])
+    rows.push(...(await measure(bench)));
   await print(rows, { where: cluster.name, started, load, rounds, json });
 }
 

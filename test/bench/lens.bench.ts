@@ -2,9 +2,10 @@
 import { createPod, testImage } from '@cinc-scan/testkit';
 import type { BenchCluster } from './bench-cluster.ts';
 import { judged, parseManifest, profiles, scanCommand } from './cinc-scan.ts';
+import { countRequests } from './counts.bench.ts';
 import { type Command, timed } from './process.ts';
 import type { Row, Unit } from './row.ts';
-import { type Bench, countRequests } from './scan.bench.ts';
+import type { Bench } from './scan.bench.ts';
 
 const lenses = ['exec', 'debug'] as const;
 

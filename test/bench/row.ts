@@ -9,6 +9,13 @@ export interface Measure {
   samples: number[];
 }
 
+export const ours = 'cinc-scan scan';
+export const theirs = 'train-k8s-container-mitre';
+
+export const series = (label: string, unit: Unit, samples: number[]): Measure => ({ label, unit, samples });
+
+export const sum = (values: (number | undefined)[]) => values.reduce<number>((total, value) => total + (value ?? 0), 0);
+
 export interface Row {
   title: string;
   /** Side by side: the first is held against each of the others. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BenchCluster } from './bench-cluster.ts';
-import { judged, parseManifest, parseStages, parseStatuses, profiles, readReport, scanCommand } from './cinc-scan.ts';
+import { judged, parseStages, parseStatuses, profiles, readReport, scanCommand } from './cinc-scan.ts';
 import { type Peer, peerCommand } from './peer.ts';
 import { peakMemory, type Timed, timedOk } from './process.ts';
-import type { Measure, Row, Unit } from './row.ts';
+import { type Measure, ours, type Row, series, sum, theirs } from './row.ts';
 import { inTurn } from './series.ts';
 
 export interface Bench {
@@ -14,9 +14,6 @@ export interface Bench {
   say: (text: string) => void;
 }
 
-const ours = 'cinc-scan scan';
-const theirs = 'train-k8s-container-mitre';
-
 /** The rows that need no more than a cluster and a command line. */
 export async function benchScans(bench: Bench): Promise<Row[]> {
   const twelve = { title: '12 controls', profile: profiles.twelve, rounds: bench.rounds, goal: 0.5 };
@@ -24,7 +21,7 @@ export async function benchScans(bench: Bench): Promise<Row[]> {
   const large = { title: '300 controls', profile: bench.large, rounds: Math.ceil(bench.rounds / 2) };
   const rows: Row[] = [];
   for (const one of [twelve, two, large]) rows.push(await benchOneTarget(bench, one));
-  rows.push(...(await benchCounts(bench)), ...(await benchTenTargets(bench)), await benchMemory(bench));
+  rows.push(...(await benchTenTargets(bench)), await benchMemory(bench));
   return rows;
 }
 
@@ -59,7 +56,6 @@ const walls = (label: string, runs: Timed[]): Measure =>
     's',
     runs.map(run => run.wall),
   );
-const series = (label: string, unit: Unit, samples: number[]): Measure => ({ label, unit, samples });
 
 /** Two tools that do not say the same are not worth timing. */
 async function requireSameStatuses({ cluster, peer, say }: Bench, profile: string): Promise<void> {
@@ -76,55 +72,6 @@ async function requireSameStatuses({ cluster, peer, say }: Bench, profile: strin
       `${profile}: the two do not agree: ${differing.map(id => `${id}: ${scanned.get(id)} and ${looked.get(id)}`).join('; ')}`,
     );
   say(`${scanned.size} controls of ${profile.split('/').at(-1)}: the same statuses`);
-}
-
-async function benchCounts({ cluster, peer, say }: Bench): Promise<Row[]> {
-  say('what a scan asks for');
-  const pods = cluster.pods.slice(0, 1);
-  const [pod = ''] = pods;
-  const profile = profiles.twelve;
-  const command = scanCommand(cluster, { pods, profile });
-  const requests = [await countRequests(cluster, () => timedOk(command, judged))];
-  const observed = parseManifest(command).map(({ observation }) => observation);
-  const counted = {
-    commands: [sum(observed.map(each => each?.commands))],
-    bytes: [sum(observed.map(each => each?.bytes))],
-  };
-  if (peer) {
-    const asked = peerCommand(peer, cluster, { pod, profile });
-    let said = '';
-    requests.push(
-      await countRequests(cluster, async () => {
-        said = (await timedOk({ ...asked, env: { ...asked.env, BENCH_COUNT: '1' } }, [0])).stderr;
-      }),
-    );
-    const { commands, bytes } = parseCounted(said);
-    counted.commands.push(commands);
-    counted.bytes.push(bytes);
-  }
-  const side = (unit: Unit, values: number[]) =>
-    values.map((value, at) => series(at === 0 ? ours : theirs, unit, [value]));
-  return [
-    { title: '12 controls, one target: commands run in the container', measures: side('', counted.commands) },
-    { title: '12 controls, one target: bytes of their answers', measures: side('B', counted.bytes) },
-    ...(cluster.embedded
-      ? [{ title: '12 controls, one target: API requests, exec streams included', measures: side('', requests) }]
-      : []),
-  ];
-}
-
-const sum = (values: (number | undefined)[]) => values.reduce<number>((total, value) => total + (value ?? 0), 0);
-
-/** How many requests the API server was asked meanwhile; exec streams count as one each. */
-export async function countRequests({ embedded }: BenchCluster, action: () => Promise<unknown>): Promise<number> {
-  embedded?.requests.clear();
-  await action();
-  return embedded?.requests.all().length ?? Number.NaN;
-}
-
-function parseCounted(stderr: string): { commands: number; bytes: number } {
-  const text = /^counted (.*)$/m.exec(stderr)?.[1] ?? '{}';
-  return JSON.parse(text) as { commands: number; bytes: number };
 }
 
 /** One command for all targets, against the peer's one after another and some at a time. */
