@@ -103,7 +103,8 @@ export class AnswerReader {
     this.statusText = Buffer.concat([this.statusText, rest.subarray(0, longestStatus)]);
     const end = this.statusText.indexOf('\n');
     const text = this.statusText.subarray(0, end < 0 ? undefined : end).toString('latin1');
-    if (!/^\d*$/.test(text) || text.length > 3)
+    // An empty one would be read as 0, which means success.
+    if (!/^\d*$/.test(text) || text.length > 3 || (end >= 0 && text === ''))
       throw new FrameMismatch(`a status that is no number: ${JSON.stringify(text)}`);
     if (end >= 0) this.status = Number(text);
   }

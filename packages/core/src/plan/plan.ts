@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
-import { apiPath, type Cluster, parseAnswer } from '../cluster/index.ts';
+import { apiPath, type Cluster, parseAnswer, toRefusal } from '../cluster/index.ts';
 import { isScanError, ScanError } from '../errors/index.ts';
 import {
   type ContainerStatus,
@@ -173,11 +173,10 @@ async function listPods({ cluster, namespace }: Planning, labelSelector: string)
       limit: '500',
       ...(next !== undefined && { continue: next }),
     };
-    const page = parseAnswer(
-      await cluster.call({ method: 'GET', path: apiPath('api/v1/namespaces', namespace, 'pods'), query }, what),
-      podList,
-      what,
-    );
+    const answer = await cluster.send({ method: 'GET', path: apiPath('api/v1/namespaces', namespace, 'pods'), query });
+    if (answer.status === 400) throw new ScanError('INPUT_INVALID', `targets: ${toRefusal(answer, what).message}`);
+    if (answer.status !== 200) throw toRefusal(answer, what);
+    const page = parseAnswer(answer, podList, what);
     pods.push(...page.items);
     next = page.metadata.continue === '' ? undefined : page.metadata.continue;
   } while (next !== undefined);
