@@ -5,15 +5,16 @@
 #   ./dev kubernetes exec CMD…       run a command where its API server can be reached, and nothing else
 #   ./dev kubernetes kubectl ARG…    kubectl as its administrator
 #   ./dev kubernetes image ARCHIVE…  load image archives into it
+#   ./dev kubernetes archive DIR     write the test images as archives, for loading into another cluster
 #   ./dev kubernetes down            stop it and forget its data; what was compiled stays
 #
 # The whole node lives in namespaces of its own (PID, mount, network). Its first process is an idle init: when that one
 # ends, the kernel ends every daemon and container with it and drops their mounts, however they were interrupted.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-home=${CINC_SCAN_KUBERNETES_HOME:-${XDG_CACHE_HOME:-$HOME/.cache}/cinc-scan/kubernetes}
-name=${CINC_SCAN_KUBERNETES_NAME:-cinc-scan-k8s} # of the network namespace and of the cgroup
-network=${CINC_SCAN_KUBERNETES_NETWORK:-10.210} # its first half
+home=${XDG_CACHE_HOME:-$HOME/.cache}/cinc-scan/kubernetes
+name=cinc-scan-k8s # of the network namespace and of the cgroup
+network=10.210 # the first half of every address
 run=$home/run log=$home/log
 kubeconfig=$home/kubeconfig # of the administrator; there while the cluster is up
 
@@ -104,7 +105,7 @@ main() {
     down) down ;;
     exec) require_up; KUBECONFIG=$kubeconfig inside "$@" ;;
     kubectl) require_up; command -v kubectl >/dev/null || fail 'kubectl is not installed'; inside kubectl --kubeconfig "$kubeconfig" "$@" ;;
-    *) sed -n '3,8s/^# \{0,3\}//p' "${BASH_SOURCE[0]}"; [ "$command" = help ] || exit 2 ;;
+    *) sed -n '3,9s/^# \{0,3\}//p' "${BASH_SOURCE[0]}"; [ "$command" = help ] || exit 2 ;;
   esac
 }
 
