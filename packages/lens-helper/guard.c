@@ -16,11 +16,12 @@
 
 static long long now(void) {
   struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
+  /* Goes on while the machine sleeps. */
+  clock_gettime(CLOCK_BOOTTIME, &time);
   return time.tv_sec;
 }
 
-enum { patience_seconds = 10 };
+enum { patience_seconds = 10, most_wait = 60 };
 
 /* What the shell left behind is a child of this process now, whatever group it is in. */
 static void end_children(pid_t self) {
@@ -79,12 +80,12 @@ int guard(pid_t shell, long long deadline_seconds) {
   for (;;) {
     if (has_ended(shell)) return end_shell(shell);
     bury_orphans(shell);
-    long long left = deadline_seconds < 0 ? 3600 : end - now();
+    long long left = deadline_seconds < 0 ? most_wait : end - now();
     if (left <= 0) {
       end_shell(shell);
       fail_text(EXIT_DEADLINE, "deadline", "shell", "its time is over");
     }
-    int signal = sigtimedwait(&signals, NULL, &(struct timespec){left > 3600 ? 3600 : left, 0});
+    int signal = sigtimedwait(&signals, NULL, &(struct timespec){left > most_wait ? most_wait : left, 0});
     if (signal > 0 && signal != SIGCHLD) {
       end_shell(shell);
       return 128 + signal;

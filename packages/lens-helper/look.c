@@ -112,6 +112,8 @@ static void print_content(int found, long long size) {
   while (used < sizeof bytes) {
     ssize_t got = read(fd, bytes + used, sizeof bytes - used);
     if (got < 0 && errno == EINTR) continue;
+    /* Part of a file must not pass for the whole of it: whoever wants the content asks again and sees the error. */
+    if (got < 0) used = 0;
     if (got <= 0) break;
     used += (size_t)got;
   }
