@@ -8,15 +8,11 @@ import {
   renderGateJson,
   renderRefusal,
   renderRefusalJson,
-  ScanError,
-  toFileGate,
 } from '@cinc-scan/core';
 import type { Command } from 'commander';
-import { addInputs } from './options.ts';
-import { addCommonOptions, readValues, toFlags } from './scan-command.ts';
+import { addGateOptions, addResults, type Options, readGate, textsOption } from './result-options.ts';
+import { addCommonOptions } from './scan-command.ts';
 import type { Terminal } from './terminal.ts';
-
-type Options = Record<string, unknown>;
 
 const examples = `
 Examples:
@@ -49,44 +45,6 @@ export function addGateCommand(program: Command, terminal: Terminal, exit: (code
     .option('--json', 'print the answer as JSON');
   addCommonOptions(command);
   command.action((options: Options) => exit(runGate(options, terminal)));
-}
-
-/** The result files; several, after one flag or each after its own. */
-export function addResults(command: Command): void {
-  command.requiredOption('-i, --results <file...>', 'result files that the auditor or cinc-scan wrote');
-}
-
-/** The inputs of the gate as scans have them, and the threshold by what it is. */
-export function addGateOptions(command: Command): void {
-  addInputs(command, ['gate'], ['threshold']);
-  command
-    .option('-T, --threshold-file <file>', 'threshold: a file')
-    .option('-I, --threshold-inline <text>', 'threshold: inline bounds, or a bare number for compliance.min')
-    .option('--allow-empty', 'accept results without controls, from tools that list findings alone');
-}
-
-/** What was asked for as a gate. */
-export function readGate(options: Options, terminal: Terminal): ReturnType<typeof toFileGate> {
-  const [thresholdFile, thresholdInline] = [
-    textOption(options, 'thresholdFile'),
-    textOption(options, 'thresholdInline'),
-  ];
-  if (thresholdFile !== undefined && thresholdInline !== undefined)
-    throw new ScanError('USAGE', 'Give the threshold once: -T takes a file, -I takes bounds');
-  // Of a scan it means selectors that match nothing; a file without controls is something else.
-  const { allowEmpty, ...inputs } = options;
-  const values = readValues(toFlags([], inputs), options['config'], terminal);
-  return toFileGate(values, { thresholdFile, thresholdInline, allowEmpty: allowEmpty === true, now: new Date() });
-}
-
-export function textOption(options: Options, name: string): string | undefined {
-  const value = options[name];
-  return typeof value === 'string' ? value : undefined;
-}
-
-export function textsOption(options: Options, name: string): string[] {
-  const value = options[name];
-  return Array.isArray(value) ? value.map(String) : [];
 }
 
 const missing = {

@@ -4,7 +4,7 @@ export { type Check, type DoctorRequest, doctor } from './doctor.ts';
 export { type EngineInstall, type EngineSettings, findEngine } from './engine/index.ts';
 export { catalogue, type ErrorCode, isScanError, ScanError, toMessage } from './errors/index.ts';
 export type { ScanEvent, Stage } from './events.ts';
-export { explain, gateFiles, generateThreshold, type Reason } from './gate/index.ts';
+export { explain, type GateRequest, gateDefaults, gateFiles, generateThreshold, type Reason } from './gate/index.ts';
 export { type AskedGate, type GateFlags, toFileGate } from './gate-request.ts';
 export {
   type Issued,
@@ -15,12 +15,19 @@ export {
   revokeGrant,
   sweepGrants,
 } from './identity.ts';
+export { type AttestedFile, attestFile } from './outcome/attest-file.ts';
 export type { Outcome } from './outcome/outcome.ts';
-export { type GivenResult, readResult } from './outcome/read-results.ts';
+export { type GivenResult, readResult, readResultFolder } from './outcome/read-results.ts';
 export { targetName } from './plan/index.ts';
 export { type Preview, previewScan } from './preview.ts';
 export {
+  checkOutputs,
+  type FoundTrend,
+  modelOfResults,
+  parseReportSpec,
   type ReportModel,
+  type ReportSpec,
+  readTrend,
   renderConsole,
   renderGate,
   renderGateJson,
@@ -29,8 +36,11 @@ export {
   renderRefusalJson,
   reportKinds,
   safeLogLines,
+  shortLine,
   toFailureOutputs,
+  type WrittenReport,
   writeAtomic,
+  writeReports,
 } from './report/index.ts';
 export {
   environmentName,

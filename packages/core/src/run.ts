@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { type Connection, connect, serverVersion } from './cluster/index.ts';
 import { Engine, findEngine } from './engine/index.ts';
 import { isScanError, ScanError, toMessage, toScanError } from './errors/index.ts';
-import type { Verdict } from './gate/index.ts';
+import { unusedThresholds, type Verdict } from './gate/index.ts';
 import { type GrantRequest, openAccess, previewGrant, type ScannerAccess } from './grant/index.ts';
 import { collect } from './outcome/collect.ts';
 import type { Outcome, Unreached } from './outcome/outcome.ts';
+import { unknownWaivers } from './outcome/waivers.ts';
 import { type MissingTarget, type Plan, plan, stableIdentity, type Target } from './plan/index.ts';
 import { type PreparedProfile, prepareProfile } from './profile/index.ts';
 import { checkOutputs, type ReportModel, type WrittenReport, writeReports } from './report/index.ts';
@@ -61,11 +62,21 @@ export class Run implements AsyncDisposable {
     const run = new Run(request, deps, { scratch, engine, connection });
     try {
       for (const source of request.profiles) run.profiles.push(await prepareProfile(engine, scratch, source));
+      run.lint();
       return run;
     } catch (error) {
       await run[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  /** Tells what is odd about the request, and no reason to refuse it. */
+  private lint(): void {
+    const { warnings, waivers } = this.request;
+    const known = this.profiles.flatMap(profile => profile.controlIds);
+    const unknown = unknownWaivers(waivers, known).map(({ controlId }) => JSON.stringify(controlId));
+    for (const text of warnings) this.warn(text);
+    if (unknown.length > 0) this.warn(`waivers: no profile has the controls ${unknown.join(', ')}`);
   }
 
   /** Which containers the selectors name now. */
@@ -144,6 +155,8 @@ export class Run implements AsyncDisposable {
   async model(verdict: Verdict): Promise<ReportModel> {
     const finished = new Date();
     const { cluster } = this.connection;
+    for (const name of unusedThresholds(this.request.gate, verdict))
+      this.warn(`threshold: ${name} matches no target of this run`);
     return {
       tool: this.deps.tool,
       run: {

@@ -15,7 +15,7 @@ import {
   readBaseline,
 } from './gate/index.ts';
 import type { LensName } from './lens/index.ts';
-import { parseWaivers } from './outcome/waivers.ts';
+import { parseWaivers, type Waiver } from './outcome/waivers.ts';
 import { type PlanRequest, parseSelector } from './plan/index.ts';
 import { type ConsoleOptions, parseReportSpec, type ReportSpec } from './report/index.ts';
 import {
@@ -44,6 +44,10 @@ export interface IdentityRequest {
 export interface ScanRequest extends IdentityRequest {
   profiles: string[];
   inputs: AuditInputs;
+  /** What the waiver files permit, for the warnings that take a profile. */
+  waivers: Waiver[];
+  /** What is odd about the request and no reason to refuse it. */
+  warnings: string[];
   gate: GateRequest;
   access: 'grant' | 'existing';
   lens: LensName | 'auto';
@@ -83,10 +87,13 @@ export interface Deps {
 export function toScanRequest(values: Values): ScanRequest {
   if (values.profile.length === 0)
     throw new ScanError('USAGE', 'No profile was named', { remedy: 'Pass --profile PATH.' });
+  const waivers = values.waivers.map(path => ({ path, ...readWaivers(path) }));
   return {
     ...toIdentityRequest(values),
     profiles: values.profile,
     inputs: toAuditInputs(values),
+    waivers: waivers.flatMap(file => file.waivers),
+    warnings: waivers.flatMap(({ path, warnings }) => warnings.map(text => `waivers ${path}: ${text}`)),
     gate: toGateRequest(values, new Date()),
     access: values.access,
     lens: values.lens,
@@ -141,7 +148,7 @@ function toAuditInputs(values: Values): AuditInputs {
     input: values.input,
     controls: values.controls,
     tags: values.tags,
-    waivers: values.waivers.map(toWaiverFile),
+    waivers: values.waivers.map(path => resolve(path)), // absolute, since the engine works in a folder of its own
   };
 }
 
@@ -152,14 +159,14 @@ function toInputFile(path: string): string {
 }
 
 /** The auditor dies of some mistakes in a waiver file during the scan, and ignores the others. */
-function toWaiverFile(path: string): string {
+function readWaivers(path: string): { waivers: Waiver[]; warnings: string[] } {
   const text = readText(path, 'waivers', 'WAIVER_INVALID');
   const suffix = extname(path).toLowerCase();
   const format = suffix === '.json' ? 'json' : suffix === '.csv' ? 'csv' : 'yaml';
   const parsed = parseWaivers(text, format, new Date());
   if (parsed.kind === 'refused')
     throw new ScanError('WAIVER_INVALID', `waivers ${path}: ${parsed.problems.join('; ')}`);
-  return resolve(path);
+  return parsed;
 }
 
 function readText(path: string, name: string, code: 'INPUT_INVALID' | 'WAIVER_INVALID'): string {

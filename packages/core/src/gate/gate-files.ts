@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { GivenResult } from '../outcome/read-results.ts';
-import { type GateRequest, judgeResults, type Ruling, resultRuling, worse } from './judge.ts';
+import { type GateRequest, judgeResults, type Ruling, resultRuling, unusedThresholds, worse } from './judge.ts';
 import type { ExitCode, Judged, Verdict } from './verdict.ts';
 
 /** One result file with the answer to it. */
@@ -18,6 +18,8 @@ export interface FilesVerdict {
   reason: Ruling['reason'];
   gate: Verdict['gate'];
   files: GatedFile[];
+  /** Entries of the threshold that match none of the files. */
+  unused: string[];
 }
 
 /** Judges each file alone; the worst decides, and nothing that could not be read is left out. */
@@ -31,7 +33,8 @@ export function gateFiles(given: readonly GivenResult[], gate: GateRequest): Fil
     return { file: each.name, ruling: judged ? resultRuling(judged) : unjudged, judged };
   });
   const { exit, reason } = files.length === 0 ? unjudged : files.map(({ ruling }) => ruling).reduce(worse);
-  return { exit, exitCode: gate.reportOnly && exit === 3 ? 0 : exit, reason, gate: verdict.gate, files };
+  const exitCode = gate.reportOnly && exit === 3 ? 0 : exit;
+  return { exit, exitCode, reason, gate: verdict.gate, files, unused: unusedThresholds(gate, verdict) };
 }
 
 const unjudged: Ruling = { exit: 2, reason: 'nothing-checked', problem: 'no results were given' };

@@ -16,6 +16,7 @@ export {
   judgeResults,
   type Ruling,
   ruling,
+  unusedThresholds,
 } from './judge.ts';
 export { type GateOptions, gateDefaults, type Judgement, type Violation } from './judgement.ts';
 export { type MissingBaseline, type ReadBaseline, readBaseline } from './read-baseline.ts';

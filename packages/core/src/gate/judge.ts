@@ -10,7 +10,7 @@ import type { Reason } from './reasons.ts';
 import { loadProblem } from './select.ts';
 import type { ParsedThreshold, Problem, Threshold } from './spec.ts';
 import { type BucketSeverity, strictestThreshold, withFailOn } from './threshold.ts';
-import { entryFor, type ThresholdSet } from './threshold-set.ts';
+import { entryFor, type ThresholdSet, unusedEntries } from './threshold-set.ts';
 import type { ExitCode, Judged, Verdict } from './verdict.ts';
 
 /** What is known of the earlier results of a target. */
@@ -73,7 +73,19 @@ export function checkGate(gate: GateRequest): void {
   planGate(gate);
 }
 
-/** The same as a list: where `fail-on` and the threshold say different things. */
+/** Entries of the threshold that none of the targets needed. */
+export function unusedThresholds(
+  { threshold }: Pick<GateRequest, 'threshold'>,
+  { judged }: Pick<Verdict, 'judged'>,
+): string[] {
+  if (threshold === undefined || !('entries' in threshold)) return [];
+  return unusedEntries(
+    threshold,
+    judged.map(({ outcome }) => outcome),
+  );
+}
+
+/** What `checkGate` throws, as a list: where `fail-on` and the threshold say different things. */
 export function gateProblems({ threshold, failOn }: Pick<GateRequest, 'threshold' | 'failOn'>): Problem[] {
   if (threshold === undefined || failOn === undefined) return [];
   const parts =

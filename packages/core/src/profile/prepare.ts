@@ -15,6 +15,7 @@ export interface PreparedProfile {
   path: string;
   /** File with what InSpec says of the profile. */
   description: string;
+  controlIds: string[];
 }
 
 const description = z.object({
@@ -37,7 +38,8 @@ export async function prepareProfile(engine: Engine, scratch: string, source: st
   }
   const { name, version, controls } = description.parse(JSON.parse(text));
   if (controls.length === 0) throw new ScanError('PROFILE_INVALID', `Profile ${source} has no controls`);
-  return { ref: { name, version: version ?? undefined, source, sha256 }, path, description: file };
+  const ref = { name, version: version ?? undefined, source, sha256 };
+  return { ref, path, description: file, controlIds: controls.map(({ id }) => id) };
 }
 
 async function digest(path: string, source: string): Promise<string> {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { ScanError } from '../errors/index.ts';
-import { type GateRequest, gateDefaults, judgeResults, strictestThreshold } from '../gate/index.ts';
+import { type GateRequest, gateDefaults, judgeResults, strictestThreshold, unusedThresholds } from '../gate/index.ts';
 import type { Audited, ProfileRef } from '../outcome/outcome.ts';
 import type { ResultFacts } from '../outcome/result-facts.ts';
 import { type Result, type ResultFile, toResult } from '../outcome/result-file.ts';
@@ -32,12 +32,14 @@ export function modelOfResults(
   { gate, toolVersion }: ConvertOptions = {},
 ): ReportModel {
   const outcomes = results.map(({ outcome }) => outcome);
+  const asked = gate ?? unasked(now);
+  const verdict = judgeResults(outcomes, asked);
   return {
     ...toOrigin(results, now, toolVersion),
     grant: undefined,
     profiles: uniqueProfiles(outcomes.map(({ profile }) => profile)),
-    verdict: judgeResults(outcomes, gate ?? unasked(now)),
-    warnings: [],
+    verdict,
+    warnings: unusedThresholds(asked, verdict).map(name => `threshold: ${name} matches none of the results`),
     request: { converted: results.map(({ name }) => basename(name)) },
   };
 }

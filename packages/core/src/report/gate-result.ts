@@ -7,12 +7,13 @@ import { plural } from './words.ts';
 
 /** The answer of `cinc-scan gate` for people. `explained` has a line for each control of a file that was judged. */
 export function renderGate(verdict: FilesVerdict, explained: ReadonlyMap<string, string[]> = new Map()): string {
-  const { exit, exitCode, reason, gate, files } = verdict;
+  const { exit, exitCode, reason, gate, files, unused } = verdict;
   const unmet = files.filter(({ ruling }) => ruling.exit !== 0).length;
   const softened = exit === exitCode ? '' : ` (report-only: exit ${exitCode})`;
   const first = `${words[exit]}: ${reason}, ${unmet} of ${plural(files.length, 'file')}${softened}; exit ${exit}`;
   const bounds = `gate: ${oneLine(gate.source)}${gate.strict ? ', strict' : ''}`;
-  return `${[first, bounds, ...files.flatMap(file => ['', ...fileLines(file, explained.get(file.file))])].join('\n')}\n`;
+  const notes = unused.map(name => `! ${oneLine(name)} of the threshold matches none of the files`);
+  return `${[first, bounds, ...notes, ...files.flatMap(file => ['', ...fileLines(file, explained.get(file.file))])].join('\n')}\n`;
 }
 
 const words: Record<FilesVerdict['exit'], string> = {
@@ -76,7 +77,7 @@ const idLines = (ids: string[]) => ids.map(id => `      ${shortLine(id, 300)}`);
 
 /** The same for machines. */
 export function renderGateJson(verdict: FilesVerdict, explained: ReadonlyMap<string, string[]> = new Map()): string {
-  const { exit, exitCode, reason, gate, files } = verdict;
+  const { exit, exitCode, reason, gate, files, unused } = verdict;
   return toJson({
     verdict: exit === 0 ? 'pass' : exit === 3 ? 'fail' : 'error',
     reason,
@@ -84,6 +85,7 @@ export function renderGateJson(verdict: FilesVerdict, explained: ReadonlyMap<str
     exitCode,
     gate,
     problems: [],
+    unused,
     files: files.map(file => ({ ...toFile(file), ...explanationOf(explained.get(file.file)) })),
   });
 }
@@ -121,5 +123,5 @@ export function renderRefusal({ reason, problems }: Pick<Refused, 'reason' | 'pr
 }
 
 export function renderRefusalJson({ reason, problems }: { reason: Reason; problems: Problem[] }): string {
-  return toJson({ verdict: 'error', reason, exit: 2, exitCode: 2, gate: null, problems, files: [] });
+  return toJson({ verdict: 'error', reason, exit: 2, exitCode: 2, gate: null, problems, unused: [], files: [] });
 }

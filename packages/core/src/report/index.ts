@@ -7,6 +7,7 @@ export { renderConsole } from './console.ts';
 export { type ConvertOptions, modelOfResults, toReportModel } from './convert.ts';
 export { renderCsv } from './csv.ts';
 export { renderGate, renderGateJson, renderRefusal, renderRefusalJson } from './gate-result.ts';
+export type { TrendPoint } from './html/index.ts';
 export { renderJunit } from './junit.ts';
 export { renderJunitGate } from './junit-gate.ts';
 export { fitMarkdown, renderMarkdown } from './markdown.ts';
@@ -15,6 +16,7 @@ export { type Outputs, renderOutputs, type TargetOutput, toFailureOutputs, toOut
 export { parseReportSpec, type ReportKind, type ReportSpec, reportKindNames, reportKinds } from './registry.ts';
 export { noneCategory, renderSarif, type SarifFile } from './sarif.ts';
 export { type RunningModel, renderRunningScan, renderScan } from './scan-json.ts';
-export { cleanText, oneLine, safeLogLines } from './text.ts';
+export { cleanText, oneLine, safeLogLines, shortLine } from './text.ts';
+export { type FoundTrend, readTrend } from './trend-files.ts';
 export { writeAtomic } from './write.ts';
 export { checkOutputs, type WriteOptions, writeReports } from './write-reports.ts';

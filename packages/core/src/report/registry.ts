@@ -7,7 +7,7 @@ import { renderCodeQuality } from './codequality.ts';
 import { type ConsoleOptions, renderConsole } from './console.ts';
 import { renderCsv } from './csv.ts';
 import { renderAnnotatedHdf, renderHdf } from './hdf-report.ts';
-import { renderHtml } from './html/index.ts';
+import { renderHtml, type TrendPoint } from './html/index.ts';
 import { fitJunit } from './junit.ts';
 import { toGateSuites } from './junit-gate.ts';
 import { toSuites } from './junit-suites.ts';
@@ -33,6 +33,8 @@ export interface RenderContext {
   reports: WrittenReport[];
   surfaces: Surface[];
   anchors: Anchors;
+  /** Earlier runs, for the page. */
+  trend: TrendPoint[];
 }
 
 interface Kind {
@@ -74,7 +76,11 @@ export const reportKinds = {
     about: 'SARIF 2.1.0 for code scanning',
     render: (model, { anchors }) => renderSarif(model, { anchors }),
   },
-  html: { file: 'report.html', about: 'one self-contained page', render: model => whole(renderHtml(model)) },
+  html: {
+    file: 'report.html',
+    about: 'one self-contained page',
+    render: (model, { trend }) => whole(renderHtml(model, { trend })),
+  },
   csv: {
     file: 'results.csv',
     about: 'one line per control, for spreadsheets',

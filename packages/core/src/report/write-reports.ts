@@ -4,6 +4,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { ScanError, toMessage, toScanError } from '../errors/index.ts';
 import { type Anchors, findAnchors, noAnchors } from './anchor.ts';
 import type { ConsoleOptions } from './console.ts';
+import type { TrendPoint } from './html/index.ts';
 import type { ReportModel, Surface, WrittenReport } from './model.ts';
 import { fileStems, insertBeforeExtension } from './names.ts';
 import {
@@ -26,6 +27,7 @@ export interface WriteOptions {
   stdout: (text: string) => void;
   console?: ConsoleOptions;
   surfaces?: Surface[];
+  trend?: TrendPoint[];
 }
 
 /** Writes every report; one that fails keeps none of the others from being written, and its older file stays. */
@@ -40,6 +42,7 @@ export async function writeReports(
     reports: [],
     surfaces: options.surfaces ?? [],
     anchors: await anchorsFor(model, specs, options),
+    trend: options.trend ?? [],
   };
   const failures: ScanError[] = [];
   for (const spec of inOrder(specs)) {
