@@ -86,7 +86,8 @@ export function nearestInput(name: string): InputName {
 }
 
 function parseInput(input: Input, value: unknown, where: string): unknown {
-  const given = value ?? defaultOf(input);
+  // Not `??`: a key without a value in a file is a mistake, and the default may be the weaker gate.
+  const given = value === undefined ? defaultOf(input) : value;
   if (given === undefined) return undefined;
   switch (input.type) {
     case 'flag':
