@@ -3,7 +3,7 @@
 // machine shows of their processes.
 import type { ChildProcess } from 'node:child_process';
 import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { secretsIn } from './secrets-found.ts';
 
 interface Watched {
@@ -41,12 +41,12 @@ export function watchCommand(started: Started): { finish(written: { stdout: stri
   const watched = folders.get(started.folder);
   if (watched === undefined) return { finish: () => undefined };
   const watch = new CommandWatch(started, watched);
-  const timer = setInterval(() => watch.look(), pollMs).unref();
-  watch.look();
+  const timer = setInterval(() => watch.look(false), pollMs).unref();
+  watch.look(false);
   return {
     finish(written) {
       clearInterval(timer);
-      watch.look();
+      watch.look(true);
       watch.judge(written);
     },
   };
@@ -69,11 +69,12 @@ class CommandWatch {
     this.out = at < 0 ? undefined : resolve(started.cwd, started.args[at + 1] ?? '');
   }
 
-  look(): void {
+  look(isOver: boolean): void {
     const { child, folder } = this.started;
     if (child.pid !== undefined) this.lookAtProcess(child.pid, true);
     const secrets = this.watched.secrets();
-    for (const path of filesBelow(folder, join(folder, 'cluster'))) this.searchFile(path, secrets);
+    for (const path of filesBelow(folder, join(folder, 'cluster')))
+      if (isOver || !this.isDraft(path)) this.searchFile(path, secrets);
   }
 
   judge({ stdout, stderr }: { stdout: string; stderr: string }): void {
@@ -95,6 +96,11 @@ class CommandWatch {
     if (stamp === undefined || stamp.changed <= this.since || this.searched.get(path) === stamp.text) return;
     this.searched.set(path, stamp.text);
     this.tell(`file ${path}`, secretsIn(readQuietly(path), secrets));
+  }
+
+  /** The kubeconfig that was asked for, while it is being written. */
+  private isDraft(path: string): boolean {
+    return this.out !== undefined && dirname(path) === dirname(this.out) && basename(path).startsWith('.cinc-scan-');
   }
 
   private lookAtProcess(pid: number, isCommand: boolean): void {

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import {
+  type InputName,
   issueGrant,
   operatorRole,
   parseDuration,
@@ -25,6 +26,9 @@ import type { Terminal } from './terminal.ts';
 
 type Options = Record<string, unknown>;
 type Exit = (code: number) => void;
+
+/** Inputs that mean nothing to whoever only takes grants back. */
+const notForCleaning: InputName[] = ['access', 'duration', 'grant-namespace', 'grant-labels', 'reports', 'output-dir'];
 
 /** `cinc-scan grant`, `revoke`, `sweep` and `access operator-role`: the identity's life in single steps. */
 export function addIdentityCommands(program: Command, terminal: Terminal, exit: Exit): void {
@@ -53,7 +57,7 @@ function addGrantCommand(program: Command, terminal: Terminal, exit: Exit): void
     )
     .addHelpText('after', grantExamples);
   addTargets(command);
-  addInputs(command, ['target', 'access'], ['targets', 'lens', 'access']);
+  addInputs(command, ['target', 'access', 'report'], ['targets', 'lens', 'access', 'reports', 'output-dir']);
   command
     .optionsGroup('What to write:')
     .option('--out <file>', 'write the kubeconfig there, readable by you alone (default: standard output)')
@@ -93,7 +97,7 @@ function addRevokeCommand(program: Command, terminal: Terminal, exit: Exit): voi
     .option('--run <id>', 'the grant by its run id, without its kubeconfig')
     .option('--wait-dead', 'wait up to 15 s until the token is not even authenticated');
   addNamespaces(command);
-  addInputs(command, ['access'], ['access', 'duration', 'grant-namespace', 'grant-labels']);
+  addInputs(command, ['access', 'report'], notForCleaning);
   addCommonOptions(command);
   command.action(async (file: string | undefined, options: Options) => exit(await runRevoke(file, options, terminal)));
 }
@@ -128,7 +132,7 @@ function addSweepCommand(program: Command, terminal: Terminal, exit: Exit): void
     .option('-A, --all-namespaces', 'in the whole cluster')
     .addOption(new Option('--dry-run', 'only say what would be deleted'));
   addNamespaces(command);
-  addInputs(command, ['access'], ['access', 'duration', 'grant-namespace', 'grant-labels']);
+  addInputs(command, ['access', 'report'], notForCleaning);
   addCommonOptions(command);
   command.action(async (options: Options) => exit(await runSweep(options, terminal)));
 }
@@ -151,7 +155,7 @@ async function runSweep(options: Options, terminal: Terminal): Promise<number> {
   );
   for (const { kind, namespace, name, expiresAt } of found)
     terminal.stdout.write(
-      `${dryRun ? 'would delete' : 'deleted'} ${kind} ${namespace}/${name} (expired ${expiresAt ?? 'unknown'})\n`,
+      `${dryRun ? 'would delete' : 'deleted'} ${kind} ${namespace}/${name} (its end: ${expiresAt ?? 'unknown'})\n`,
     );
   terminal.stdout.write(`${found.length} object(s) ${dryRun ? 'to delete' : 'deleted'}\n`);
   return 0;

@@ -58,7 +58,8 @@ async function listOurs(operator: Cluster, kind: GrantKind, namespace: string | 
   const { base, resource } = grantKinds[kind];
   const path = namespace === undefined ? apiPath(base, resource) : apiPath(base, 'namespaces', namespace, resource);
   const what = `${resource} of cinc-scan ${namespace === undefined ? 'in the cluster' : `in namespace "${namespace}"`}`;
-  const query = { labelSelector: `${managedBy.label}=${managedBy.value}` };
+  // Both labels: what somebody else marked as managed by cinc-scan, such as a Role for its operators, is of no run.
+  const query = { labelSelector: `${managedBy.label}=${managedBy.value},${runLabel}` };
   const { items } = parseAnswer(await operator.call({ method: 'GET', path, query }, what), list, what);
   return items.map(({ metadata }) => ({
     kind,
