@@ -15,10 +15,18 @@ export {
   revokeGrant,
   sweepGrants,
 } from './identity.ts';
+export {
+  ownMarker,
+  restrictedSecurity,
+  sidecarName,
+  targetMarker,
+  tools as toolPaths,
+  usualSecurity,
+} from './lens/index.ts';
 export { type AttestedFile, attestFile } from './outcome/attest-file.ts';
 export type { Outcome } from './outcome/outcome.ts';
 export { type GivenResult, readResult, readResultFolder } from './outcome/read-results.ts';
-export { targetName } from './plan/index.ts';
+export { sidecarAnnotation, targetName } from './plan/index.ts';
 export { type Preview, previewScan } from './preview.ts';
 export {
   checkOutputs,

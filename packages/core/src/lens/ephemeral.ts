@@ -101,7 +101,7 @@ const whatOf = ({ target }: Adding) => `debug container in pod ${target.namespac
 
 // Root with default capabilities enters root targets and, through the helper, non-root ones. CRI-O's defaults lack
 // SYS_CHROOT; elsewhere adding it changes nothing.
-const usualSecurity = {
+export const usualSecurity = {
   runAsUser: 0,
   runAsGroup: 0,
   runAsNonRoot: false,
@@ -110,7 +110,7 @@ const usualSecurity = {
 };
 
 /** The target's own user and group, or its root directory stays closed; 65532 is what distroless images run as. */
-function restrictedSecurity(user: { uid: number; gid: number } = { uid: 65_532, gid: 65_532 }) {
+export function restrictedSecurity(user: { uid: number; gid: number } = { uid: 65_532, gid: 65_532 }) {
   return {
     runAsUser: user.uid,
     runAsGroup: user.gid,
