@@ -66,12 +66,12 @@ up() {
   require_build
   if running; then
     say 'Kubernetes is up already'
+    load_images "$@"
   else
     stop_node
     make_identities
-    start_node
+    start_node "$@"
   fi
-  [ $# = 0 ] || load_images "$@"
   say "Kubernetes $version is up; its kubeconfig, for use within './dev kubernetes exec': $kubeconfig"
 }
 

@@ -29,7 +29,8 @@ await() { # daemon seconds condition
   done
 }
 
-start_node() {
+start_node() { # archive…
+  local loading
   make_cgroups
   make_network
   start_init
@@ -40,11 +41,14 @@ start_node() {
   start_control_plane
   await containerd 30 containerd_alive
   load_pause
+  load_images "$@" & # which takes as long as the API server does to come up
+  loading=$!
   await kube-apiserver 60 api_alive
   start kubelet "$bin/kubelet" --config="$run/kubelet.yaml" --kubeconfig="$pki/kubelet.kubeconfig" --container-runtime=remote \
     --container-runtime-endpoint="unix://$socket" --hostname-override=node1 --node-ip="$server" --root-dir="$run/kubelet"
   await kubelet 60 node_ready
   await kube-controller-manager 60 default_account
+  wait "$loading" || fail 'the test images do not load'
   install -m 600 "$pki/admin.kubeconfig" "$kubeconfig"
 }
 
@@ -166,6 +170,7 @@ cgroupRoot: /$name
 failSwapOn: false
 enforceNodeAllocatable: []
 evictionHard: {}
+nodeStatusUpdateFrequency: 1s
 makeIPTablesUtilChains: false
 resolvConf: ""
 C
