@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { ScanError, toScanError } from '../errors/index.ts';
-import { CommandTimeout, defaultRun, type OpenTarget } from '../lens/index.ts';
+import { type Answer, CommandTimeout, defaultRun, type OpenTarget } from '../lens/index.ts';
 import { filesOnlyFacts, filesOnlyLook, filesOnlyRead } from './files-only.ts';
 import { factsScript, type Look, lookScript, parseFacts, parseLook, readCommand } from './questions.ts';
 
@@ -126,7 +126,7 @@ export class Broker implements AsyncDisposable {
     if (filesOf !== undefined) {
       meter.unseen += 1;
       return {
-        header: { error: 'view' },
+        header: { error: 'view', message: unseenCommand },
       };
     }
     const { commandTimeoutMs = defaultRun.timeoutMs } = this.options;
@@ -141,6 +141,8 @@ async function facts({ session, filesOf, lens }: OpenTarget): Promise<Reply> {
   return { header: { lens, facts: parseFacts(await session.run(script.command, { repeatable: true }), script) } };
 }
 
+const unseenCommand = 'only the files of this target can be seen, so its commands were not run';
+
 // InSpec tells a container by this file; Kubernetes' runtimes do not make it (resources/virtualization.rb).
 const dockerenv = '/.dockerenv';
 const emptyFile: Look = {
@@ -151,11 +153,24 @@ const emptyFile: Look = {
   realpath: null,
 };
 
+// The helper's word for a path in a folder that is closed to it: neither there nor absent.
+const unknowable = 9;
+
 async function look({ session, meter, filesOf }: OpenTarget, path: string): Promise<Reply> {
   if (path.includes('\0'))
     return { header: { look: { present: false, own: null, target: null, link: null, realpath: null } } };
   const script = filesOf === undefined ? lookScript(path) : filesOnlyLook(filesOf, path);
-  const found = parseLook(await session.run(script.command, { repeatable: true }), script);
+  const answer = await session.run(script.command, { repeatable: true });
+  const found = parseLook(answer, script);
+  if (filesOf !== undefined && answer.status === unknowable) {
+    meter.unseen += 1;
+    return {
+      header: { error: 'view', message: `this view cannot tell whether there is ${path}: ${firstLine(answer)}` },
+    };
+  }
+  // The helper says by its status what went wrong; a shell's own status tells of its last `cat` alone.
+  if (found.kind === 'unanswered' || (filesOf !== undefined && answer.status !== 0))
+    return { header: { error: 'tool', message: `${path} cannot be looked at: ${firstLine(answer)}` } };
   if (found.kind === 'tool-missing') {
     meter.toolsMissing.add(found.tool);
     return {
@@ -171,15 +186,21 @@ async function look({ session, meter, filesOf }: OpenTarget, path: string): Prom
 }
 
 async function read({ session, meter, filesOf }: OpenTarget, path: string): Promise<Reply> {
-  const { status, stdout, truncated } = await session.run(
-    filesOf === undefined ? readCommand(path) : filesOnlyRead(filesOf, path),
-    { repeatable: true },
-  );
+  const command = filesOf === undefined ? readCommand(path) : filesOnlyRead(filesOf, path);
+  const answer = await session.run(command, { repeatable: true });
+  const { status, stdout, truncated } = answer;
+  // 1 is the file's own error (absent, unreadable); anything above is the helper's, and says nothing of the file.
+  if (filesOf !== undefined && status > 1)
+    return { header: { error: 'tool', message: `${path} cannot be read: ${firstLine(answer)}` } };
   if (status === 127) {
     meter.toolsMissing.add('cat');
     return { header: { error: 'tool', message: `the container has no cat, so ${path} cannot be read` } };
   }
   return { header: { status, truncated, limit: defaultRun.limit }, first: stdout };
+}
+
+function firstLine({ stderr, status }: Answer): string {
+  return stderr.toString('utf8').split('\n')[0]?.slice(0, 300) || `status ${status}`;
 }
 
 async function send(socket: Socket, { header, first, second }: Reply): Promise<void> {

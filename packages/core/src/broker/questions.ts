@@ -89,7 +89,9 @@ export interface Look {
 
 export type LookAnswer =
   | { kind: 'look'; look: Look; content: Buffer | undefined }
-  | { kind: 'tool-missing'; tool: string };
+  | { kind: 'tool-missing'; tool: string }
+  /** Neither there nor not there: whatever answered is not what was asked. */
+  | { kind: 'unanswered' };
 
 const statFormat = ['%s', '%f', '%U', '%u', '%G', '%g', '%X', '%Y', '%C'].join('\n');
 const prefetchBytes = 65_536;
@@ -112,7 +114,9 @@ if [ -f "$p" ] && [ -r "$p" ] && [ "\${size:-0}" -gt 0 ] && [ "$size" -le ${pref
 
 export function parseLook(answer: Answer, { separator }: Script): LookAnswer {
   const [present, own, link, realpath, target, content] = sections(answer, separator);
-  if (present?.toString() !== '1')
+  const word = present?.toString();
+  if (word !== '0' && word !== '1') return { kind: 'unanswered' };
+  if (word === '0')
     return {
       kind: 'look',
       look: { present: false, own: null, target: null, link: null, realpath: null },
