@@ -6,6 +6,7 @@ import { Engine, findEngine } from './engine/index.ts';
 import { isScanError, ScanError, toMessage, toScanError } from './errors/index.ts';
 import { unusedThresholds, type Verdict } from './gate/index.ts';
 import { type GrantRequest, openAccess, previewGrant, type ScannerAccess } from './grant/index.ts';
+import { openTarget } from './lens/index.ts';
 import { collect } from './outcome/collect.ts';
 import type { Outcome, Unreached } from './outcome/outcome.ts';
 import { unknownWaivers } from './outcome/waivers.ts';
@@ -228,8 +229,11 @@ export class Run implements AsyncDisposable {
         engine: this.engine,
         scratch: this.scratch,
         signal,
-        scannerFor: namespace => access.scannerFor(namespace),
-        allowDebug: target => access.allowDebug(target),
+        open: async (target, wanted) =>
+          openTarget(await access.scannerFor(target.namespace), target, {
+            ...wanted,
+            allowDebug: each => access.allowDebug(each),
+          }),
         onSession: (target, name) => emit({ kind: 'session', target, lens: name }),
         onControl: (target, progress) => emit({ kind: 'control', target, ...progress }),
         onOutcome: outcome => emit({ kind: 'outcome', outcome }),

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Cluster, ExecTarget } from '../cluster/index.ts';
 import { ScanError } from '../errors/index.ts';
 import { type Target, targetName } from '../plan/index.ts';
 import { tools } from './ephemeral.ts';
 import type { LensRequest, OpenTarget, ProcessRef } from './lens.ts';
 import { Meter } from './meter.ts';
 import { Session } from './session.ts';
-import { runOnce, toShellEntry } from './shell.ts';
+import { type Place, runOnce, toShellEntry } from './shell.ts';
 import type { LensName, View } from './view.ts';
 
 /** A tools container beside the target, which shares the target's processes. */
 export interface Beside {
   lens: LensName;
-  scanner: Cluster;
   target: Target;
-  where: ExecTarget;
+  place: Place;
+  /** For the helper: how the target's process is told from others. */
+  find: string[];
   verify: () => Promise<void>;
   closing: () => Promise<void>;
   /** What stays in the pod. */
@@ -23,15 +23,15 @@ export interface Beside {
 
 /** Looks into the target through the root directory of its process, as fully as the settings of both containers allow. */
 export async function openFromBeside(
-  { lens, scanner, target, where, verify, closing, leftBehind }: Beside,
+  { lens, target, place, find, verify, closing, leftBehind }: Beside,
   request: LensRequest,
 ): Promise<OpenTarget> {
-  const process = await findTarget(scanner, target, where);
-  const view = await probe(scanner, { target, where, process });
+  const process = await findProcess(place, target, find);
+  const view = await probe({ place, target, process });
   const meter = new Meter();
   const shell = [tools.shell, 'sh'];
   const command = view === 'full' ? enterCommand(process, request) : shell;
-  const entry = toShellEntry({ scanner, where, name: targetName(target), command, killShell: shell, verify });
+  const entry = toShellEntry({ place, name: targetName(target), command, killShell: shell, verify });
   const session = await Session.open(entry, meter);
   return {
     target,
@@ -68,16 +68,13 @@ function enterCommand({ pid, startTime }: ProcessRef, { deadline }: LensRequest)
 }
 
 /** By the container's id in the cgroup of its processes, never by a name: two containers may look alike. */
-async function findTarget(scanner: Cluster, target: Target, where: ExecTarget): Promise<ProcessRef> {
-  const id = target.containerId.replace(/^[a-z-]+:\/\//, '');
-  const { end, stdout, stderr } = await runOnce(scanner, where, [
-    tools.helper,
-    'find',
-    '--container-id',
-    id,
-    '--wait-ms',
-    '2000',
-  ]);
+export const byContainerId = ({ containerId }: Target): string[] => [
+  '--container-id',
+  containerId.replace(/^[a-z-]+:\/\//, ''),
+];
+
+export async function findProcess(place: Place, target: Target, find: string[]): Promise<ProcessRef> {
+  const { end, stdout, stderr } = await runOnce(place, [tools.helper, 'find', ...find, '--wait-ms', '2000']);
   const [, pid, startTime] = /^(\d+) \d+ \d+ [0-9a-f]+ (\d+)$/.exec(stdout.trim()) ?? [];
   if (pid !== undefined && startTime !== undefined) return { pid: Number(pid), startTime };
   if (end.kind === 'lost')
@@ -90,15 +87,15 @@ async function findTarget(scanner: Cluster, target: Target, where: ExecTarget): 
 }
 
 interface Probing {
+  place: Place;
   target: Target;
-  where: ExecTarget;
   process: ProcessRef;
 }
 
 /** How much of the target the settings of both containers allow to see; the helper names the step that failed. */
-async function probe(scanner: Cluster, { target, where, process }: Probing): Promise<View> {
+async function probe({ place, target, process }: Probing): Promise<View> {
   const args = ['--pid', String(process.pid), '--starttime', process.startTime, '--shell', tools.shell];
-  const { stdout, stderr } = await runOnce(scanner, where, [tools.helper, 'probe', ...args]);
+  const { stdout, stderr } = await runOnce(place, [tools.helper, 'probe', ...args]);
   const [word = '', ...reason] = stdout.trim().split(' ');
   if (word === 'full' || word === 'files-only') return word;
   throw new ScanError(

@@ -2,10 +2,10 @@
 import type { Cluster, ExecTarget } from '../cluster/index.ts';
 import { isScanError, ScanError } from '../errors/index.ts';
 import { type Target, targetName } from '../plan/index.ts';
-import { openFromBeside } from './beside.ts';
+import { byContainerId, openFromBeside } from './beside.ts';
 import { ensureDebugContainer, ownMarker, tools } from './ephemeral.ts';
 import type { LensRequest, OpenTarget } from './lens.ts';
-import { runOnce } from './shell.ts';
+import { execPlace, runOnce } from './shell.ts';
 import { getUnchangedPod } from './verify.ts';
 
 /**
@@ -25,7 +25,9 @@ export async function openWithDebug(scanner: Cluster, target: Target, request: L
   const where: ExecTarget = { namespace: target.namespace, pod: target.pod, container: name };
   const closing = () => (made ? endDebugContainer(scanner, where) : Promise.resolve());
   try {
-    return await openFromBeside({ lens: 'debug', scanner, target, where, verify, closing, leftBehind: name }, request);
+    const place = execPlace(scanner, where);
+    const find = byContainerId(target);
+    return await openFromBeside({ lens: 'debug', target, place, find, verify, closing, leftBehind: name }, request);
   } catch (error) {
     await closing();
     // The tools container has a shell: that there is none is no word about the target.
@@ -41,7 +43,7 @@ export async function openWithDebug(scanner: Cluster, target: Target, request: L
 async function endDebugContainer(scanner: Cluster, where: ExecTarget): Promise<void> {
   const script = `for p in /proc/[0-9]*; do [ "$p" = "/proc/$$" ] || { grep -q '${ownMarker}=${where.container}' "$p/environ" 2>/dev/null && kill "\${p#/proc/}"; }; done`;
   try {
-    await runOnce(scanner, where, [tools.shell, 'sh', '-c', script]);
+    await runOnce(execPlace(scanner, where), [tools.shell, 'sh', '-c', script]);
   } catch {
     // The container or its pod is gone already: then there is nothing to end.
   }

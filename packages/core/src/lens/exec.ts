@@ -5,7 +5,7 @@ import { type Target, targetName } from '../plan/index.ts';
 import type { OpenTarget } from './lens.ts';
 import { Meter } from './meter.ts';
 import { Session } from './session.ts';
-import { toShellEntry } from './shell.ts';
+import { execPlace, toShellEntry } from './shell.ts';
 import { getUnchangedPod } from './verify.ts';
 
 // A bare name is looked up in the container's PATH; images without /bin in it, and debug variants of distroless ones,
@@ -21,8 +21,7 @@ export async function openWithExec(scanner: Cluster, target: Target): Promise<Op
   for (const shell of shells) {
     const meter = new Meter();
     const entry = {
-      scanner,
-      where: { namespace, pod, container },
+      place: execPlace(scanner, { namespace, pod, container }),
       name: targetName(target),
       command: [shell],
       killShell: [shell],

@@ -2,6 +2,7 @@
 
 export { ownMarker, restrictedSecurity, tools, usualSecurity } from './ephemeral.ts';
 export type { Answer } from './framing.ts';
+export { containerIdInPod, openInPod } from './in-pod.ts';
 export { type LensRequest, type OpenTarget, openTarget, type ProcessRef } from './lens.ts';
 export { Meter } from './meter.ts';
 export { CommandTimeout, defaultRun, Session } from './session.ts';

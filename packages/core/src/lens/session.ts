@@ -4,11 +4,14 @@ import { isScanError, ScanError } from '../errors/index.ts';
 import { type Answer, AnswerReader, FrameMismatch, makeNonce, requestLine } from './framing.ts';
 import type { Meter } from './meter.ts';
 
+/** What a session needs of a running shell: bytes in, bytes out on two channels, one end. */
+export type ShellStream = Pick<ExecStream, 'ended' | 'onStdout' | 'onStderr' | 'write' | 'close'>;
+
 /** How a shell with the target's view is opened, and what is known of it from outside. */
 export interface ShellEntry {
   /** For messages: `namespace/pod/container`. */
   name: string;
-  open(): Promise<ExecStream>;
+  open(): Promise<ShellStream>;
   /** Ends the process group of a shell whose command does not end; best effort, by a stream of its own. */
   kill(pid: number): Promise<void>;
   /** Throws TARGET_CHANGED if the container is no longer the one that was planned. */
@@ -31,7 +34,7 @@ export class CommandTimeout extends Error {
 }
 
 interface Shell {
-  stream: ExecStream;
+  stream: ShellStream;
   pid: number;
 }
 
@@ -111,7 +114,7 @@ export class Session implements AsyncDisposable {
   }
 
   /** Closing a stream does not end what runs in the container; a process left behind would go on looking, or hanging. */
-  private async abandon(stream: ExecStream, pid: number): Promise<void> {
+  private async abandon(stream: ShellStream, pid: number): Promise<void> {
     await this.entry.kill(pid).catch(() => undefined);
     await stream.close(0);
   }
@@ -202,7 +205,7 @@ function endText(end: ExecEnd): string {
 }
 
 /** One request and its answer on a stream. */
-async function ask(stream: ExecStream, command: string, { timeoutMs, limit }: RunOptions): Promise<Answer> {
+async function ask(stream: ShellStream, command: string, { timeoutMs, limit }: RunOptions): Promise<Answer> {
   const nonce = makeNonce();
   const reader = new AnswerReader(nonce, limit);
   let timer: NodeJS.Timeout | undefined;

@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Cluster, type ExecEnd, type ExecTarget, openExec } from '../cluster/index.ts';
-import type { ShellEntry } from './session.ts';
+import type { ShellEntry, ShellStream } from './session.ts';
+
+/** A container that commands are started in. */
+export interface Place {
+  open(command: string[]): Promise<ShellStream>;
+}
+
+/** A container of the cluster. */
+export function execPlace(scanner: Cluster, where: ExecTarget): Place {
+  return { open: command => openExec(scanner, where, command) };
+}
 
 export interface ShellOptions {
-  scanner: Cluster;
-  where: ExecTarget;
+  place: Place;
   /** Of the target, for messages. */
   name: string;
   /** Gives a POSIX shell with the target's view that reads its script from standard input. */
@@ -15,14 +24,14 @@ export interface ShellOptions {
 }
 
 /** A shell that a session can open, and open again. */
-export function toShellEntry({ scanner, where, name, command, killShell, verify }: ShellOptions): ShellEntry {
+export function toShellEntry({ place, name, command, killShell, verify }: ShellOptions): ShellEntry {
   return {
     name,
-    open: () => openExec(scanner, where, command),
+    open: () => place.open(command),
     verify,
     async kill(pid) {
       // The runtime makes an exec'd process the leader of its own session, so the group is all that it started.
-      await runOnce(scanner, where, [...killShell, '-c', `kill -9 -${pid} 2>/dev/null || kill -9 ${pid}`]);
+      await runOnce(place, [...killShell, '-c', `kill -9 -${pid} 2>/dev/null || kill -9 ${pid}`]);
     },
   };
 }
@@ -37,8 +46,8 @@ const onceMs = 15_000;
 const onceBytes = 65_536;
 
 /** Runs one short command by a stream of its own, outside any session. */
-export async function runOnce(scanner: Cluster, where: ExecTarget, command: string[]): Promise<Once> {
-  const stream = await openExec(scanner, where, command);
+export async function runOnce(place: Place, command: string[]): Promise<Once> {
+  const stream = await place.open(command);
   const taken = { stdout: '', stderr: '' };
   const take = (channel: keyof typeof taken) => (bytes: Buffer) => {
     if (taken[channel].length < onceBytes) taken[channel] += bytes.toString('utf8');

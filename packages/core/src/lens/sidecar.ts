@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Cluster, ExecTarget } from '../cluster/index.ts';
+import type { Cluster } from '../cluster/index.ts';
 import { isScanError, ScanError } from '../errors/index.ts';
 import { type Target, targetName } from '../plan/index.ts';
-import { openFromBeside } from './beside.ts';
+import { byContainerId, openFromBeside } from './beside.ts';
 import type { LensRequest, OpenTarget } from './lens.ts';
+import { execPlace } from './shell.ts';
 import { sidecarAnnotation } from './sidecar-conventions.ts';
 import { getUnchangedPod } from './verify.ts';
 
@@ -22,11 +23,11 @@ export async function openWithSidecar(scanner: Cluster, target: Target, request:
     });
   const verify = async () => void (await getUnchangedPod(scanner, target));
   await verify();
-  const where: ExecTarget = { namespace: target.namespace, pod: target.pod, container: sidecar };
+  const place = execPlace(scanner, { namespace: target.namespace, pod: target.pod, container: sidecar });
   const closing = () => Promise.resolve();
   try {
     return await openFromBeside(
-      { lens: 'sidecar', scanner, target, where, verify, closing, leftBehind: undefined },
+      { lens: 'sidecar', target, place, find: byContainerId(target), verify, closing, leftBehind: undefined },
       request,
     );
   } catch (error) {

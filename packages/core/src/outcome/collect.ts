@@ -7,10 +7,9 @@ import {
   isBrokenCircuitError,
 } from 'cockatiel';
 import PQueue from 'p-queue';
-import type { Cluster } from '../cluster/index.ts';
 import { type AuditInputs, audit, type Engine } from '../engine/index.ts';
 import { isScanError, ScanError, toScanError } from '../errors/index.ts';
-import { type LensRequest, type OpenTarget, openTarget } from '../lens/index.ts';
+import type { LensRequest, OpenTarget } from '../lens/index.ts';
 import { type Target, targetName } from '../plan/index.ts';
 import type { PreparedProfile } from '../profile/index.ts';
 import { parseHdf } from './hdf.ts';
@@ -30,10 +29,8 @@ export interface CollectRequest extends Pick<LensRequest, 'lens' | 'image' | 'ru
 export interface Collector {
   engine: Engine;
   scratch: string;
-  /** The scanner's identity where the target lives. */
-  scannerFor: (namespace: string) => Promise<Cluster>;
-  /** Lets the scanner's identity put a debug container into the pod of a target. */
-  allowDebug: (target: Target) => Promise<void>;
+  /** Opens a session into a target. */
+  open: (target: Target, request: Omit<LensRequest, 'allowDebug'>) => Promise<OpenTarget>;
   onSession: (target: Target, lens: string) => void;
   onControl: (target: Target, progress: { id: string; status: string; done: number; total: number }) => void;
   onOutcome: (outcome: Outcome) => void;
@@ -109,12 +106,7 @@ async function lookOnce(looking: Looking): Promise<Outcome[]> {
 async function openOne({ request, collector, target, breaker }: Looking): Promise<OpenTarget> {
   refuseLate(request, collector);
   try {
-    return await breaker.execute(async () =>
-      openTarget(await collector.scannerFor(target.namespace), target, {
-        ...request,
-        allowDebug: each => collector.allowDebug(each),
-      }),
-    );
+    return await breaker.execute(() => collector.open(target, request));
   } catch (error) {
     if (isBrokenCircuitError(error))
       throw new ScanError(
