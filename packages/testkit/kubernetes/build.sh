@@ -72,7 +72,7 @@ compile() { # work
   local work=$1 source=$1/source
   mkdir -p "$source/.go/src/k8s.io"
   ln -sfn ../../.. "$source/.go/src/k8s.io/kubernetes"
-  (cd "$source" && env -u GOTOOLCHAIN HOME="$work" PATH="/usr/lib/go-1.19/bin:$PATH" GOFLAGS=-mod=vendor GO111MODULE=off \
+  (cd "$source" && env -u GOTOOLCHAIN HOME="$work" TMPDIR="$work" PATH="/usr/lib/go-1.19/bin:$PATH" GOFLAGS=-mod=vendor GO111MODULE=off \
     GOPATH="$source/.go" CGO_ENABLED=0 make WHAT="${programs[*]/#/cmd/}") 9>&-
 }
 
