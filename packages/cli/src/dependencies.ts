@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Deps, resolveAccess, resolveToken, type ScanEvent, type Values } from '@cinc-scan/core';
+import { type Deps, resolveAccess, resolveToken, type ScanEvent, Secret, Secrets, type Values } from '@cinc-scan/core';
 import { type Terminal, usesColor } from './terminal.ts';
 
 /** The version of this package. */
@@ -36,6 +36,7 @@ export function makeDeps(
     access: resolveAccess(values.kubeconfig, environment),
     context: values.context,
     token: resolveToken(values.token),
+    secrets: platformSecrets(terminal),
     engine: {
       choice: values.engine,
       directory: engineDirectory(),
@@ -50,4 +51,25 @@ export function makeDeps(
     console: { color: usesColor(terminal, stdout), width: stdout.columns ?? 120 },
     ...hooks,
   };
+}
+
+// What CI systems put into the environment of a step: not ours, and no report's either.
+const platformVariables = [
+  'ACTIONS_ID_TOKEN_REQUEST_TOKEN',
+  'ACTIONS_RUNTIME_TOKEN',
+  'BITBUCKET_STEP_OIDC_TOKEN',
+  'CI_JOB_TOKEN',
+  'CI_REGISTRY_PASSWORD',
+  'GH_TOKEN',
+  'GITHUB_TOKEN',
+  'SYSTEM_ACCESSTOKEN',
+];
+
+function platformSecrets({ environment }: Terminal): Secrets {
+  const secrets = new Secrets();
+  for (const name of platformVariables) {
+    const value = environment[name];
+    if (value !== undefined) secrets.register(new Secret(value));
+  }
+  return secrets;
 }

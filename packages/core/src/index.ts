@@ -31,6 +31,7 @@ export { type Preview, previewScan } from './preview.ts';
 export {
   checkOutputs,
   type FoundTrend,
+  makeRedactor,
   modelOfResults,
   parseReportSpec,
   type ReportModel,
@@ -65,6 +66,7 @@ export {
   resolveToken,
   resolveValues,
   Secret,
+  Secrets,
   type Values,
 } from './request/index.ts';
 export { type Scan, scan } from './scan.ts';

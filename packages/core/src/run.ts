@@ -12,7 +12,16 @@ import type { Outcome, Unreached } from './outcome/outcome.ts';
 import { unknownWaivers } from './outcome/waivers.ts';
 import { type MissingTarget, type Plan, plan, stableIdentity, type Target } from './plan/index.ts';
 import { type PreparedProfile, prepareProfile } from './profile/index.ts';
-import { checkOutputs, type ReportModel, type WrittenReport, writeReports } from './report/index.ts';
+import {
+  checkOutputs,
+  makeRedactor,
+  type ReportModel,
+  redactModel,
+  type WrittenReport,
+  writeReports,
+} from './report/index.ts';
+import type { Secrets } from './request/index.ts';
+import { secretsOf } from './run-secrets.ts';
 import type { Deps, ScanRequest } from './scan-request.ts';
 
 // A rollout whose new pod takes longer than this to start is for the next scan.
@@ -21,6 +30,8 @@ const successorMs = 30_000;
 /** One run with what lives as long as it: the engine, the connection, the scratch folder. */
 export class Run implements AsyncDisposable {
   readonly request: ScanRequest;
+  /** Nothing that is registered here leaves the run in a report. */
+  readonly secrets: Secrets;
   private readonly deps: Deps;
   private readonly started = new Date();
   private readonly scratch: string;
@@ -39,6 +50,7 @@ export class Run implements AsyncDisposable {
     parts: { scratch: string; engine: Engine; connection: Connection },
   ) {
     this.request = request;
+    this.secrets = secretsOf(deps);
     this.deps = deps;
     ({ scratch: this.scratch, engine: this.engine, connection: this.connection } = parts);
     if (this.connection.insecure)
@@ -149,6 +161,7 @@ export class Run implements AsyncDisposable {
       workspace,
       stdout,
       console,
+      secrets: this.secrets,
     });
   }
 
@@ -158,7 +171,7 @@ export class Run implements AsyncDisposable {
     const { cluster } = this.connection;
     for (const name of unusedThresholds(this.request.gate, verdict))
       this.warn(`threshold: ${name} matches no target of this run`);
-    return {
+    const model: ReportModel = {
       tool: this.deps.tool,
       run: {
         id: this.request.runId,
@@ -179,6 +192,7 @@ export class Run implements AsyncDisposable {
       warnings: this.warnings,
       request: this.request.shown,
     };
+    return redactModel(model, makeRedactor(this.secrets.all()));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -23,6 +23,7 @@ import {
   readThresholdInput,
   resolveRunId,
   type Secret,
+  type Secrets,
   toShownRequest,
   type Values,
 } from './request/index.ts';
@@ -71,6 +72,8 @@ export interface Deps {
   context: string | undefined;
   /** Presented instead of the kubeconfig's credentials. */
   token: Secret | undefined;
+  /** Beside the credentials above, of which the run takes care itself. */
+  secrets?: Secrets;
   engine: EngineSettings;
   /** Folder for a private scratch folder; a short path, since Unix sockets lie in it. */
   temporary: string;

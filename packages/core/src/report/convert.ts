@@ -7,6 +7,8 @@ import type { Audited, ProfileRef } from '../outcome/outcome.ts';
 import type { ResultFacts } from '../outcome/result-facts.ts';
 import { type Result, type ResultFile, toResult } from '../outcome/result-file.ts';
 import type { ReportModel } from './model.ts';
+import { makeRedactor } from './redact.ts';
+import { redactModel } from './redact-model.ts';
 import { byText } from './words.ts';
 
 export interface ConvertOptions {
@@ -34,7 +36,7 @@ export function modelOfResults(
   const outcomes = results.map(({ outcome }) => outcome);
   const asked = gate ?? unasked(now);
   const verdict = judgeResults(outcomes, asked);
-  return {
+  const model: ReportModel = {
     ...toOrigin(results, now, toolVersion),
     grant: undefined,
     profiles: uniqueProfiles(outcomes.map(({ profile }) => profile)),
@@ -42,6 +44,7 @@ export function modelOfResults(
     warnings: unusedThresholds(asked, verdict).map(name => `threshold: ${name} matches none of the results`),
     request: { converted: results.map(({ name }) => basename(name)) },
   };
+  return redactModel(model, makeRedactor([])); // this run has no secrets, but texts may hold anybody's
 }
 
 /** Nobody asked for a verdict: one is shown, and it does not decide how a conversion ends. */

@@ -13,6 +13,8 @@ export { renderJunitGate } from './junit-gate.ts';
 export { fitMarkdown, renderMarkdown } from './markdown.ts';
 export type { GrantObject, GrantRecord, ReportModel, Surface, WrittenReport } from './model.ts';
 export { type Outputs, renderOutputs, type TargetOutput, toFailureOutputs, toOutputs } from './outputs.ts';
+export { makeRedactor, type Redactor } from './redact.ts';
+export { redactModel } from './redact-model.ts';
 export { parseReportSpec, type ReportKind, type ReportSpec, reportKindNames, reportKinds } from './registry.ts';
 export { noneCategory, renderSarif, type SarifFile } from './sarif.ts';
 export { type RunningModel, renderRunningScan, renderScan } from './scan-json.ts';

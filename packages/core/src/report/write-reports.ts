@@ -2,11 +2,13 @@
 import { createHash } from 'node:crypto';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { ScanError, toMessage, toScanError } from '../errors/index.ts';
+import type { Secrets } from '../request/index.ts';
 import { type Anchors, findAnchors, noAnchors } from './anchor.ts';
 import type { ConsoleOptions } from './console.ts';
 import type { TrendPoint } from './html/index.ts';
 import type { ReportModel, Surface, WrittenReport } from './model.ts';
 import { fileStems, insertBeforeExtension } from './names.ts';
+import { makeRedactor, type Redactor } from './redact.ts';
 import {
   auditedOf,
   defaultFile,
@@ -28,6 +30,8 @@ export interface WriteOptions {
   console?: ConsoleOptions;
   surfaces?: Surface[];
   trend?: TrendPoint[];
+  /** Of the run: none of them leaves it in a report. */
+  secrets?: Secrets | undefined;
 }
 
 /** Writes every report; one that fails keeps none of the others from being written, and its older file stays. */
@@ -44,11 +48,12 @@ export async function writeReports(
     anchors: await anchorsFor(model, specs, options),
     trend: options.trend ?? [],
   };
+  const redactor = makeRedactor(options.secrets?.all() ?? []);
   const failures: ScanError[] = [];
   for (const spec of inOrder(specs)) {
     try {
       // One after another: the last ones tell of those before them.
-      context.reports = [...context.reports, ...(await writeReport(model, { spec, options, context }))];
+      context.reports = [...context.reports, ...(await writeReport(model, { spec, options, context, redactor }))];
     } catch (error) {
       failures.push(toScanError(error, 'OUTPUT_UNWRITABLE', `The report ${spec.kind} failed`));
     }
@@ -90,10 +95,12 @@ interface Job {
   spec: ReportSpec;
   options: WriteOptions;
   context: RenderContext;
+  redactor: Redactor;
 }
 
-async function writeReport(model: ReportModel, { spec, options, context }: Job): Promise<WrittenReport[]> {
-  const files = renderReport(spec.kind, model, context);
+async function writeReport(model: ReportModel, { spec, options, context, redactor }: Job): Promise<WrittenReport[]> {
+  const redact = isResult(spec) ? redactor.own : redactor.all;
+  const files = renderReport(spec.kind, model, context).map(file => ({ ...file, text: redact(file.text) }));
   if (spec.path === '-') return printReport(spec, files, options);
   const written: WrittenReport[] = [];
   for (const [index, file] of files.entries()) {
@@ -103,6 +110,9 @@ async function writeReport(model: ReportModel, { spec, options, context }: Job):
   }
   return written;
 }
+
+/** The auditor's bytes are kept, whatever a container said. */
+const isResult = ({ kind }: ReportSpec) => kind === 'hdf' || kind === 'hdf-annotated';
 
 function printReport(spec: ReportSpec, files: Rendered[], { stdout }: WriteOptions): WrittenReport[] {
   if (files.length > 1)

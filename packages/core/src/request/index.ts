@@ -19,4 +19,5 @@ export {
   toShownRequest,
 } from './scan-request.ts';
 export { Secret } from './secret.ts';
+export { Secrets } from './secrets.ts';
 export { nearestInput, parseDuration, type Raw, resolveValues, type Sources } from './values.ts';
