@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+export { type CollectResultsRequest, collectResults } from './collect-results.ts';
+export { type Completion, clearCompletion, completionFile, writeCompletion } from './completion.ts';
 export { type Check, type DoctorRequest, doctor } from './doctor.ts';
 export { type EngineInstall, type EngineSettings, findEngine } from './engine/index.ts';
 export { catalogue, type ErrorCode, isScanError, ScanError, toMessage } from './errors/index.ts';
@@ -33,6 +35,7 @@ export {
   type FoundTrend,
   makeRedactor,
   modelOfResults,
+  type Push,
   parseReportSpec,
   type ReportModel,
   type ReportSpec,
@@ -44,9 +47,11 @@ export {
   renderRefusal,
   renderRefusalJson,
   reportKinds,
+  type Surface,
   safeLogLines,
   shortLine,
   toFailureOutputs,
+  toPushes,
   type WrittenReport,
   writeAtomic,
   writeReports,
@@ -70,4 +75,5 @@ export {
   type Values,
 } from './request/index.ts';
 export { type Scan, scan } from './scan.ts';
+export { type OwnPod, scanInPod } from './scan-in-pod.ts';
 export { type Deps, type IdentityRequest, type ScanRequest, toIdentityRequest, toScanRequest } from './scan-request.ts';

@@ -128,7 +128,10 @@ function planMarker({ place }: Planning, { path, container, name }: Place): Oper
 function planContainer(planning: Planning): Operation[] {
   const { settings, others, own, native, spec, path, place } = planning;
   const targets = others.map(({ name }) => name);
-  const fields = { ...toContainer(settings, targets), ...(native && { restartPolicy: 'Always' }) };
+  const fields = {
+    ...toContainer(settings, { workload: place.name, targets }),
+    ...(native && { restartPolicy: 'Always' }),
+  };
   const [env, mounts] = [toEnvironment(settings), toMounts(settings)];
   if (own === undefined) {
     const container = { ...fields, env, ...(mounts.length > 0 && { volumeMounts: mounts }) };

@@ -28,12 +28,15 @@ export const resultsFolder = '/cinc-scan/results';
 const profileFolder = '/cinc-scan/profile';
 
 /** The fields of the container that are ours; others, such as resources, are the user's. */
-export function toContainer(settings: SidecarSettings, targets: string[]): { [key: string]: Json } {
+export function toContainer(
+  settings: SidecarSettings,
+  pod: { workload: string; targets: string[] },
+): { [key: string]: Json } {
   const { image, restricted, inPod } = settings;
   return {
     name: sidecarName,
     ...(image !== undefined && { image }),
-    command: inPod === undefined ? idleCommand(settings) : runCommand(inPod, targets),
+    command: inPod === undefined ? idleCommand(settings) : runCommand(inPod, pod),
     securityContext: parseSecurity(restricted),
   };
 }
@@ -48,13 +51,18 @@ function idleCommand({ idleSeconds }: SidecarSettings): string[] {
   return [toolPaths.helper, 'idle', '--ignore-stdin', ...end];
 }
 
-function runCommand({ profile, arguments: more }: InPodSettings, targets: string[]): string[] {
+function runCommand(
+  { profile, arguments: more }: InPodSettings,
+  { workload, targets }: { workload: string; targets: string[] },
+): string[] {
   const folder = profile.kind === 'volume' ? profileFolder : profile.path;
   return [
     'cinc-scan',
     'sidecar',
     'run',
     ...targets.flatMap(name => ['--container', name]),
+    '--workload',
+    workload,
     '--profile',
     folder,
     '--output-dir',

@@ -6,5 +6,6 @@ export { containerIdInPod, openInPod } from './in-pod.ts';
 export { type LensRequest, type OpenTarget, openTarget, type ProcessRef } from './lens.ts';
 export { Meter } from './meter.ts';
 export { CommandTimeout, defaultRun, Session } from './session.ts';
+export { execPlace, type Fetched, fetchBytes, type Place } from './shell.ts';
 export { sidecarName, targetMarker } from './sidecar-conventions.ts';
 export type { LensName, View } from './view.ts';

@@ -47,15 +47,47 @@ const onceBytes = 65_536;
 
 /** Runs one short command by a stream of its own, outside any session. */
 export async function runOnce(place: Place, command: string[]): Promise<Once> {
+  const { end, bytes, stderr } = await fetchBytes(place, command, { limit: onceBytes, timeoutMs: onceMs });
+  return { end, stdout: bytes.toString('utf8'), stderr };
+}
+
+export interface Fetched {
+  end: ExecEnd;
+  bytes: Buffer;
+  stderr: string;
+}
+
+/** What a command writes to its standard output, byte by byte, up to the limit. */
+export async function fetchBytes(
+  place: Place,
+  command: string[],
+  { limit, timeoutMs }: { limit: number; timeoutMs: number },
+): Promise<Fetched> {
   const stream = await place.open(command);
-  const taken = { stdout: '', stderr: '' };
-  const take = (channel: keyof typeof taken) => (bytes: Buffer) => {
-    if (taken[channel].length < onceBytes) taken[channel] += bytes.toString('utf8');
-  };
-  stream.onStdout = take('stdout');
-  stream.onStderr = take('stderr');
-  const timer = setTimeout(() => void stream.close(0), onceMs);
+  const [stdout, stderr] = [new Gathered(limit), new Gathered(onceBytes)];
+  stream.onStdout = bytes => stdout.take(bytes);
+  stream.onStderr = bytes => stderr.take(bytes);
+  const timer = setTimeout(() => void stream.close(0), timeoutMs);
   const end = await stream.ended;
   clearTimeout(timer);
-  return { end, ...taken };
+  return { end, bytes: stdout.all(), stderr: stderr.all().toString('utf8') };
+}
+
+class Gathered {
+  private readonly parts: Buffer[] = [];
+  private left: number;
+
+  constructor(limit: number) {
+    this.left = limit;
+  }
+
+  take(bytes: Buffer): void {
+    const part = bytes.subarray(0, this.left);
+    this.left -= part.length;
+    if (part.length > 0) this.parts.push(part);
+  }
+
+  all(): Buffer {
+    return Buffer.concat(this.parts);
+  }
 }
