@@ -3,7 +3,7 @@ import { request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHead
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { ScanError, toMessage } from '../errors/index.ts';
 import { type Answer, type ApiRequest, toRefusal } from './answer.ts';
-import { defaultRetry, type RetryOptions, Transient, withRetry } from './retry.ts';
+import { defaultRetry, type RetryOptions, retryAfterMs, Transient, withRetry } from './retry.ts';
 
 /** Where the credentials of a connection come from: fetched anew for each request, since plugins renew them. */
 export interface Credentials {
@@ -54,7 +54,7 @@ export class Cluster {
       async () => {
         const answer = await this.sendOnce(request, what);
         if (!isPassing(answer)) return answer;
-        throw new Transient(toRefusal(answer, what), retryAfterMs(answer));
+        throw new Transient(toRefusal(answer, what), retryAfterMs(answer.headers['retry-after']));
       },
       this.settings.retry ?? defaultRetry,
       this.settings.signal,
@@ -151,9 +151,4 @@ function plain(headers: IncomingHttpHeaders): Answer['headers'] {
 /** 500 is left out: the API server answers it for what will not pass, such as a broken webhook. */
 function isPassing(answer: Answer): boolean {
   return [408, 429, 502, 503, 504].includes(answer.status);
-}
-
-function retryAfterMs(answer: Answer): number {
-  const seconds = Number(answer.headers['retry-after'] ?? 0);
-  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : 0;
 }

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { ScanError, toMessage } from '../errors/index.ts';
 import { apiPath, parseJson, parseStatus, toRefusal } from './answer.ts';
 import type { Cluster } from './cluster.ts';
-import { defaultRetry, Transient, withRetry } from './retry.ts';
+import { defaultRetry, retryAfterMs, Transient, withRetry } from './retry.ts';
 
 export interface ExecTarget {
   namespace: string;
@@ -172,7 +172,8 @@ async function readRefusal(response: IncomingMessage, what: string): Promise<Err
   const text = Buffer.concat(chunks).toString('utf8');
   const status = response.statusCode ?? 0;
   const error = refusalOf(status, text, what);
-  return [429, 502, 503, 504].includes(status) ? new Transient(error) : error;
+  if (![429, 502, 503, 504].includes(status)) return error;
+  return new Transient(error, retryAfterMs(response.headers['retry-after']));
 }
 
 function refusalOf(status: number, text: string, what: string): ScanError {

@@ -26,6 +26,12 @@ export const defaultRetry: RetryOptions = { attempts: 4, initialMs: 200, maxMs: 
 // Longer than any 429 of an API server in practice (1 to 5 s), shorter than a pipeline's patience.
 const maxWaitMs = 30_000;
 
+/** What a Retry-After header asks for; a date is not what API servers send. */
+export function retryAfterMs(header: string | undefined): number {
+  const seconds = Number(header ?? 0);
+  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : 0;
+}
+
 /** Runs a step until it gives something else than a Transient, at most `attempts` times after the first. */
 export async function withRetry<T>(
   step: (attempt: number) => Promise<T>,
