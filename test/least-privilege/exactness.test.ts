@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createPod } from '@cinc-scan/testkit';
+import { createPod, testImage } from '@cinc-scan/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { makeAccount } from '../support/accounts.ts';
-import { cincScan, root } from '../support/cinc-scan.ts';
+import { cincScan, profiles, root, startCincScan } from '../support/cinc-scan.ts';
 import { openTestCluster } from '../support/cluster.ts';
 import { type Asked, askedText, everyQuestion, type Places, toQuestion } from '../support/every-question.ts';
-import { rightsTable, tableIn, withTable } from '../support/rights-table.ts';
+import { partOf, questionsText, rightsTable, withPart } from '../support/rights-table.ts';
 import { openWithToken, parseGrantKubeconfig, type TokenClient } from '../support/token-client.ts';
 
 const cluster = await openTestCluster();
@@ -41,7 +41,26 @@ afterAll(async () => {
   await cluster.close();
 });
 
+// Stable since Kubernetes 1.25; before that the right is never given.
+const debugTest: (name: string, run: () => Promise<void>, timeoutMs: number) => void =
+  cluster.minor >= 25 ? test : name => void process.stderr.write(`cannot run before Kubernetes 1.25: ${name}\n`);
 const documented = ['get pods (planned pod)', 'get pods/exec (planned pod)', 'create pods/exec (planned pod)'];
+const debugRight = 'patch pods/ephemeralcontainers (planned pod)';
+
+/** Compares a generated part of the page, or writes it when asked to. */
+function expectPart(part: string, text: string): void {
+  if (process.env['CINC_SCAN_UPDATE_DOCS'] === '1')
+    writeFileSync(page, withPart(readFileSync(page, 'utf8'), part, text));
+  expect(partOf(readFileSync(page, 'utf8'), part)).toBe(text);
+}
+
+/** What a client may do beyond what everybody may. */
+async function allowedBeyond(client: TokenClient | undefined): Promise<Asked[]> {
+  const everybody = new Set((await allowedTo(state.anybody)).map(askedText));
+  // Nothing that concerns a container comes from elsewhere.
+  expect([...everybody].filter(text => /pods|secrets|nodes/.test(text))).toEqual([]);
+  return (await allowedTo(client)).filter(asked => !everybody.has(askedText(asked)));
+}
 
 async function allowedTo(client: TokenClient | undefined): Promise<Asked[]> {
   if (client === undefined) throw new Error('the identity was not made');
@@ -59,15 +78,35 @@ async function allowedTo(client: TokenClient | undefined): Promise<Asked[]> {
 
 describe('the identity of a scan', () => {
   test('may do exactly what is documented, whatever verb is asked about on whatever resource in whatever place', async () => {
-    const everybody = new Set((await allowedTo(state.anybody)).map(askedText));
-    const allowed = (await allowedTo(state.scanner)).filter(asked => !everybody.has(askedText(asked)));
+    const allowed = await allowedBeyond(state.scanner);
     expect(allowed.map(askedText)).toEqual(documented);
-    // Nothing that concerns a container comes from elsewhere.
-    expect([...everybody].filter(text => /pods|secrets|nodes/.test(text))).toEqual([]);
-    const table = rightsTable(allowed);
-    if (process.env['CINC_SCAN_UPDATE_DOCS'] === '1') writeFileSync(page, withTable(readFileSync(page, 'utf8'), table));
-    expect(tableIn(readFileSync(page, 'utf8'))).toBe(table);
+    expectPart('exec', rightsTable(allowed));
+    expectPart('questions', questionsText());
   }, 240_000);
+
+  debugTest(
+    'may in addition put a debug container into a planned pod that has no shell, and nothing else',
+    async () => {
+      const { namespace } = state;
+      const args = ['scan', 'planned', '-n', namespace, '-p', profiles.slow, '--run-id', 'debugged', '-v'];
+      const running = startCincScan(cluster, [...args, '--lens', 'debug', '--lens-image', testImage('tools')]);
+      await running.line(/session into/);
+      // The run stands still while another token of its account, like the one it holds, is asked about.
+      running.child.kill('SIGSTOP');
+      const path = `/api/v1/namespaces/${namespace}/serviceaccounts/cinc-scan-debugged/token`;
+      const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 600 } };
+      const { status } = await cluster.api.call('POST', path, body);
+      const client = openWithToken(parseGrantKubeconfig(readFileSync(state.file, 'utf8')), String(status?.['token']));
+      const allowed = await allowedBeyond(client);
+      client.close();
+      running.child.kill('SIGCONT');
+      running.child.kill('SIGINT');
+      expect((await running.ended).code).toBe(130);
+      expect(allowed.map(askedText)).toEqual([...documented, debugRight]);
+      expectPart('debug', rightsTable(allowed));
+    },
+    240_000,
+  );
 
   test.each([
     ['GET', 'pods/planned', 200],
