@@ -3,6 +3,7 @@ import {
   checkOutputs,
   type FoundTrend,
   modelOfResults,
+  type Push,
   parseReportSpec,
   type ReportModel,
   type ReportSpec,
@@ -10,7 +11,9 @@ import {
   readTrend,
   renderRefusal,
   ScanError,
+  Secrets,
   toMessage,
+  toPushes,
   type WrittenReport,
   writeReports,
 } from '@cinc-scan/core';
@@ -60,6 +63,7 @@ async function runReport(options: Options, terminal: Terminal): Promise<number> 
   const values = readValues(toFlags([], inputs), options['config'], terminal);
   const specs = toSpecs(options);
   const place = { outputDir: values['output-dir'], workspace: terminal.cwd };
+  const pushes = toPushes(values);
   await checkOutputs(specs, place);
   const trend = toTrend(textOption(options, 'trend'), specs);
   const gate = asked.kind === 'gate' ? asked.gate : undefined;
@@ -70,9 +74,19 @@ async function runReport(options: Options, terminal: Terminal): Promise<number> 
     stdout: text => stdout.write(text),
     console: { color: usesColor(terminal, stdout), width: stdout.columns ?? 120 },
     trend: trend.points,
+    secrets: secretsOf(pushes),
+    pushes,
+    onPush: ({ name, ok, message }) =>
+      terminal.stderr.write(ok ? `Sent to ${name}\n` : `! Could not be sent to ${name}: ${message}\n`),
   });
   if (values['log-level'] !== 'quiet') tell(model, written, terminal);
   return model.verdict.exitCode;
+}
+
+function secretsOf(pushes: Push[]): Secrets {
+  const secrets = new Secrets();
+  for (const push of pushes) secrets.register(push.kind === 'heimdall' ? push.key : push.secret);
+  return secrets;
 }
 
 function toSpecs(options: Options): ReportSpec[] {

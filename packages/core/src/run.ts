@@ -51,6 +51,7 @@ export class Run implements AsyncDisposable {
   ) {
     this.request = request;
     this.secrets = secretsOf(deps);
+    for (const push of request.pushes) this.secrets.register(push.kind === 'heimdall' ? push.key : push.secret);
     this.deps = deps;
     ({ scratch: this.scratch, engine: this.engine, connection: this.connection } = parts);
     if (this.connection.insecure)
@@ -162,6 +163,9 @@ export class Run implements AsyncDisposable {
       stdout,
       console,
       secrets: this.secrets,
+      pushes: this.request.pushes,
+      onPush: ({ name, ok, message }) =>
+        this.deps.emit({ kind: 'notice', text: ok ? `Sent to ${name}` : `Could not be sent to ${name}: ${message}` }),
     });
   }
 

@@ -17,7 +17,7 @@ import {
 import type { LensName } from './lens/index.ts';
 import { parseWaivers, type Waiver } from './outcome/waivers.ts';
 import { type PlanRequest, parseSelector } from './plan/index.ts';
-import { type ConsoleOptions, parseReportSpec, type ReportSpec } from './report/index.ts';
+import { type ConsoleOptions, type Push, parseReportSpec, type ReportSpec, toPushes } from './report/index.ts';
 import {
   type Access,
   readThresholdInput,
@@ -60,6 +60,7 @@ export interface ScanRequest extends IdentityRequest {
   dryRun: boolean;
   reports: ReportSpec[];
   outputDir: string;
+  pushes: Push[];
   /** For the run manifest: the request as the user wrote it, without secrets. */
   shown: Record<string, unknown>;
 }
@@ -90,6 +91,7 @@ export interface Deps {
 export function toScanRequest(values: Values): ScanRequest {
   if (values.profile.length === 0)
     throw new ScanError('USAGE', 'No profile was named', { remedy: 'Pass --profile PATH.' });
+  const pushes = toPushes(values);
   const waivers = values.waivers.map(path => ({ path, ...readWaivers(path) }));
   return {
     ...toIdentityRequest(values),
@@ -107,7 +109,9 @@ export function toScanRequest(values: Values): ScanRequest {
     dryRun: values['dry-run'],
     reports: values.reports.map(parseReportSpec),
     outputDir: values['output-dir'],
-    shown: toShownRequest(values),
+    pushes,
+    // Addresses may be secrets by themselves.
+    shown: { ...toShownRequest(values), ...(pushes.length > 0 && { push: pushes.map(({ name }) => name) }) },
   };
 }
 

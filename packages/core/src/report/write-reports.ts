@@ -8,6 +8,8 @@ import type { ConsoleOptions } from './console.ts';
 import type { TrendPoint } from './html/index.ts';
 import type { ReportModel, Surface, WrittenReport } from './model.ts';
 import { fileStems, insertBeforeExtension } from './names.ts';
+import { type Pushed, type PushSettings, pushAll } from './push/push.ts';
+import type { Push } from './push/push-spec.ts';
 import { makeRedactor, type Redactor } from './redact.ts';
 import {
   auditedOf,
@@ -32,6 +34,10 @@ export interface WriteOptions {
   trend?: TrendPoint[];
   /** Of the run: none of them leaves it in a report. */
   secrets?: Secrets | undefined;
+  /** Where to send it; told in the manifest, which is therefore written after. */
+  pushes?: readonly Push[];
+  pushSettings?: PushSettings;
+  onPush?: (surface: Surface) => void;
 }
 
 /** Writes every report; one that fails keeps none of the others from being written, and its older file stays. */
@@ -50,16 +56,25 @@ export async function writeReports(
   };
   const redactor = makeRedactor(options.secrets?.all() ?? []);
   const failures: ScanError[] = [];
-  for (const spec of inOrder(specs)) {
+  const write = async (spec: ReportSpec) => {
     try {
       // One after another: the last ones tell of those before them.
       context.reports = [...context.reports, ...(await writeReport(model, { spec, options, context, redactor }))];
     } catch (error) {
       failures.push(toScanError(error, 'OUTPUT_UNWRITABLE', `The report ${spec.kind} failed`));
     }
-  }
+  };
+  for (const spec of specs.filter(each => !isLast(each))) await write(spec);
+  context.surfaces = [...context.surfaces, ...(await send({ model, reports: context.reports, redactor }, options))];
+  for (const spec of specs.filter(isLast)) await write(spec);
   throwAll(failures);
   return context.reports;
+}
+
+async function send(pushed: Pushed, { pushes = [], pushSettings, onPush }: WriteOptions): Promise<Surface[]> {
+  const surfaces = await pushAll(pushes, pushed, pushSettings);
+  for (const surface of surfaces) onPush?.(surface);
+  return surfaces;
 }
 
 /** Fails if a report could not be written where it is asked for. */
@@ -78,10 +93,7 @@ function anchorsFor(model: ReportModel, specs: ReportSpec[], { workspace }: Writ
   return isWanted ? findAnchors(model, workspace).catch(() => noAnchors) : Promise.resolve(noAnchors);
 }
 
-function inOrder(specs: ReportSpec[]): ReportSpec[] {
-  const isLast = ({ kind }: ReportSpec) => lastKinds.includes(kind);
-  return [...specs.filter(spec => !isLast(spec)), ...specs.filter(spec => isLast(spec))];
-}
+const isLast = ({ kind }: ReportSpec) => lastKinds.includes(kind);
 
 function throwAll(failures: ScanError[]): void {
   const [first, ...others] = failures;

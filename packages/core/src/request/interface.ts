@@ -298,6 +298,36 @@ export const inputs = {
     example: 'out',
     since: '0.1.0',
   },
+  push: {
+    group: 'report',
+    type: 'list',
+    separator: 'line',
+    description: 'Place to send the results to, heimdall=URL or webhook=URL; one that fails changes no exit code',
+    example: 'heimdall=https://heimdall.example.org',
+    since: '0.1.0',
+  },
+  'heimdall-api-key': {
+    group: 'report',
+    type: 'secret',
+    description: 'API key for the Heimdall server: the path of a file with it, or the key itself in the environment',
+    example: './heimdall.key',
+    since: '0.1.0',
+  },
+  'webhook-secret': {
+    group: 'report',
+    type: 'secret',
+    description:
+      'Secret that signs what is sent to webhooks (HMAC-SHA-256): the path of a file with it, or the secret itself in the environment',
+    example: './webhook.secret',
+    since: '0.1.0',
+  },
+  'push-insecure': {
+    group: 'report',
+    type: 'flag',
+    description: 'Allow pushes over http to other machines',
+    example: 'true',
+    since: '0.1.0',
+  },
   'log-format': {
     group: 'report',
     type: 'choice',

@@ -32,7 +32,7 @@ export function resolveValues({ flags, environment, file }: Sources): Values {
 }
 
 function isContent(name: InputName, text: string): boolean {
-  return name === 'token' ? !/^[/.]/.test(text) : /[\n{]/.test(text);
+  return name === 'kubeconfig' ? /[\n{]/.test(text) : !/^[/.]/.test(text);
 }
 
 /** Every user of a machine can read the arguments of its processes. */
