@@ -47,7 +47,9 @@ describe('the example of an audit policy', () => {
       expect(decided.filter(({ rule }) => rule < 0).map(({ request }) => `${request.method} ${request.path}`)).toEqual(
         [],
       );
-      expect([...new Set(decided.map(({ rule }) => rule))].toSorted()).toEqual(policy.rules.map((_, index) => index));
+      expect([...new Set(decided.map(({ rule }) => rule))].toSorted((a, b) => a - b)).toEqual(
+        policy.rules.map((_, index) => index),
+      );
     },
   );
 });

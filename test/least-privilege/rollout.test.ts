@@ -36,7 +36,7 @@ async function afterPlanning(running: () => Running, change: () => Promise<void>
   const { ended } = running();
   await until('the plan', () => Promise.resolve(fault?.hits === 1));
   await change();
-  return ended;
+  return await ended;
 }
 
 async function names(resource: string): Promise<string[]> {

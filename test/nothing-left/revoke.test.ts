@@ -209,7 +209,7 @@ async function bindEverybody({ api }: TestCluster, namespace: string): Promise<v
 
 async function containerId(): Promise<string> {
   const { status } = await cluster.api.call('GET', `/api/v1/namespaces/${names.one}/pods/web`);
-  const [first] = status?.['containerStatuses'] as { containerID: string }[];
+  const [first] = (status?.['containerStatuses'] ?? []) as { containerID: string }[];
   return first?.containerID.split('://')[1] ?? '';
 }
 

@@ -34,7 +34,9 @@ async function endAt(runId: string, namespace: string, end: string | null): Prom
 
 const anHourAgo = () => new Date(Date.now() - 3_600_000).toISOString();
 const runsIn = async (namespace: string) =>
-  [...new Set((await leftObjects(cluster.api, [namespace])).map(text => text.split('/').at(-1)))].toSorted();
+  [...new Set((await leftObjects(cluster.api, [namespace])).map(text => text.split('/').at(-1)))].toSorted((a, b) =>
+    String(a).localeCompare(String(b)),
+  );
 
 describe('cinc-scan sweep', () => {
   test('takes what is over by its own word, and leaves what is not', async () => {

@@ -3,9 +3,17 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { ScanError, toScanError } from '../errors/index.ts';
-import { type Answer, CommandTimeout, defaultRun, type OpenTarget } from '../lens/index.ts';
+import { type Answer, CommandTimeout, defaultRun, type Meter, type OpenTarget } from '../lens/index.ts';
 import { filesOnlyFacts, filesOnlyLook, filesOnlyRead } from './files-only.ts';
-import { factsScript, type Look, lookScript, parseFacts, parseLook, readCommand } from './questions.ts';
+import {
+  factsScript,
+  type Look,
+  type LookAnswer,
+  lookScript,
+  parseFacts,
+  parseLook,
+  readCommand,
+} from './questions.ts';
 
 const question = z.discriminatedUnion('op', [
   z.object({ op: z.literal('facts') }),
@@ -169,14 +177,19 @@ async function look({ session, meter, filesOf }: OpenTarget, path: string): Prom
     };
   }
   // The helper says by its status what went wrong; a shell's own status tells of its last `cat` alone.
-  if (found.kind === 'unanswered' || (filesOf !== undefined && answer.status !== 0))
-    return { header: { error: 'tool', message: `${path} cannot be looked at: ${firstLine(answer)}` } };
-  if (found.kind === 'tool-missing') {
-    meter.toolsMissing.add(found.tool);
-    return {
-      header: { error: 'tool', message: `the container has no usable ${found.tool}, so ${path} cannot be looked at` },
-    };
-  }
+  const refused = filesOf !== undefined && answer.status !== 0;
+  return refused || found.kind !== 'look'
+    ? notLooked(meter, found, `${path} cannot be looked at: ${firstLine(answer)}`)
+    : looked(meter, path, found);
+}
+
+function notLooked(meter: Meter, found: LookAnswer, message: string): Reply {
+  if (found.kind !== 'tool-missing') return { header: { error: 'tool', message } };
+  meter.toolsMissing.add(found.tool);
+  return { header: { error: 'tool', message: `${message}: the container has no usable ${found.tool}` } };
+}
+
+function looked(meter: Meter, path: string, found: Extract<LookAnswer, { kind: 'look' }>): Reply {
   if (path === dockerenv && !found.look.present) {
     meter.virtual.add(dockerenv);
     return { header: { look: emptyFile } };

@@ -164,8 +164,7 @@ async function runOrder(
 
 async function conclude(ended: Ending | undefined, directory: string): Promise<Result> {
   if (ended === undefined) throw new ScanError('ENGINE_CRASHED', 'The engine ended without a completion record');
-  if (ended.event === 'failed')
-    throw new ScanError('ENGINE_FAILED', `The profile could not be run: ${ended.class}: ${ended.message}`);
+  if (ended.event === 'failed') throw toFailure(ended);
   if (ended.file !== join(directory, 'result.json'))
     throw new ScanError('ENGINE_CRASHED', 'The engine names a result outside its folder');
   let text: string;
@@ -179,6 +178,15 @@ async function conclude(ended: Ending | undefined, directory: string): Promise<R
   if (createHash('sha256').update(text).digest('hex') !== ended.sha256)
     throw new ScanError('ENGINE_CRASHED', 'The result of the engine is not the one it vouched for');
   return { text, code: ended.code, file: ended.file };
+}
+
+// The uname of the container said nothing that any system says (Train 3.16, lib/train/platforms/detect/scanner.rb).
+const unknownSystem = 'Train::PlatformDetectionFailed';
+
+function toFailure({ class: name, message }: z.infer<typeof failure>): ScanError {
+  return name === unknownSystem
+    ? new ScanError('TARGET_CORRUPT', `The container says of itself what no system says: ${message}`)
+    : new ScanError('ENGINE_FAILED', `The profile could not be run: ${name}: ${message}`);
 }
 
 const profileStatuses = z.object({
