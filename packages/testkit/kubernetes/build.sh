@@ -80,7 +80,7 @@ keep() { # work
   local work=$1
   mkdir "$work/bin"
   (cd "$work/source/_output/local/bin/linux/amd64" && cp "${programs[@]}" "$work/bin/")
-  (cd "$work/bin" && strip --strip-unneeded "${programs[@]}" && sha256sum "${programs[@]}" >digests)
+  (cd "$work/bin" && sha256sum "${programs[@]}" >digests)
   rm -rf "$bin"
   mv "$work/bin" "$bin"
 }
