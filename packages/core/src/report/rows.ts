@@ -198,7 +198,8 @@ export function resultMessage(result: HdfResult): string {
   return said.find(text => typeof text === 'string' && text.trim() !== '') ?? result.code_desc;
 }
 
-function tagWords(control: HdfControl, name: string): string[] {
+/** The words of a tag, which profiles write as one or as a list. */
+export function tagWords(control: HdfControl, name: string): string[] {
   const tag = control.tags[name];
   const items: unknown[] = Array.isArray(tag) ? tag : [tag];
   const words = items.flatMap(item =>

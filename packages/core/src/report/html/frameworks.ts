@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { toCompliance } from '../../gate/count.ts';
+import { tagWords } from '../rows.ts';
 import { percentText, statusOrder } from '../tally.ts';
-import { shortLine } from '../text.ts';
 import { byText, statusWords } from '../words.ts';
 import { bar, noShares, type Shares } from './bars.ts';
 import { type Html, html, nothing } from './markup.ts';
@@ -74,18 +74,12 @@ export function nistFamilies(page: Page): Html {
 
 /** Compliance by section of NIST SP 800-190, the guide to container security. */
 export function containerGuide(page: Page): Html {
-  const lines = collect(page, ({ row }) => sectionTags(row.control.tags['nist-800-190']));
+  const lines = collect(page, ({ row }) => tagWords(row.control, 'nist-800-190').flatMap(tag => sectionOf(tag) ?? []));
   const name = (part: string) => subjects.get(part.slice(2)) ?? 'other';
   return framework({ id: 'nist-800-190', title: 'NIST SP 800-190 sections', column: 'Section', lines, name });
 }
 
-function sectionTags(tag: unknown): string[] {
-  const items: unknown[] = Array.isArray(tag) ? tag : [tag];
-  return items.flatMap(item => {
-    const text = typeof item === 'string' || typeof item === 'number' ? shortLine(`${item}`, 60) : '';
-    return /(?:^|\s)([34](?:\.\d){1,2})$/.exec(text)?.[1] ?? [];
-  });
-}
+const sectionOf = (tag: string) => /(?:^|\s)([34](?:\.\d){1,2})$/.exec(tag)?.[1];
 
 interface Line {
   part: string;

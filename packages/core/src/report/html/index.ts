@@ -24,8 +24,9 @@ export interface HtmlOptions {
 }
 
 /** One self-contained page: reads without style and script, asks for nothing, and says the verdict first. */
-export function renderHtml(model: ReportModel, options: HtmlOptions = {}): string {
-  const page = toPage(model);
+export function renderHtml(given: ReportModel, options: HtmlOptions = {}): string {
+  const page = toPage(given);
+  const { model } = page;
   const style = styleFor(model.run, page.controls.length);
   return html`<!doctype html>
 <html lang="en">

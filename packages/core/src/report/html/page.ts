@@ -2,7 +2,7 @@
 import { type Severity, severities } from '../../outcome/control.ts';
 import type { ReportModel } from '../model.ts';
 import type { Row } from '../rows.ts';
-import { oneLine } from '../text.ts';
+import { shortLine } from '../text.ts';
 import { type OutcomeView, toViews } from '../views.ts';
 import { byText, type StatusWord, worstFirst } from '../words.ts';
 import { Budget } from './budget.ts';
@@ -36,7 +36,8 @@ export interface Page {
 /** Where a control of a view is told: by its id as the gate writes it, or its key. */
 type Anchors = ReadonlyMap<OutcomeView, ReadonlyMap<string, string>>;
 
-export function toPage(model: ReportModel): Page {
+export function toPage(given: ReportModel): Page {
+  const model = bounded(given);
   const views = toViews(model);
   const columns = toColumns(views);
   const controls = toControls(columns);
@@ -44,12 +45,23 @@ export function toPage(model: ReportModel): Page {
   return { model, views, columns, profiles, controls, anchors: toAnchors(views, controls), budget: new Budget() };
 }
 
+/** What a page repeats is short, whatever a file says of itself. */
+function bounded(model: ReportModel): ReportModel {
+  const { cluster, verdict, tool } = model;
+  return {
+    ...model,
+    tool: { ...tool, version: shortLine(tool.version, 100) },
+    cluster: { ...cluster, alias: shortLine(cluster.alias, 200) },
+    verdict: { ...verdict, gate: { ...verdict.gate, source: shortLine(verdict.gate.source, 500) } },
+  };
+}
+
 /** Views of one target in one column; a second look at the same profile, as of another run, gets a column of its own. */
 function toColumns(views: OutcomeView[]): Column[] {
   const severalClusters = new Set(views.map(view => view.judged.outcome.target.cluster)).size > 1;
   const byName = new Map<string, Column[]>();
   for (const view of views) {
-    const cluster = oneLine(view.judged.outcome.target.cluster);
+    const cluster = shortLine(view.judged.outcome.target.cluster, 200);
     const name = severalClusters ? `${cluster}/${view.name}` : view.name;
     const known = byName.get(name) ?? [];
     const free = known.find(column => column.views.every(each => each.profile !== view.profile));

@@ -171,3 +171,29 @@ describe('the HTML report', () => {
     expect(problems(renderHtml(largeModel(3, 30)))).toEqual([]);
   });
 });
+
+describe('names that are as long as a file likes', () => {
+  const long = 'n'.repeat(1_000_000);
+  const target = (pod: string) =>
+    sampleTarget(pod, { cluster: long, container: long, owner: { kind: 'Deployment', name: long } });
+  const text = sampleHdf([{ id: 'a' }, { id: 'b', status: 'failed' }]);
+  const model = modelOf(['one', 'two'].map(pod => sampleAudited({ text, target: target(pod) })));
+  const gate = { ...model.verdict.gate, source: long };
+  const page = renderHtml({
+    ...model,
+    cluster: { ...model.cluster, alias: long },
+    verdict: { ...model.verdict, gate },
+  });
+
+  test('do not make a page long', () => {
+    expect(megabytes(page)).toBeLessThan(0.2);
+    expect(problems(page)).toEqual([]);
+  });
+
+  test('are cut in the middle where targets stand side by side, and told whole in the title', () => {
+    const headings = all(page, /<th scope="col" class="turned">(.*?)<\/th>/g);
+    expect(headings).toHaveLength(2);
+    expect(headings[0]).toMatch(/^<span title="shop\/one\/n+… \(\d+ more characters\)">shop\/one\/n+….*<\/span>$/);
+    expect(headings[0]?.replace(/ title="[^"]*"/, '').length).toBeLessThan(90);
+  });
+});

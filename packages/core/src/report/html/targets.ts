@@ -102,11 +102,20 @@ export function matrix(page: Page): Html {
     return html`<tr data-c="${index}"><th scope="row"><a href="#${anchor}">${row.id}</a></th><td class="v ${row.severity}">${row.severity}</td>${marks}</tr>
 `;
   });
-  const names = page.columns.map(column => html`<th scope="col" class="turned"><span>${column.name}</span></th>`);
+  const names = page.columns.map(({ name }) => html`<th scope="col" class="turned">${heading(name)}</th>`);
   const legend = html`<p class="legend">${words.map(word => html`${statusTag(word)} `)}<span class="st x">Unknown</span> <span class="st a">None</span></p>
 <p class="note">“Unknown”: the target could not be judged. “None”: its profile has no such control.</p>`;
   const body = html`${legend}${table({ caption: 'Status of every control in every target', head: html`${columnHeads('Control', 'Severity')}${names}`, rows, className: 'matrix' })}`;
   return section({ id: 'matrix', title: 'Side by side', body });
+}
+
+const longest = 60;
+
+/** Both ends of a name tell targets apart; the middle stands in the title. */
+function heading(name: string): Html {
+  if (name.length <= longest) return html`<span>${name}</span>`;
+  const half = Math.floor(longest / 2) - 1;
+  return html`<span title="${name}">${name.slice(0, half)}…${name.slice(-half)}</span>`;
 }
 
 const absent = html`<td class="a">None</td>`;
