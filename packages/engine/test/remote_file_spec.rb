@@ -49,6 +49,7 @@ class CommandByCommand
   def os
     @local.os
   end
+  alias platform os
 
   def run_command(command)
     output, errors, status = Open3.capture3('sh', '-c', command)

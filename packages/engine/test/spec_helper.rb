@@ -14,3 +14,7 @@ RSpec.configure do |config|
   config.expect_with(:rspec) { |expectations| expectations.syntax = :expect }
   config.disable_monkey_patching!
 end
+
+# As the engine's preload does: without them Train knows no platform.
+Train::Platforms::Detect::Specifications::OS.load
+Train::Platforms::Detect::Specifications::Api.load
