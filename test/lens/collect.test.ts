@@ -135,7 +135,7 @@ describe('cinc-scan collect', () => {
   ];
 
   test.each(refused)('refuses results that are %s, and keeps none of them', async (folder, message) => {
-    const ran = await collect(folder, ['--max-size', '1']);
+    const ran = await collect(folder, ['--max-size', '1', '--access', 'existing']);
     expect(ran.stderr).toMatch(/cinc-scan: TARGET_CORRUPT/);
     expect(ran.stderr.replaceAll(/\s+/g, ' ')).toMatch(message);
     expect({ code: ran.code, collected: collected(ran), cwd: readdirSync(ran.cwd) }).toEqual({
