@@ -9,6 +9,7 @@ import { addGateCommand } from './gate-command.ts';
 import { addIdentityCommands } from './identity-commands.ts';
 import { addReportCommand } from './report-command.ts';
 import { addScanCommand } from './scan-command.ts';
+import { addServeCommand } from './serve-command.ts';
 import { addSidecarCommands } from './sidecar/sidecar-commands.ts';
 import type { Terminal } from './terminal.ts';
 import { addThresholdCommand } from './threshold-command.ts';
@@ -51,6 +52,7 @@ function makeProgram(terminal: Terminal, exit: (code: number) => void): Command 
   addReportCommand(program, terminal, exit);
   addThresholdCommand(program, terminal, exit);
   addAttestCommand(program, terminal, exit);
+  addServeCommand(program, terminal, exit);
   addIdentityCommands(program, terminal, exit);
   addSidecarCommands(program, terminal, exit);
   for (const command of withDescendants(program))

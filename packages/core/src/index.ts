@@ -34,6 +34,7 @@ export {
   checkOutputs,
   type FoundTrend,
   makeRedactor,
+  makeRunServer,
   modelOfResults,
   type Push,
   parseReportSpec,

@@ -49,7 +49,7 @@ export function judge(outcomes: readonly Outcome[], gate: GateRequest): Verdict 
 }
 
 /** The same for result files from wherever: what cannot be judged is a mistake of whoever gave them, not of an engine. */
-export function judgeResults(outcomes: readonly Audited[], gate: GateRequest): Verdict {
+export function judgeResults(outcomes: readonly Outcome[], gate: GateRequest): Verdict {
   return judgeBy(resultRuling, outcomes, gate);
 }
 
@@ -177,7 +177,9 @@ export function ruling({ outcome, judgement, comparison }: Judged): Ruling {
 }
 
 /** What one judged result file means, whatever its engine was. */
-export function resultRuling({ judgement, comparison }: Judged): Ruling {
+export function resultRuling(judged: Judged): Ruling {
+  const { outcome, judgement, comparison } = judged;
+  if (outcome.kind === 'unreached') return ruling(judged);
   return [judgement, comparison].map(toAnswer).reduce(worse);
 }
 

@@ -19,6 +19,7 @@ export { redactModel } from './redact-model.ts';
 export { parseReportSpec, type ReportKind, type ReportSpec, reportKindNames, reportKinds } from './registry.ts';
 export { noneCategory, renderSarif, type SarifFile } from './sarif.ts';
 export { type RunningModel, renderRunningScan, renderScan } from './scan-json.ts';
+export { makeRunServer } from './serve/serve.ts';
 export { cleanText, oneLine, safeLogLines, shortLine } from './text.ts';
 export { type FoundTrend, readTrend } from './trend-files.ts';
 export { checkFolder, writeAtomic } from './write.ts';
