@@ -108,6 +108,7 @@ describe('the temporary identity', () => {
   });
 
   test('is refused and taken back where another binding lets every account do more', async () => {
+    // Of this namespace alone: other tests may run on the same cluster.
     const name = `wide-${namespace}`;
     const wide = { apiVersion: 'rbac.authorization.k8s.io/v1', metadata: { name } };
     const rules = [{ apiGroups: [''], resources: ['secrets'], verbs: ['list'] }];

@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { until } from '@cinc-scan/testkit';
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ScanError } from '../errors/index.ts';
 import { Meter } from './meter.ts';
@@ -126,7 +126,8 @@ describe.each([[['dash']], [['bash']], [['busybox', 'ash']], [['bash', '--posix'
     const place = join(folder, `pids-${shell.join('-')}`);
     const command = `trap '' TERM INT HUP; sleep 1000 & echo $! >${place}; sleep 1001 | cat`;
     await expect(session.run(command, { timeoutMs: 500 })).rejects.toThrow(CommandTimeout);
-    await until('its end', () => Promise.resolve(!isRunning(Number(readFileSync(place, 'utf8')))));
+    // A signal is on its way when it was sent.
+    while (isRunning(Number(readFileSync(place, 'utf8')))) await setImmediate();
     expect(await ask(session, state)).toEqual(before);
     expect(session.lost).toBeUndefined();
   });

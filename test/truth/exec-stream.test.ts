@@ -9,9 +9,9 @@ import {
   startCluster,
 } from '@cinc-scan/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Secret } from '../request/index.ts';
-import { type Connection, connect } from './connect.ts';
-import { type ExecEnd, openExec } from './exec-stream.ts';
+import { type Connection, connect } from '../../packages/core/src/cluster/connect.ts';
+import { type ExecEnd, openExec } from '../../packages/core/src/cluster/exec-stream.ts';
+import { Secret } from '../../packages/core/src/request/index.ts';
 
 let cluster: EmbeddedCluster;
 let operator: Connection;
