@@ -81,8 +81,7 @@ export default {
       comment: 'core takes its effects as arguments: it knows no other package of this repository and no CI system.',
       severity: 'error',
       from: { path: '^packages/core/src/' },
-      // The next rule says who may use the testkit.
-      to: { path: '^(?:packages/(?!core/|testkit/)|src/|test/)|(?:^|node_modules/)@actions/' },
+      to: { path: '^(?:packages/(?!core/)|src/|test/)|(?:^|node_modules/)@actions/' },
     },
     {
       name: 'testkit-is-for-tests',
