@@ -40,7 +40,7 @@ interface Parsed {
 // YAML 1.1 is what Kubernetes' own parser reads: there `hostPID: yes` is true, and `<<` merges.
 function parse(text: string, name: string): Parsed[] {
   const lines = new LineCounter();
-  const options = { version: '1.1', lineCounter: lines, prettyErrors: false } as const;
+  const options = { version: '1.1', lineCounter: lines, prettyErrors: false, logLevel: 'error' } as const;
   const documents = parseAllDocuments(text, options);
   return (Array.isArray(documents) ? documents : []).map(document => {
     const [error] = document.errors;

@@ -98,7 +98,8 @@ function appendFlow({ text, newline }: EditContext, collection: YAMLMap | YAMLSe
 
 function appendBlock(context: EditContext, collection: YAMLMap | YAMLSeq, value: Json): Edit {
   const column = columnOf(context, collection);
-  const at = endOfLines(context, endOf(collection), column);
+  // The items of a list may stand no deeper than the key it belongs to; a comment there is not for the list.
+  const at = endOfLines(context, endOf(collection), isSeq(collection) ? column + 1 : column);
   return { from: at, to: at, text: indented(context, blockText(value, indentsSequences(context, at)), column) };
 }
 
@@ -115,8 +116,8 @@ function replaceValue(context: EditContext, { map, pair, value }: Replacing): Ed
   const space = next === undefined || /[\s,}\]]/.test(next) ? '' : ' ';
   if (map.flow === true) return { from, to, text: `: ${JSON.stringify(value)}${space}` };
   if (typeof value !== 'object') return { from, to, text: `: ${scalarText(value)}${space}` };
-  const [, ...lines] = blockText({ key: value }, indentsSequences(context, from)).split('\n');
-  return { from, to, text: `:${indented(context, lines.join('\n'), columnOf(context, map))}${space}` };
+  const lines = blockText({ key: value }, indentsSequences(context, from)).slice('key'.length);
+  return { from, to, text: `${indented(context, lines, columnOf(context, map)).trimStart()}${space}` };
 }
 
 const scalarText = (value: string | number | boolean) => stringify(value, { version: '1.1', lineWidth: 0 }).trimEnd();
@@ -158,13 +159,13 @@ function endOf(node: unknown): number {
   throw new NotEditable('a value has no place in the text');
 }
 
-/** The end of the line, and of comments below it that stand deeper than the collection and so belong to its last item. */
-function endOfLines({ text }: EditContext, end: number, column: number): number {
+/** The end of the line, and of comments below it that stand so deep that they belong to the collection. */
+function endOfLines({ text }: EditContext, end: number, depth: number): number {
   // A block scalar ends behind its last line break.
   let at = end > 0 && text[end - 1] === '\n' ? end - 1 : endOfLine(text, end);
   for (;;) {
     const next = /^\n( *)#[^\n]*/.exec(text.slice(at, at + 10_000));
-    if (next === null || (next[1] ?? '').length <= column) return text[at - 1] === '\r' ? at - 1 : at;
+    if (next === null || (next[1] ?? '').length < depth) return text[at - 1] === '\r' ? at - 1 : at;
     at += next[0].length;
   }
 }
