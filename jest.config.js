@@ -3,7 +3,7 @@ export default {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   // Containers and engines are started for real; a test says what it waits for and fails by itself.
-  testTimeout: 120_000,
+  testTimeout: 300_000,
   testMatch: ['<rootDir>/{test,packages}/**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/packages/[^/]+/lib/', '<rootDir>/build/', '<rootDir>/dist/'],
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
