@@ -89,8 +89,16 @@ module CincScan
         next unless original && control[:waiver_data].is_a?(Hash) && control[:waiver_data]['skipped_due_to_waiver']
 
         LOST_BY_WAIVER.each { |key| control[key] = original[key] if original.key?(key) }
+        control[:descriptions] = labelled(control[:descriptions])
       end
       report
+    end
+
+    # A description of a profile has them as a mapping, a result as a list.
+    def labelled(descriptions)
+      return descriptions unless descriptions.is_a?(Hash)
+
+      descriptions.map { |label, data| { label: label.to_s, data: data.to_s } }
     end
 
     def described
