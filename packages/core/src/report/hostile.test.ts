@@ -142,7 +142,9 @@ function markdownProblems(text: string): string[] {
 
 function htmlProblems(text: string): string[] {
   const withoutScripts = text.replaceAll(/<(script|style)\b[^>]*>[\s\S]*?<\/\1>/g, '');
-  return [...withoutScripts.matchAll(/<(?:script|img|iframe)\b|<[^>]*\son\w+=|javascript:/gi)]
+  // Within quotes nothing is markup; a quote that got out ends them here too.
+  const markup = withoutScripts.replaceAll(/="[^"]*"/g, '=""');
+  return [...markup.matchAll(/<(?:script|img|iframe)\b|<[^>]*\son\w+=|javascript:/gi)]
     .map(([found]) => found)
     .filter(found => !found.startsWith('javascript'));
 }
