@@ -53,6 +53,8 @@ describe('a command line that makes no sense is refused before anything is touch
     ['a count out of range', ['--concurrency', '0'], /--concurrency: expected between 1 and 64/],
     ['a choice that is none', ['--lens', 'telescope'], /--lens: expected one of auto, exec.*"telescope"/],
     ['an input without a value', ['--input', 'max_sessions'], /input: expected NAME=VALUE/],
+    ['a namespace that leads elsewhere', ['-n', '../kube-system'], /namespace: expected .*"..\/kube-system"/],
+    ['a container that is no name', ['-c', 'app/../x'], /container: expected .*"app\/..\/x"/],
     ['a run id that is no label', ['--run-id', 'Build 1'], /run-id: expected .*"Build 1"/],
     ['a report of an unknown kind', ['--report', 'pdf'], /pdf/],
     ['an input file that is not there', ['--input-file', 'nope.yml'], /input-file nope\.yml cannot be read/],

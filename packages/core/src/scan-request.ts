@@ -20,8 +20,8 @@ import { type PlanRequest, parseSelector } from './plan/index.ts';
 import { type ConsoleOptions, type Push, parseReportSpec, type ReportSpec, toPushes } from './report/index.ts';
 import {
   type Access,
+  makeRunId,
   readThresholdInput,
-  resolveRunId,
   type Secret,
   type Secrets,
   toShownRequest,
@@ -119,7 +119,7 @@ export function toScanRequest(values: Values): ScanRequest {
 export function toIdentityRequest(values: Values): IdentityRequest {
   if (values.targets.length === 0) throw new ScanError('USAGE', 'No target was named');
   return {
-    runId: resolveRunId(values['run-id']),
+    runId: values['run-id'] ?? makeRunId(),
     plan: {
       selectors: values.targets.map(parseSelector),
       namespaces: values.namespace,

@@ -11,9 +11,20 @@ describe('a path', () => {
   test('keeps every name in its own segment', () => {
     expect(apiPath('api/v1/namespaces', 'shop', 'pods', 'web-0')).toBe('/api/v1/namespaces/shop/pods/web-0');
     fc.assert(
-      fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), name => {
-        const path = apiPath('api/v1/namespaces', name.replaceAll('/', ''), 'pods');
+      fc.property(fc.string({ unit: 'grapheme', minLength: 3 }), text => {
+        const path = apiPath('api/v1/namespaces', text.replaceAll(/[/%\\]/g, 'x'), 'pods');
         expect(path).toMatch(/^\/api\/v1\/namespaces\/[^/?#]*\/pods$/);
+      }),
+    );
+  });
+
+  const leaving = ['', '.', '..', 'a/b', '../kube-system', '..%2fkube-system', '%2e%2e', 'a\\b'];
+  test.each(leaving)('refuses the name %j, which could leave it', name => {
+    expect(() => apiPath('api/v1/namespaces', name, 'pods')).toThrow(
+      expect.objectContaining({
+        code: 'INPUT_INVALID',
+        exit: 2,
+        message: expect.stringContaining(JSON.stringify(name)),
       }),
     );
   });

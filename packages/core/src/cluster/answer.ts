@@ -19,12 +19,16 @@ export interface ApiRequest {
   contentType?: string;
 }
 
-/** Joins segments into a path; names from users never leave their segment. */
-export function apiPath(...segments: string[]): string {
-  return `/${segments
-    .flatMap(segment => segment.split('/'))
-    .map(encodeURIComponent)
-    .join('/')}`;
+/** A path below a known one such as `api/v1`; a name that would leave its segment is refused. */
+export function apiPath(base: string, ...names: string[]): string {
+  return `/${[base, ...names.map(toSegment)].join('/')}`;
+}
+
+// An encoded slash or dot segment is still one to proxies that decode before they match.
+function toSegment(name: string): string {
+  if (/^\.{0,2}$/.test(name) || /[/%\\]/.test(name))
+    throw new ScanError('INPUT_INVALID', `${JSON.stringify(name)} is no name that an object in a cluster can have`);
+  return encodeURIComponent(name);
 }
 
 const statusBody = z.object({

@@ -12,9 +12,9 @@ export {
 } from './interface.ts';
 export {
   type Access,
+  makeRunId,
   readThresholdInput,
   resolveAccess,
-  resolveRunId,
   resolveToken,
   toShownRequest,
 } from './scan-request.ts';

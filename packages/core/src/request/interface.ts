@@ -15,8 +15,17 @@ interface Common {
   short?: string;
 }
 
+/** What a text, or each item of a list, has to look like. */
+interface Pattern {
+  /** Of a regular expression that matches the whole text. */
+  source: string;
+  /** Completes "expected …". */
+  means: string;
+}
+
 interface TextInput extends Common {
   type: 'text';
+  pattern?: Pattern;
   default?: string;
 }
 /** One path or text that is wrapped as soon as it is read. */
@@ -25,6 +34,7 @@ interface SecretInput extends Common {
 }
 interface ListInput extends Common {
   type: 'list';
+  pattern?: Pattern;
   /** What separates items in one text; items of label selectors hold commas. */
   separator: 'line' | 'comma';
   default?: readonly string[];
@@ -55,6 +65,12 @@ export type Input = TextInput | SecretInput | ListInput | FlagInput | ChoiceInpu
 
 const day = 86_400;
 
+// https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names
+const dnsLabel = {
+  source: '[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?',
+  means: 'up to 63 lower-case letters, digits and dashes',
+};
+
 export const inputs = {
   targets: {
     group: 'target',
@@ -68,6 +84,7 @@ export const inputs = {
     group: 'target',
     type: 'list',
     separator: 'comma',
+    pattern: dnsLabel,
     short: 'n',
     description: "Namespace of the targets; several are scanned one after the other (default: the context's)",
     example: 'shop',
@@ -76,6 +93,7 @@ export const inputs = {
   container: {
     group: 'target',
     type: 'text',
+    pattern: dnsLabel,
     short: 'c',
     description: 'Container of each pod, where it has several',
     example: 'app',
@@ -268,6 +286,7 @@ export const inputs = {
   'grant-namespace': {
     group: 'access',
     type: 'text',
+    pattern: dnsLabel,
     description: 'Namespace for the ServiceAccounts of the temporary identity (default: beside the pods)',
     example: 'scanners',
     since: '0.1.0',
@@ -396,6 +415,11 @@ export const inputs = {
   'run-id': {
     group: 'run',
     type: 'text',
+    // Part of object names in the cluster, with room for a prefix.
+    pattern: {
+      source: '[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?',
+      means: 'up to 40 lower-case letters, digits and dashes',
+    },
     description: 'Name of this run in the cluster and in reports (lower-case letters, digits, dashes; default: random)',
     example: 'build-4711',
     since: '0.1.0',

@@ -62,14 +62,8 @@ export function readThresholdInput(value: string): { text: string; source: strin
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
-/** Part of object names in the cluster, where it has to be a DNS label with room for a prefix. */
-export function resolveRunId(given: string | undefined): string {
-  if (given === undefined) return Array.from({ length: 10 }, () => alphabet[randomInt(alphabet.length)]).join('');
-  if (/^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/.test(given)) return given;
-  throw new ScanError(
-    'INPUT_INVALID',
-    `run-id: expected up to 40 lower-case letters, digits and dashes, got ${JSON.stringify(given)}`,
-  );
+export function makeRunId(): string {
+  return Array.from({ length: 10 }, () => alphabet[randomInt(alphabet.length)]).join('');
 }
 
 /** The request as it may be shown: without secrets, without what was left at nothing. */

@@ -59,6 +59,11 @@ describe('every input', () => {
     },
   );
 
+  test.each(all.filter(([, input]) => 'pattern' in input))('%s is refused where it is no name', name => {
+    for (const text of ['A', '-a', 'a b', '../a', 'a/b', 'a'.repeat(64)])
+      expect(() => fromFlags({ [name]: text })).toThrow(expect.objectContaining({ code: 'INPUT_INVALID', exit: 2 }));
+  });
+
   test.each(all)('%s is refused with a NUL character in it', name => {
     expect(() => fromFile({ [name]: 'a\0b' })).toThrow(expect.objectContaining({ code: 'INPUT_INVALID' }));
   });
@@ -76,9 +81,10 @@ function threeOf(input: Input): [string, string, string] {
     case 'count':
       return [`${input.min}`, `${input.min + 1}`, `${input.min + 2}`];
     case 'secret':
+      return ['./low', './middle', './high'];
     case 'text':
     case 'list':
-      return ['./low', './middle', './high'];
+      return ['low', 'middle', 'high'];
   }
 }
 

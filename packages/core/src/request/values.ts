@@ -93,7 +93,7 @@ function parseInput(input: Input, value: unknown, where: string): unknown {
     case 'flag':
       return parseFlag(given, where);
     case 'list':
-      return parseList(given, input.separator, where);
+      return parseList(given, input.separator, where).map(item => matching(item, input, where));
     case 'duration':
       return inRange(parseDuration(given, where), input, where);
     case 'count':
@@ -103,8 +103,13 @@ function parseInput(input: Input, value: unknown, where: string): unknown {
     case 'secret':
       return new Secret(parseText(given, where));
     case 'text':
-      return parseText(given, where);
+      return matching(parseText(given, where), input, where);
   }
+}
+
+function matching(text: string, { pattern }: Extract<Input, { type: 'text' | 'list' }>, where: string): string {
+  if (pattern && !new RegExp(`^(?:${pattern.source})$`).test(text)) throw invalid(where, pattern.means, text);
+  return text;
 }
 
 function defaultOf(input: Input): unknown {
