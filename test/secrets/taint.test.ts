@@ -24,13 +24,13 @@ afterAll(() => cluster.close());
 /** Leaks of a command that is not ours, told to do so. */
 async function leaksOf(script: string, environment: Record<string, string> = {}): Promise<string[]> {
   const cwd = mkdtempSync(join(cluster.folder, 'leak-'));
-  const child = spawn('sh', ['-c', script], { cwd, env: { PATH: process.env['PATH'] ?? '', ...environment } });
-  const watch = watchCommand({ child, folder: cluster.folder, cwd, args: ['leaky'], env: environment });
+  const start = () => spawn('sh', ['-c', script], { cwd, env: { PATH: process.env['PATH'] ?? '', ...environment } });
+  const { child, finish } = watchCommand({ start, folder: cluster.folder, cwd, args: ['leaky'], env: environment });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
   child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
   await once(child, 'close');
-  watch.finish({ stdout, stderr });
+  finish({ stdout, stderr });
   return takeLeaks(cluster.folder);
 }
 

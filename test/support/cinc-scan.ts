@@ -51,17 +51,18 @@ export function startCincScan(
     '--disable-warning=ExperimentalWarning',
     join(root, 'packages/cli/src/main.ts'),
   ];
-  const child = spawn(process.execPath, [...program, ...args], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: environmentOf(cluster, env),
-  });
-  const watch = watchCommand({ child, folder: cluster.folder, cwd: folder, args, env });
+  const start = () =>
+    spawn(process.execPath, [...program, ...args], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: environmentOf(cluster, env),
+    });
+  const { child, finish } = watchCommand({ start, folder: cluster.folder, cwd: folder, args, env });
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   const ended = once(child, 'close').then(() => {
-    watch.finish({ stdout, stderr });
+    finish({ stdout, stderr });
     return { code: child.exitCode, signal: child.signalCode, stdout, stderr, cwd: folder };
   });
   const line = (pattern: RegExp) =>

@@ -26,24 +26,36 @@ export function takeLeaks(folder: string): string[] {
   return found;
 }
 
-export interface Started {
-  child: ChildProcess;
+export interface Command<C extends ChildProcess> {
+  start: () => C;
   folder: string;
   cwd: string;
   args: string[];
   env: Record<string, string>;
 }
 
+type Started = Omit<Command<ChildProcess>, 'start'> & { pid: number | undefined };
+
 const pollMs = 100;
 
-/** Watches a command from its start to its end; `finish` is given what it wrote. */
-export function watchCommand(started: Started): { finish(written: { stdout: string; stderr: string }): void } {
-  const watched = folders.get(started.folder);
-  if (watched === undefined) return { finish: () => undefined };
-  const watch = new CommandWatch(started, watched);
+export interface Watch<C> {
+  child: C;
+  /** Given what it wrote. */
+  finish: (written: { stdout: string; stderr: string }) => void;
+}
+
+/** Starts a command and watches it to its end. */
+export function watchCommand<C extends ChildProcess>({ start, ...command }: Command<C>): Watch<C> {
+  const watched = folders.get(command.folder);
+  if (watched === undefined) return { child: start(), finish: () => undefined };
+  // Before the start: what a command writes at once bears a time that the kernel's coarse clock may put before it.
+  const before = stampsBelow(command.folder);
+  const child = start();
+  const watch = new CommandWatch({ ...command, pid: child.pid }, watched, before);
   const timer = setInterval(() => watch.look(false), pollMs).unref();
   watch.look(false);
   return {
+    child,
     finish(written) {
       clearInterval(timer);
       watch.look(true);
@@ -55,26 +67,25 @@ export function watchCommand(started: Started): { finish(written: { stdout: stri
 class CommandWatch {
   private readonly started: Started;
   private readonly watched: Watched;
-  private readonly since = Date.now();
-  /** Files as they were when they were last searched. */
-  private readonly searched = new Map<string, string>();
+  /** Files as they were before the command, or when they were last searched. */
+  private readonly searched: Map<string, string>;
   /** Command lines and environments, each once. */
   private readonly processes = new Map<string, boolean>();
   private readonly out: string | undefined;
 
-  constructor(started: Started, watched: Watched) {
+  constructor(started: Started, watched: Watched, before: Map<string, string>) {
     this.started = started;
     this.watched = watched;
+    this.searched = before;
     const at = started.args.indexOf('--out');
     this.out = at < 0 ? undefined : resolve(started.cwd, started.args[at + 1] ?? '');
   }
 
   look(isOver: boolean): void {
-    const { child, folder } = this.started;
-    if (child.pid !== undefined) this.lookAtProcess(child.pid, true);
+    const { pid, folder } = this.started;
+    if (pid !== undefined) this.lookAtProcess(pid, true);
     const secrets = this.watched.secrets();
-    for (const path of filesBelow(folder, join(folder, 'cluster')))
-      if (isOver || !this.isDraft(path)) this.searchFile(path, secrets);
+    for (const path of watchedFiles(folder)) if (isOver || !this.isDraft(path)) this.searchFile(path, secrets);
   }
 
   judge({ stdout, stderr }: { stdout: string; stderr: string }): void {
@@ -93,8 +104,8 @@ class CommandWatch {
   private searchFile(path: string, secrets: string[]): void {
     if (path === this.out) return;
     const stamp = stampOf(path);
-    if (stamp === undefined || stamp.changed <= this.since || this.searched.get(path) === stamp.text) return;
-    this.searched.set(path, stamp.text);
+    if (stamp === undefined || this.searched.get(path) === stamp) return;
+    this.searched.set(path, stamp);
     this.tell(`file ${path}`, secretsIn(readQuietly(path), secrets));
   }
 
@@ -129,10 +140,16 @@ function filesBelow(folder: string, except: string): string[] {
   });
 }
 
-function stampOf(path: string): { changed: number; text: string } | undefined {
+/** All files but those of the cluster itself. */
+const watchedFiles = (folder: string) => filesBelow(folder, join(folder, 'cluster'));
+
+const stampsBelow = (folder: string) =>
+  new Map(watchedFiles(folder).map(path => [path, stampOf(path) ?? ''] satisfies [string, string]));
+
+function stampOf(path: string): string | undefined {
   try {
-    const { ctimeMs, size } = statSync(path);
-    return { changed: ctimeMs, text: `${ctimeMs} ${size}` };
+    const { ctimeMs, size, ino } = statSync(path);
+    return `${ctimeMs} ${size} ${ino}`;
   } catch {
     return undefined; // gone meanwhile
   }
