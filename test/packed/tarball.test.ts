@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// What adapters install is the one file that `npm pack` makes; it has to stand alone.
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { createPod } from '@cinc-scan/testkit';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { profiles, root } from '../support/cinc-scan.ts';
+import { openTestCluster } from '../support/cluster.ts';
+import { readOutputs } from '../support/refusal.ts';
+
+const run = promisify(execFile);
+const cluster = await openTestCluster();
+const command = join(root, 'packages/cli');
+const empty = join(cluster.folder, 'empty');
+const environment = {
+  ...process.env,
+  KUBECONFIG: cluster.kubeconfigPath,
+  XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? join(process.env['HOME'] ?? homedir(), '.cache'),
+};
+let namespace = '';
+let files: string[] = [];
+
+beforeAll(async () => {
+  namespace = await cluster.namespace();
+  await createPod(cluster.api, { name: 'web', namespace, containers: { app: 'debian' } });
+  mkdirSync(empty);
+  const { stdout } = await run('npm', ['pack', '--json', '--silent', '--pack-destination', cluster.folder], {
+    cwd: command,
+    maxBuffer: 16 * 1024 * 1024,
+  });
+  const packed = parsePacked(stdout);
+  files = packed.files.map(({ path }) => path);
+  await run('npm', ['install', '--no-audit', '--no-fund', '--silent', join(cluster.folder, packed.filename)], {
+    cwd: empty,
+  });
+});
+afterAll(() => cluster.close());
+
+interface Packed {
+  filename: string;
+  files: { path: string }[];
+}
+
+/** npm 11 answers with a list, later ones by package name. */
+function parsePacked(text: string): Packed {
+  const answer = JSON.parse(text) as Packed[] | Record<string, Packed>;
+  const [packed] = Object.values(answer);
+  if (packed === undefined) throw new Error(`npm pack said ${text}`);
+  return packed;
+}
+
+const installed = (...args: string[]) =>
+  run(process.execPath, [join(empty, 'node_modules/cinc-scan/bin/cinc-scan.js'), ...args], {
+    cwd: empty,
+    env: environment,
+  });
+
+test('the tarball holds the command, core and the engine, and no source, test or map', () => {
+  for (const path of [
+    'LICENSE',
+    'bin/cinc-scan.js',
+    'lib/main.js',
+    'lib/node_modules/@cinc-scan/core/lib/index.js',
+    'engine/bin/engine.rb',
+    'engine/Gemfile.lock',
+  ])
+    expect(files).toContain(path);
+  expect(files.filter(path => path.endsWith('.ts') && !path.endsWith('.d.ts'))).toEqual([]);
+  expect(files.filter(path => /\.map$|\.test\.|tsbuildinfo|_spec\.rb$/.test(path))).toEqual([]);
+});
+
+test('packing leaves the checkout as it was', () => {
+  for (const path of ['lib/node_modules', 'engine', 'starters', 'LICENSE', 'README.md'])
+    expect(existsSync(join(command, path))).toBe(false);
+});
+
+test('installed into an empty folder it says its version', async () => {
+  const { version } = JSON.parse(readFileSync(join(command, 'package.json'), 'utf8')) as { version: string };
+  expect((await installed('--version')).stdout).toBe(`${version}\n`);
+});
+
+test('installed into an empty folder it scans a pod', async () => {
+  await installed('scan', 'web', '-n', namespace, '-p', profiles.firstLook, '--threshold', '0');
+  expect(readOutputs({ cwd: empty })).toMatchObject({ verdict: 'pass', 'exit-code': 0 });
+  expect(readdirSync(join(empty, 'cinc-scan-results'))).toContain('scan.json');
+  await cluster.expectNothingLeft();
+});
+
+test('what core needs at run time is what the command asks npm for', () => {
+  const dependenciesOf = (path: string) =>
+    (JSON.parse(readFileSync(join(root, path), 'utf8')) as { dependencies: Record<string, string> }).dependencies;
+  expect(dependenciesOf('packages/cli/package.json')).toMatchObject(dependenciesOf('packages/core/package.json'));
+});
