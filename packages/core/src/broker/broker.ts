@@ -3,22 +3,16 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { ScanError, toScanError } from '../errors/index.ts';
-import { type Answer, CommandTimeout, defaultRun, type Meter, type OpenTarget } from '../lens/index.ts';
-import { filesOnlyFacts, filesOnlyLook, filesOnlyRead } from './files-only.ts';
-import {
-  factsScript,
-  type Look,
-  type LookAnswer,
-  lookScript,
-  parseFacts,
-  parseLook,
-  readCommand,
-} from './questions.ts';
+import { CommandTimeout, defaultRun, type OpenTarget } from '../lens/index.ts';
+import { filesOnlyFacts, filesOnlyRead } from './files-only.ts';
+import { look } from './look.ts';
+import { factsScript, parseFacts, readCommand } from './questions.ts';
+import { firstLine, type Reply } from './reply.ts';
 
 const question = z.discriminatedUnion('op', [
   z.object({ op: z.literal('facts') }),
   z.object({ op: z.literal('run'), command: z.string(), timeout: z.number().positive().nullish() }),
-  z.object({ op: z.literal('look'), path: z.string() }),
+  z.object({ op: z.literal('look'), path: z.string(), ahead: z.array(z.string()).optional() }),
   z.object({ op: z.literal('read'), path: z.string() }),
   z.object({ op: z.literal('event'), event: z.string() }).loose(),
 ]);
@@ -27,12 +21,6 @@ type Question = z.infer<typeof question>;
 
 /** What the engine's child says of its own progress. */
 export type EngineEvent = { event: string } & Record<string, unknown>;
-
-interface Reply {
-  header: Record<string, unknown>;
-  first?: Buffer;
-  second?: Buffer;
-}
 
 export interface BrokerOptions {
   socketPath: string;
@@ -114,7 +102,7 @@ export class Broker implements AsyncDisposable {
         case 'facts':
           return await facts(target);
         case 'look':
-          return await look(target, asked.path);
+          return await look(target, asked.path, asked.ahead ?? []);
         case 'read':
           return await read(target, asked.path);
         case 'run':
@@ -151,53 +139,6 @@ async function facts({ session, filesOf, lens }: OpenTarget): Promise<Reply> {
 
 const unseenCommand = 'only the files of this target can be seen, so its commands were not run';
 
-// InSpec tells a container by this file; Kubernetes' runtimes do not make it (resources/virtualization.rb).
-const dockerenv = '/.dockerenv';
-const emptyFile: Look = {
-  present: true,
-  own: ['0', '81ed', 'root', '0', 'root', '0', '0', '0', '?'],
-  target: ['0', '81ed', 'root', '0', 'root', '0', '0', '0', '?'],
-  link: null,
-  realpath: null,
-};
-
-// The helper's word for a path in a folder that is closed to it: neither there nor absent.
-const unknowable = 9;
-
-async function look({ session, meter, filesOf }: OpenTarget, path: string): Promise<Reply> {
-  if (path.includes('\0'))
-    return { header: { look: { present: false, own: null, target: null, link: null, realpath: null } } };
-  const script = filesOf === undefined ? lookScript(path) : filesOnlyLook(filesOf, path);
-  const answer = await session.run(script.command, { repeatable: true });
-  const found = parseLook(answer, script);
-  if (filesOf !== undefined && answer.status === unknowable) {
-    meter.unseen += 1;
-    return {
-      header: { error: 'view', message: `this view cannot tell whether there is ${path}: ${firstLine(answer)}` },
-    };
-  }
-  // The helper says by its status what went wrong; a shell's own status tells of its last `cat` alone.
-  const refused = filesOf !== undefined && answer.status !== 0;
-  return refused || found.kind !== 'look'
-    ? notLooked(meter, found, `${path} cannot be looked at: ${firstLine(answer)}`)
-    : looked(meter, path, found);
-}
-
-function notLooked(meter: Meter, found: LookAnswer, message: string): Reply {
-  if (found.kind !== 'tool-missing') return { header: { error: 'tool', message } };
-  meter.toolsMissing.add(found.tool);
-  return { header: { error: 'tool', message: `${message}: the container has no usable ${found.tool}` } };
-}
-
-function looked(meter: Meter, path: string, found: Extract<LookAnswer, { kind: 'look' }>): Reply {
-  if (path === dockerenv && !found.look.present) {
-    meter.virtual.add(dockerenv);
-    return { header: { look: emptyFile } };
-  }
-  const { content } = found;
-  return { header: { look: found.look, has_content: content !== undefined }, ...(content && { first: content }) };
-}
-
 async function read({ session, meter, filesOf }: OpenTarget, path: string): Promise<Reply> {
   const command = filesOf === undefined ? readCommand(path) : filesOnlyRead(filesOf, path);
   const answer = await session.run(command, { repeatable: true });
@@ -210,10 +151,6 @@ async function read({ session, meter, filesOf }: OpenTarget, path: string): Prom
     return { header: { error: 'tool', message: `the container has no cat, so ${path} cannot be read` } };
   }
   return { header: { status, truncated, limit: defaultRun.limit }, first: stdout };
-}
-
-function firstLine({ stderr, status }: Answer): string {
-  return stderr.toString('utf8').split('\n')[0]?.slice(0, 300) || `status ${status}`;
 }
 
 async function send(socket: Socket, { header, first, second }: Reply): Promise<void> {

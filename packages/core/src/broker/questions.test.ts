@@ -18,7 +18,16 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { factsScript, type LookAnswer, lookScript, parseFacts, parseLook, readCommand } from './questions.ts';
+import {
+  factsScript,
+  type LookAnswer,
+  lookAheadScript,
+  lookScript,
+  parseFacts,
+  parseLook,
+  parseLookAhead,
+  readCommand,
+} from './questions.ts';
 
 let folder = '';
 let socket: Server;
@@ -193,6 +202,24 @@ describe.each(shells)('a look by %j', shell => {
       { numRuns: 60 },
     );
     expect(lookAt({ shell }, join(place, 'x'))).toMatchObject({ look: { present: false } });
+  });
+
+  test('at many paths sees of each what a look at it alone sees, and leaves links to that', () => {
+    const paths = [...names, ...links, 'nope', "it's", '-x', 'plain/below'].map(name => join(folder, name));
+    const script = lookAheadScript(paths);
+    const looks = parseLookAhead(toAnswer(execute({ shell }, script.command)), script, paths.length);
+    for (const [index, path] of paths.entries()) {
+      if (links.includes(basename(path))) expect(looks[index]).toBeUndefined();
+      else expect(lookAt({ shell }, path)).toMatchObject({ look: looks[index] });
+    }
+    expect(looks.filter(Boolean)).toHaveLength(names.length + 4);
+  });
+
+  test.each(['plain', 'nope'])('at many paths of which one goes meanwhile knows nothing of any (%s)', first => {
+    const paths = [first, 'empty', 'binary'].map(name => join(folder, name));
+    const script = lookAheadScript(paths);
+    const lying = `stat() { command stat "$@" | sed 9d; }; ${script.command}`;
+    expect(parseLookAhead(toAnswer(execute({ shell }, lying)), script, 3)).toEqual([undefined, undefined, undefined]);
   });
 
   test('at a link with a line end in it tells the whole of it', () => {

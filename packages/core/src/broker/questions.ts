@@ -93,7 +93,10 @@ export type LookAnswer =
   /** Neither there nor not there: whatever answered is not what was asked. */
   | { kind: 'unanswered' };
 
-const statFormat = ['%s', '%f', '%U', '%u', '%G', '%g', '%X', '%Y', '%C'].join('\n');
+export const absent: Look = { present: false, own: null, target: null, link: null, realpath: null };
+
+const statFields = ['%s', '%f', '%U', '%u', '%G', '%g', '%X', '%Y', '%C'];
+const statFormat = statFields.join('\n');
 const prefetchBytes = 65_536;
 
 /** Everything about one path in one trip; the content too if it is a small regular file. */
@@ -112,16 +115,47 @@ if [ -f "$p" ] && [ -r "$p" ] && [ "\${size:-0}" -gt 0 ] && [ "$size" -le ${pref
   );
 }
 
+/**
+ * Whether each path is there, is a symbolic link, and the status of those that are there and none: one process for all,
+ * so what a profile names when it loads costs no trip each.
+ */
+export function lookAheadScript(paths: string[]): Script {
+  return makeScript(
+    separate => `
+set --
+for p in ${paths.map(quote).join(' ')}; do
+  if [ -L "$p" ]; then printf l; elif [ -e "$p" ]; then printf 1; set -- "$@" "$p"; else printf 0; fi
+done
+${separate}; [ $# -eq 0 ] || stat -c '${statFormat}' -- "$@" 2>/dev/null`,
+  );
+}
+
+/**
+ * What is known of each path by then; nothing of links, and of all if the answer is not exactly what was asked for. GNU
+ * stat ends with 1 where the kernel has no SELinux labels, so its status tells nothing.
+ */
+export function parseLookAhead(answer: Answer, { separator }: Script, count: number): (Look | undefined)[] {
+  const [flags = '', lines = ''] = sections(answer, separator).map(bytes => bytes.toString('utf8'));
+  const kinds = Array.from(flags);
+  const fields = lines === '' ? [] : lines.replace(/\n$/, '').split('\n');
+  const stats = kinds
+    .filter(kind => kind === '1')
+    .map((_, index) => checkStat(fields.slice(index * statFields.length, (index + 1) * statFields.length)));
+  const isExact = kinds.length === count && fields.length === stats.length * statFields.length;
+  if (answer.truncated || !isExact || stats.includes(null)) return Array.from({ length: count }, () => undefined);
+  const inTurn = stats.values();
+  return kinds.map(kind => {
+    if (kind === '0') return absent;
+    const stat = kind === '1' ? (inTurn.next().value ?? null) : null;
+    return stat ? { ...absent, present: true, own: stat, target: stat } : undefined;
+  });
+}
+
 export function parseLook(answer: Answer, { separator }: Script): LookAnswer {
   const [present, own, link, realpath, target, content] = sections(answer, separator);
   const word = present?.toString();
   if (word !== '0' && word !== '1') return { kind: 'unanswered' };
-  if (word === '0')
-    return {
-      kind: 'look',
-      look: { present: false, own: null, target: null, link: null, realpath: null },
-      content: undefined,
-    };
+  if (word === '0') return { kind: 'look', look: absent, content: undefined };
   const ownStat = parseStat(own);
   if (ownStat === null) return { kind: 'tool-missing', tool: 'stat' };
   const text = (bytes: Buffer | undefined) =>
@@ -134,7 +168,10 @@ export function parseLook(answer: Answer, { separator }: Script): LookAnswer {
 }
 
 function parseStat(bytes: Buffer | undefined): Stat | null {
-  const fields = bytes?.toString('utf8').split('\n') ?? [];
+  return checkStat(bytes?.toString('utf8').split('\n') ?? []);
+}
+
+function checkStat(fields: string[]): Stat | null {
   return fields.length >= 8 && /^\d+$/.test(fields[0] ?? '') && /^[0-9a-f]+$/i.test(fields[1] ?? '') ? fields : null;
 }
 

@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: Apache-2.0
 
+require 'set'
 require 'train'
 require 'train/plugins'
 require_relative 'channel'
@@ -29,6 +30,8 @@ module CincScan
     def initialize(options)
       super
       @channel = options[:cs_channel]
+      @named = Set.new
+      @ahead = {}
     end
 
     def uri
@@ -58,12 +61,8 @@ module CincScan
 
     # @return [Look]
     def look(path)
-      header, content, = @channel.ask('look', path: path)
-      return NOTHING if @finished && header[:error]
-
-      refuse(header)
-
-      Look.new(**header[:look], content: header[:has_content] ? content : nil)
+      @named.delete(path)
+      @ahead.delete(path) || look_now(path)
     end
 
     # @return [String, nil] the bytes of a file, nil if it cannot be read
@@ -94,6 +93,21 @@ module CincScan
 
     private
 
+    # With it go the paths that the profile has named by now, most of them before its first check: many looks in one trip.
+    AHEAD = 200
+    private_constant :AHEAD
+
+    def look_now(path)
+      ahead = @named.first(AHEAD)
+      @named.subtract(ahead)
+      header, content, = @channel.ask('look', path: path, ahead: ahead)
+      header[:ahead]&.each { |found| @ahead[found[:path]] = Look.new(**found[:look]) }
+      return NOTHING if @finished && header[:error]
+
+      refuse(header)
+      Look.new(**header[:look], content: header[:has_content] ? content : nil)
+    end
+
     # Two arguments, or Train drops opts[:timeout] (it goes by arity).
     def run_command_via_connection(command, options = {}, &_handler)
       platform # tells which lens is looking
@@ -118,6 +132,7 @@ module CincScan
     end
 
     def file_via_connection(path, *_options)
+      @named << path if path.is_a?(String) && path.valid_encoding? # JSON carries no other
       RemoteFile.new(self, path)
     end
 

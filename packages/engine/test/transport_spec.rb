@@ -1,0 +1,79 @@
+# frozen_string_literal: true
+
+# SPDX-License-Identifier: Apache-2.0
+
+require_relative 'spec_helper'
+
+# Answers like a broker whose target holds the paths given; those ahead only if they are known.
+class FakeChannel
+  STAT = %w[5 81a4 root 0 root 0 0 0 ?].freeze
+  attr_reader :asked
+
+  def initialize(*present, refusing: [])
+    @present = present
+    @refusing = refusing
+    @asked = []
+  end
+
+  def ask(_operation, path:, ahead: [])
+    @asked << [path, ahead]
+    known = ahead.reject { |other| @refusing.include?(other) }.map { |other| { path: other, look: look(other) } }
+    return [{ error: 'tool', message: "#{path} cannot be looked at", ahead: known }, ''] if @refusing.include?(path)
+
+    [{ look: look(path), has_content: false, ahead: known }, '']
+  end
+
+  def look(path)
+    stat = @present.include?(path) ? STAT : nil
+    { present: !stat.nil?, own: stat, target: stat, link: nil, realpath: nil }
+  end
+end
+
+RSpec.describe CincScan::Connection do
+  def connect(channel)
+    described_class.new(cs_channel: channel, cs_identity: 'test')
+  end
+
+  it 'looks at every path that was named by then in one trip' do
+    channel = FakeChannel.new('/a', '/c')
+    connection = connect(channel)
+    files = %w[/a /b /c].map { |path| connection.file(path) }
+    expect(channel.asked).to be_empty
+    expect(files.map(&:exist?)).to eq([true, false, true])
+    expect(channel.asked).to eq([['/a', %w[/b /c]]])
+  end
+
+  it 'asks for what is named later, and again for nothing' do
+    channel = FakeChannel.new('/a', '/b')
+    connection = connect(channel)
+    2.times { connection.file('/a').exist? }
+    2.times { connection.file('/b').exist? }
+    expect(channel.asked).to eq([['/a', []], ['/b', []]])
+  end
+
+  it 'looks again, alone, at what a look at many could not tell' do
+    channel = FakeChannel.new('/a', refusing: ['/b'])
+    connection = connect(channel)
+    first, second = %w[/a /b].map { |path| connection.file(path) }
+    expect(first.exist?).to be(true)
+    expect { second.exist? }.to raise_error(Train::Error, %r{/b cannot be looked at})
+    expect(channel.asked.last).to eq(['/b', []])
+  end
+
+  it 'goes on with what came ahead where the path itself could not be looked at' do
+    channel = FakeChannel.new('/b', refusing: ['/a'])
+    connection = connect(channel)
+    first, second = %w[/a /b].map { |path| connection.file(path) }
+    expect { first.exist? }.to raise_error(Train::Error)
+    expect(second.exist?).to be(true)
+    expect(channel.asked.length).to eq(1)
+  end
+
+  it 'sends no more than a script can hold at once' do
+    channel = FakeChannel.new
+    connection = connect(channel)
+    files = (1..500).map { |number| connection.file("/#{number}") }
+    files.each(&:exist?)
+    expect(channel.asked.map { |_, ahead| ahead.length }).to eq([200, 200, 97])
+  end
+end
