@@ -132,9 +132,9 @@ export class Broker implements AsyncDisposable {
   }
 }
 
-async function facts({ session, filesOf, lens }: OpenTarget): Promise<Reply> {
+async function facts({ session, filesOf, lens, view }: OpenTarget): Promise<Reply> {
   const script = filesOf === undefined ? factsScript() : filesOnlyFacts(filesOf);
-  return { header: { lens, facts: parseFacts(await session.run(script.command, { repeatable: true }), script) } };
+  return { header: { lens, view, facts: parseFacts(await session.run(script.command, { repeatable: true }), script) } };
 }
 
 const unseenCommand = 'only the files of this target can be seen, so its commands were not run';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ScanError } from '../errors/index.ts';
 import { type Target, targetName } from '../plan/index.ts';
+import { meanTarget, targetFunctions } from './as-target.ts';
 import { tools } from './ephemeral.ts';
 import type { LensRequest, OpenTarget, ProcessRef } from './lens.ts';
 import { Meter } from './meter.ts';
@@ -30,8 +31,14 @@ export async function openFromBeside(
   const view = await probe({ place, target, process });
   const meter = new Meter();
   const shell = [tools.shell, 'sh'];
-  const command = view === 'full' ? enterCommand(process, request) : shell;
-  const entry = toShellEntry({ place, name: targetName(target), command, killShell: shell, verify });
+  const asTarget = { prelude: targetFunctions(process), translate: meanTarget(process) };
+  const entry = toShellEntry({
+    place,
+    name: targetName(target),
+    killShell: shell,
+    verify,
+    ...(view === 'full' ? { command: enterCommand(process, request), ...asTarget } : { command: shell }),
+  });
   const session = await Session.open(entry, meter);
   return {
     target,
@@ -62,6 +69,7 @@ function enterCommand({ pid, startTime }: ProcessRef, { deadline }: LensRequest)
     tools.shell,
     '--deadline-seconds',
     String(seconds),
+    '--target-environ',
     '--',
     'sh',
   ];

@@ -16,6 +16,10 @@ export interface ShellEntry {
   kill(pid: number): Promise<void>;
   /** Throws TARGET_CHANGED if the container is no longer the one that was planned. */
   verify(): Promise<void>;
+  /** What a new shell has to know first: definitions, without output. */
+  prelude?: string | undefined;
+  /** What a command has to say in this shell in order to mean the target. */
+  translate?: ((command: string) => string) | undefined;
 }
 
 export interface RunOptions {
@@ -99,7 +103,7 @@ export class Session implements AsyncDisposable {
     this.shell ??= await this.reopen();
     const { stream, pid } = this.shell;
     try {
-      const answer = await ask(stream, command, options);
+      const answer = await ask(stream, this.entry.translate?.(command) ?? command, options);
       this.meter.count(command, answer.status);
       this.meter.bytes += answer.stdout.length + answer.stderr.length;
       if (answer.truncated) this.meter.truncated += 1;
@@ -131,6 +135,8 @@ export class Session implements AsyncDisposable {
   private async start(): Promise<Shell> {
     const stream = await this.entry.open();
     try {
+      if (this.entry.prelude !== undefined)
+        await stream.write(Buffer.from(`${this.entry.prelude}\n`)).catch(() => undefined); // the next line's end tells
       const { pid, instance } = parseHello(await ask(stream, hello, { ...defaultRun, limit: 4096, timeoutMs: 20_000 }));
       if (this.instance !== undefined && instance !== this.instance)
         throw new ScanError('TARGET_CHANGED', `${this.entry.name} was restarted during the scan`);

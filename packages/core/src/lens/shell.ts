@@ -21,14 +21,15 @@ export interface ShellOptions {
   /** Starts a shell of the same container, for ending what does not end. */
   killShell: string[];
   verify: () => Promise<void>;
+  prelude?: string | undefined;
+  translate?: ((command: string) => string) | undefined;
 }
 
 /** A shell that a session can open, and open again. */
-export function toShellEntry({ place, name, command, killShell, verify }: ShellOptions): ShellEntry {
+export function toShellEntry({ place, command, killShell, ...entry }: ShellOptions): ShellEntry {
   return {
-    name,
+    ...entry,
     open: () => place.open(command),
-    verify,
     async kill(pid) {
       // The runtime makes an exec'd process the leader of its own session, so the group is all that it started.
       await runOnce(place, [...killShell, '-c', `kill -9 -${pid} 2>/dev/null || kill -9 ${pid}`]);

@@ -22,6 +22,20 @@ const clean: Recipe = {
   ],
 };
 
+// With the programs that resources of InSpec ask: what they say is what other ways to look have to say too.
+const withTools: Recipe = {
+  name: `${registry}/debian-tools:1`,
+  uid: 0,
+  gid: 0,
+  command: sleeper,
+  entries: [
+    { kind: 'debian', suite: 'bookworm', include: ['passwd', 'procps', 'iproute2', 'mount', 'busybox-static'] },
+    sleeperEntry,
+    ...account('keeper', '1234:1234', '*'),
+    { kind: 'append', path: '/etc/group', content: 'keeper:x:1234:\nreaders:x:1235:keeper\n' },
+  ],
+};
+
 const image = `${registry}/debian-defects:1`;
 
 function account(name: string, ids: string, password: string): Entry[] {
@@ -147,6 +161,7 @@ export const debianDefects: PlantedDefect[] = [
 
 export const debianRecipes: Recipe[] = [
   clean,
+  withTools,
   {
     name: image,
     base: clean.name,
