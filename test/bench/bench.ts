@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `./dev bench [kubernetes] [--quick] [--json FILE]`: what a scan costs, as ratios. Not a test: it fails on no goal.
+// `./dev bench [kubernetes] [--quick] [--only PART]… [--json FILE]`: what a scan costs, as ratios. Not a test: it fails on no goal.
 import { writeFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { openBenchCluster } from './bench-cluster.ts';
 import { build } from './cinc-scan.ts';
 import { benchCounts } from './counts.bench.ts';
 import { benchEngine } from './engine.bench.ts';
+import { benchGate } from './gate.bench.ts';
 import { writeLargeProfile } from './large-profile.ts';
 import { benchLenses } from './lens.bench.ts';
 import { findPeer } from './peer.ts';
@@ -16,22 +17,41 @@ import { benchRevocation } from './revocation.bench.ts';
 import { type Row, renderRow, toJsonRow } from './row.ts';
 import { type Bench, benchScans } from './scan.bench.ts';
 
-const usage = 'usage: ./dev bench [kubernetes] [--quick] [--json FILE]\n';
+const parts = {
+  scans: benchScans,
+  counts: benchCounts,
+  lenses: benchLenses,
+  engine: benchEngine,
+  revocation: benchRevocation,
+  gate: benchGate,
+};
+type Part = keyof typeof parts;
+
+const isPart = (text: string): text is Part => Object.hasOwn(parts, text);
+
+const usage = `usage: ./dev bench [kubernetes] [--quick] [--only PART]… [--json FILE]
+parts: ${Object.keys(parts).join(', ')}
+`;
 const say = (text: string) => process.stderr.write(`▸ ${text}\n`);
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
-    options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } },
+    options: {
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string', multiple: true, default: Object.keys(parts) },
+      json: { type: 'string' },
+    },
     allowPositionals: true,
   });
   const where = positionals.join(' ');
-  if (where !== '' && where !== 'kubernetes') return refuse(usage);
+  const chosen = values.only.filter(isPart);
+  if ((where !== '' && where !== 'kubernetes') || chosen.length < values.only.length) return refuse(usage);
   const external = where === '' ? undefined : process.env['CINC_SCAN_TEST_KUBECONFIG'];
   if (where !== '' && !external)
     return refuse('./dev bench kubernetes runs on the cluster of CINC_SCAN_TEST_KUBECONFIG, which is not set.\n');
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, endAll);
   const extent = values.quick ? { rounds: 2, pods: 4 } : { rounds: 5, pods: 10 };
-  return runToEnd({ external, ...extent, json: values.json });
+  return runToEnd({ external, ...extent, chosen, json: values.json });
 }
 
 async function runToEnd(asked: Asked): Promise<number> {
@@ -53,10 +73,11 @@ interface Asked {
   external: string | undefined;
   rounds: number;
   pods: number;
+  chosen: Part[];
   json: string | undefined;
 }
 
-async function run({ external, rounds, pods, json }: Asked): Promise<void> {
+async function run({ external, rounds, pods, chosen, json }: Asked): Promise<void> {
   say('compiling what is shipped');
   await build();
   const peer = await findPeer(say);
@@ -68,8 +89,7 @@ async function run({ external, rounds, pods, json }: Asked): Promise<void> {
   const started = new Date();
   const [load = Number.NaN] = loadavg();
   const rows: Row[] = [];
-  for (const measure of [benchScans, benchCounts, benchLenses, benchEngine, benchRevocation])
-    rows.push(...(await measure(bench)));
+  for (const part of chosen) rows.push(...(await parts[part](bench)));
   await print(rows, { where: cluster.name, started, load, rounds, json });
 }
 

@@ -7,6 +7,7 @@ import { evaluate, gateDefaults, parseThresholdDocument } from '../../packages/c
 import { parseHdf } from '../../packages/core/src/outcome/hdf.ts';
 import { timedOk } from './process.ts';
 import type { Row } from './row.ts';
+import type { Bench } from './scan.bench.ts';
 import { inTurn, seconds } from './series.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -15,7 +16,8 @@ const threshold = 'compliance: {min: 50}\nfailed: {critical: {max: 0}, total: {m
 const wantedBytes = 3_000_000;
 
 /** The gate over 3 MB of results: as a function, as our command, and as the command people use for it. */
-export async function benchGate(rounds = 7): Promise<Row[]> {
+export async function benchGate({ rounds, say }: Bench): Promise<Row[]> {
+  say('the gate over 3 MB of results');
   const folder = mkdtempSync(join(tmpdir(), 'cinc-scan-bench-'));
   try {
     const [results, bounds] = [join(folder, 'results.json'), join(folder, 'threshold.yml')];
