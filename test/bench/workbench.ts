@@ -37,7 +37,7 @@ export class Workbench implements AsyncDisposable {
       path: process.env['PATH'] ?? '',
       installEnvironment: process.env,
     });
-    const connection = connect({ access: { kind: 'file', path: cluster.kubeconfigPath } });
+    const connection = await connect({ access: { kind: 'file', path: cluster.kubeconfigPath } });
     const [pod = ''] = cluster.pods;
     const { targets } = await plan(connection.cluster, {
       selectors: [parseSelector(pod)],

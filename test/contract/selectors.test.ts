@@ -10,7 +10,7 @@ import { readOutputs } from '../support/refusal.ts';
 
 const cluster = await openTestCluster();
 const { api } = cluster;
-const operator = connect({ access: { kind: 'content', content: new Secret(cluster.kubeconfig) } });
+const operator = await connect({ access: { kind: 'content', content: new Secret(cluster.kubeconfig) } });
 let namespace = '';
 
 const apps = (resource: string) => `/apis/apps/v1/namespaces/${namespace}/${resource}`;

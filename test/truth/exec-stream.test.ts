@@ -22,7 +22,7 @@ const retry = { attempts: 3, initialMs: 1, maxMs: 5 };
 beforeAll(async () => {
   cluster = await startCluster();
   api = openApi(cluster.kubeconfig);
-  operator = connect({ access: { kind: 'content', content: new Secret(cluster.kubeconfig) }, retry });
+  operator = await connect({ access: { kind: 'content', content: new Secret(cluster.kubeconfig) }, retry });
   await createNamespace(api, 'shop');
   await createPod(api, { name: 'web', namespace: 'shop', containers: { app: 'busybox' } });
 }, 120_000);

@@ -41,7 +41,7 @@ export async function collectResults(request: CollectResultsRequest, deps: Colle
   const outputDir = resolve(deps.workspace, request.outputDir);
   const earlier = await checkOutput(outputDir, deps.workspace);
   const { access, context, token, signal } = deps;
-  const connection = connect({ access, context, token, ...(signal && { signal }) });
+  const connection = await connect({ access, context, token, ...(signal && { signal }) });
   const staging = await mkdtemp(join(dirname(outputDir), '.cinc-scan-'));
   try {
     const completion = await fetchAll(request, { connection, staging, deps });

@@ -73,7 +73,7 @@ async function checkEngine(deps: Deps): Promise<{ text: string; value: true }> {
 }
 
 async function readAccess({ access, context, token }: Deps): Promise<{ text: string; value: Connection }> {
-  const connection = connect({ access, context, token, retry: { attempts: 0, initialMs: 0, maxMs: 0 } });
+  const connection = await connect({ access, context, token, retry: { attempts: 0, initialMs: 0, maxMs: 0 } });
   const { alias, server } = connection.cluster;
   const warning = connection.insecure ? '; its certificate is not checked' : '';
   return { text: `context ${alias}, server ${server.origin}${warning}`, value: connection };

@@ -34,7 +34,7 @@ export interface Issued {
 
 /** Makes a grant and leaves it; `revokeGrant` or `sweepGrants` takes it back. */
 export async function issueGrant(request: IdentityRequest, deps: IdentityDeps): Promise<Issued> {
-  using operator = open(deps);
+  using operator = await open(deps);
   const targets = await planAll(operator.connection, request);
   const grant = await Grant.make(operator.connection, targets, toGrantRequest(request, deps));
   return {
@@ -48,7 +48,7 @@ export async function issueGrant(request: IdentityRequest, deps: IdentityDeps): 
 
 /** The YAML of the objects `issueGrant` would make; nothing is made. */
 export async function previewIssue(request: IdentityRequest, deps: IdentityDeps): Promise<string> {
-  using operator = open(deps);
+  using operator = await open(deps);
   return previewGrant(await planAll(operator.connection, request), toGrantRequest(request, deps));
 }
 
@@ -65,7 +65,7 @@ export interface RevokeRequest {
 
 /** Takes a grant back and, where its token is known, makes sure that it is powerless. */
 export async function revokeGrant(request: RevokeRequest, deps: IdentityDeps): Promise<Leftover[]> {
-  using operator = open(deps);
+  using operator = await open(deps);
   const { connection } = operator;
   const written = request.kubeconfig === undefined ? undefined : parseGrantKubeconfig(request.kubeconfig);
   const runId = request.runId ?? written?.runId;
@@ -92,7 +92,7 @@ export async function sweepGrants(
   request: SweepRequest & { dryRun: boolean },
   deps: IdentityDeps,
 ): Promise<Leftover[]> {
-  using operator = open(deps);
+  using operator = await open(deps);
   const { connection } = operator;
   const wanted: SweepRequest = { ...request, namespaces: namespacesOf(connection, request.namespaces) };
   return request.dryRun
@@ -108,8 +108,13 @@ export function operatorRole(name: string, namespace: string): string {
   );
 }
 
-function open({ access, context, token, signal }: IdentityDeps): Disposable & { connection: Connection } {
-  const connection = connect({ access, context, token, ...(signal && { signal }) });
+async function open({
+  access,
+  context,
+  token,
+  signal,
+}: IdentityDeps): Promise<Disposable & { connection: Connection }> {
+  const connection = await connect({ access, context, token, ...(signal && { signal }) });
   return { connection, [Symbol.dispose]: () => connection.close() };
 }
 

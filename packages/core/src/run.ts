@@ -62,7 +62,6 @@ export class Run implements AsyncDisposable {
   static async start(request: ScanRequest, deps: Deps): Promise<Run> {
     deps.emit({ kind: 'stage', stage: 'prepare' });
     const { access, context, token, signal } = deps;
-    const connection = connect({ access, context, token, ...(signal && { signal }) });
     if (!request.dryRun)
       await checkOutputs(request.reports, { outputDir: request.outputDir, workspace: deps.workspace });
     const install = await findEngine(deps.engine);
@@ -73,13 +72,17 @@ export class Run implements AsyncDisposable {
       path: deps.engine.path,
       onOutput: text => deps.emit({ kind: 'engine-output', text }),
     });
-    const run = new Run(request, deps, { scratch, engine, connection });
+    // The engine takes most of a second to load, and so do other things: it is started first.
+    let run: Run | undefined;
     try {
+      const connection = await connect({ access, context, token, ...(signal && { signal }) });
+      run = new Run(request, deps, { scratch, engine, connection });
       for (const source of request.profiles) run.profiles.push(await prepareProfile(engine, scratch, source));
       run.lint();
       return run;
     } catch (error) {
-      await run[Symbol.asyncDispose]();
+      run?.connection.close();
+      await end(engine, scratch);
       throw error;
     }
   }
@@ -201,8 +204,7 @@ export class Run implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.connection.close();
-    await this.engine[Symbol.asyncDispose]();
-    await rm(this.scratch, { recursive: true, force: true });
+    await end(this.engine, this.scratch);
   }
 
   private resolve(): Promise<Plan> {
@@ -314,6 +316,11 @@ export class Run implements AsyncDisposable {
       return undefined; // a report says what is known; the outcomes tell that the cluster is out of reach
     }
   }
+}
+
+async function end(engine: Engine, scratch: string): Promise<void> {
+  await engine[Symbol.asyncDispose]();
+  await rm(scratch, { recursive: true, force: true });
 }
 
 /** Whatever kept the proof from being made: without it the grant counts as still there. */

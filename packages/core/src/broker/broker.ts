@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { ScanError, toScanError } from '../errors/index.ts';
 import { CommandTimeout, defaultRun, type OpenTarget } from '../lens/index.ts';
@@ -71,8 +72,10 @@ export class Broker implements AsyncDisposable {
 
   /** Waits until all that an ended engine process wrote was read. One that never connected wrote nothing. */
   async lastWords(): Promise<void> {
-    const never = new Promise(resolve => setTimeout(resolve, 500));
-    await (this.socket === undefined ? Promise.race([this.disconnected, never]) : this.disconnected);
+    if (this.socket !== undefined) return this.disconnected;
+    const enough = new AbortController();
+    await Promise.race([this.disconnected, setTimeout(500, undefined, { signal: enough.signal })]);
+    enough.abort();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

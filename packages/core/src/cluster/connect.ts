@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import type { RequestOptions } from 'node:https';
 import { delimiter } from 'node:path';
-import { KubeConfig, type Cluster as KubernetesCluster, type User } from '@kubernetes/client-node';
+import type { KubeConfig, Cluster as KubernetesCluster, User } from '@kubernetes/client-node';
 import { ScanError, toMessage } from '../errors/index.ts';
 import type { Access, Secret } from '../request/index.ts';
 import { Cluster, type ClusterSettings, type Credentials } from './cluster.ts';
@@ -30,9 +30,12 @@ export interface Connection {
   close(): void;
 }
 
+type MakeConfig = () => KubeConfig;
+
 /** Reads the configuration; no request is made. */
-export function connect(options: ConnectOptions): Connection {
-  const config = load(options.access);
+export async function connect(options: ConnectOptions): Promise<Connection> {
+  const make = await loadClient();
+  const config = load(options.access, make);
   if (options.context !== undefined) selectContext(config, options.context);
   const context = config.getContextObject(config.getCurrentContext());
   const server = config.getCurrentCluster();
@@ -47,7 +50,9 @@ export function connect(options: ConnectOptions): Connection {
     alias: options.access.kind === 'in-cluster' ? 'in-cluster' : config.getCurrentContext(),
     server: parseServer(server.server, options.access),
     credentials:
-      options.token === undefined ? credentialsOf(config, agents) : tokenCredentials(config, options.token, agents),
+      options.token === undefined
+        ? credentialsOf(config, agents)
+        : credentialsOf(withToken(config, options.token, make), agents),
     ...(retry && { retry }),
     ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
     ...(signal && { signal }),
@@ -57,17 +62,27 @@ export function connect(options: ConnectOptions): Connection {
     namespace: context.namespace ?? 'default',
     insecure: server.skipTLSVerify,
     clusterEntry: entryOf(server),
-    withToken: token => new Cluster({ ...settings, credentials: tokenCredentials(config, token, agents) }),
+    withToken: token =>
+      new Cluster({ ...settings, credentials: credentialsOf(withToken(config, token, make), agents) }),
     close: () => agents.forEach(agent => agent.destroy()),
   };
 }
 
-function load(access: Access): KubeConfig {
-  const config = new KubeConfig();
+// A third of a second of modules, most of them generated: not for commands that stay at home, and beside the start of the
+// engine for those that do not. One file when bundled: a chunk of its own is not minified.
+async function loadClient(): Promise<MakeConfig> {
+  const { KubeConfig } = await import(
+    /* webpackMode: "eager", webpackExports: ["KubeConfig"] */ '@kubernetes/client-node'
+  );
+  return () => new KubeConfig();
+}
+
+function load(access: Access, make: MakeConfig): KubeConfig {
+  const config = make();
   try {
     switch (access.kind) {
       case 'file':
-        loadFiles(config, access.path);
+        loadFiles(config, access.path, make);
         break;
       case 'content':
         config.loadFromString(access.content.reveal());
@@ -82,11 +97,11 @@ function load(access: Access): KubeConfig {
   return config;
 }
 
-function loadFiles(config: KubeConfig, path: string): void {
+function loadFiles(config: KubeConfig, path: string, make: MakeConfig): void {
   const [first, ...others] = path.split(delimiter).filter(each => each !== '');
   config.loadFromFile(first ?? path);
   for (const other of others) {
-    const more = new KubeConfig();
+    const more = make();
     more.loadFromFile(other);
     config.mergeConfig(more, true);
   }
@@ -139,12 +154,12 @@ function credentialsOf(config: KubeConfig, agents: Set<Agent>): Credentials {
   };
 }
 
-function tokenCredentials(config: KubeConfig, token: Secret, agents: Set<Agent>): Credentials {
-  const own = new KubeConfig();
+function withToken(config: KubeConfig, token: Secret, make: MakeConfig): KubeConfig {
+  const own = make();
   const cluster = config.getCurrentCluster();
   const user: User = { name: 'scanner', token: token.reveal() };
   if (cluster !== null) own.loadFromClusterAndUser(cluster, user);
-  return credentialsOf(own, agents);
+  return own;
 }
 
 function entryOf({

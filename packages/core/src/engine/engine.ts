@@ -45,6 +45,7 @@ export class Engine implements AsyncDisposable {
   private readonly exited: Promise<void>;
   private jobs = 0;
   private gone: ScanError | undefined;
+  private isReady = false;
 
   private constructor(child: ChildProcess, options: EngineOptions) {
     this.child = child;
@@ -101,6 +102,7 @@ export class Engine implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.child.stdin?.end();
+    if (!this.isReady) this.killGroup(); // it reads nothing before it has loaded
     const kill = setTimeout(() => this.killGroup(), 2000);
     await this.exited;
     clearTimeout(kill);
@@ -113,13 +115,14 @@ export class Engine implements AsyncDisposable {
 
   private take(line: string): void {
     const { data: message } = parentEvent.safeParse(parseJson(line));
-    if (message?.event === 'ready')
+    if (message?.event === 'ready') {
+      this.isReady = true;
       this.events.emit('ready', {
         name: message.engine,
         version: message.version,
         ruby: message.ruby,
       } satisfies EngineVersion);
-    else if (message) this.events.emit(`ended ${message.job}`, { signal: message.signal } satisfies JobEnd);
+    } else if (message) this.events.emit(`ended ${message.job}`, { signal: message.signal } satisfies JobEnd);
   }
 
   private lose(how: string): void {
