@@ -3,10 +3,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { renderAdapters } from './ci/adapters.ts';
 import { renderDocs } from './docs.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-for (const { path, text } of renderDocs()) {
+for (const { path, text } of [...renderDocs(), ...renderAdapters()]) {
   mkdirSync(dirname(join(root, path)), { recursive: true });
   writeFileSync(join(root, path), text);
   process.stdout.write(`${path}\n`);

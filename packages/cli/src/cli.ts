@@ -7,6 +7,7 @@ import { addDoctorCommand } from './doctor-command.ts';
 import { printFailure } from './failure.ts';
 import { addGateCommand } from './gate-command.ts';
 import { addIdentityCommands } from './identity-commands.ts';
+import { addOutputsCommand } from './outputs/outputs-command.ts';
 import { addReportCommand } from './report-command.ts';
 import { addScanCommand } from './scan-command.ts';
 import { addServeCommand } from './serve-command.ts';
@@ -50,6 +51,7 @@ function makeProgram(terminal: Terminal, exit: (code: number) => void): Command 
   addDoctorCommand(program, terminal, exit);
   addGateCommand(program, terminal, exit);
   addReportCommand(program, terminal, exit);
+  addOutputsCommand(program, terminal, exit);
   addThresholdCommand(program, terminal, exit);
   addAttestCommand(program, terminal, exit);
   addServeCommand(program, terminal, exit);

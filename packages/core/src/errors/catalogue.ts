@@ -189,6 +189,11 @@ export const catalogue = {
     meaning: 'The audit ran, and not one control has a result.',
     remedy: 'Check the filters (--controls, --tags) and the `supports` of the profile.',
   },
+  OUTPUTS_MISSING: {
+    exit: 5,
+    meaning: 'A scan ended without its outputs file, or the file found is of another run or another end.',
+    remedy: 'Read the log of the scan: it ended before it could say how, or was never started.',
+  },
   CANCELLED: {
     exit: 130,
     meaning: 'The run was interrupted; the grant was revoked first.',

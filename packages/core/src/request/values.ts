@@ -58,7 +58,13 @@ function refuseUnknown(names: string[], where: string): void {
 }
 
 // Read by other commands, tests and adapters, not by a scan.
-const otherVariables = new Set(['CINC_SCAN_CONFIG', 'CINC_SCAN_CACHE', 'CINC_SCAN_VERSION']);
+const otherVariables = new Set([
+  'CINC_SCAN_CONFIG',
+  'CINC_SCAN_CACHE',
+  'CINC_SCAN_VERSION',
+  'CINC_SCAN_PACKAGE',
+  'CINC_SCAN_INTEGRITY',
+]);
 
 function refuseUnknownEnvironment(environment: Sources['environment']): void {
   const known = new Set<string>(inputNames.map(environmentName));

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+import { globSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { inputNames } from '@cinc-scan/core';
+import { describe, expect, test } from '@jest/globals';
+import { adapterInputs, camelCase, omitted } from './adapter-inputs.ts';
+import { renderAdapters } from './adapters.ts';
+
+const root = resolve(import.meta.dirname, '../../../..');
+const files = renderAdapters();
+
+test.each(files.map(({ path, text }) => [path, text]))('%s is what `npm run generate` writes', (path, text) => {
+  expect(readFileSync(join(root, path), 'utf8')).toBe(text);
+});
+
+test('no other file lies among the generated ones', () => {
+  const written = new Set(files.map(({ path }) => path));
+  const found = globSync('packages/adapters/*/**', { cwd: root, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => join(entry.parentPath, entry.name).slice(root.length + 1));
+  const others = found.filter(
+    path => !/^packages\/adapters\/(src|lib|node_modules)\//.test(path) && !written.has(path) && !isMadeElsewhere(path),
+  );
+  expect(others).toEqual([]);
+});
+
+/** The task's bundle comes of a build and is compared by a test of its own. */
+const isMadeElsewhere = (path: string) => path.startsWith('packages/adapters/azure/CincScanV1/dist/');
+
+describe('every input', () => {
+  test('is offered, or omitted with a reason', () => {
+    const offered = new Set(adapterInputs({}).map(({ name }) => name));
+    expect(inputNames.filter(name => !offered.has(name)).toSorted()).toEqual(Object.keys(omitted).toSorted());
+  });
+
+  test.each([
+    ['camel case', camelCase],
+    ['snake case', (name: string) => name.replaceAll('-', '_')],
+    ['a variable', (name: string) => name.replaceAll('-', '_').toUpperCase()],
+  ])('has a name of its own in %s', (_form, spell) => {
+    const names = adapterInputs({}).map(({ name }) => spell(name));
+    expect(new Set(names).size).toBe(names.length);
+  });
+});
