@@ -44,3 +44,30 @@ describe('what is odd about a request and no reason to refuse it', () => {
     for (const text of expected) expect(ran.stderr).toContain(text);
   });
 });
+
+describe('a waived control that is not run', () => {
+  test('leaves its finding out, and keeps its title, its impact and its tags', async () => {
+    const namespace = await cluster.namespace();
+    await createPod(cluster.api, { name: 'web', namespace, containers: { app: 'debian-defects' } });
+    const waiver = '{justification: "ada: known, moves in May", run: false, expiration_date: 2099-01-01}';
+    const scan = async (cwd: string, ...more: string[]) => {
+      const args = ['scan', 'web', '-n', namespace, '-p', profiles.firstLook, '--report', 'hdf:r.json', ...more];
+      const ran = await cincScan(cluster, args, { cwd });
+      const { profiles: found } = JSON.parse(readFileSync(join(cwd, 'r.json'), 'utf8')) as {
+        profiles: { controls: (Record<string, unknown> & { id: string; results: { status: string }[] })[] }[];
+      };
+      return { code: ran.code, controls: found[0]?.controls ?? [] };
+    };
+    const plain = await scan(folderWith(cluster, {}));
+    expect(plain.code).toBe(3);
+    const failed = plain.controls.filter(({ results }) => results.some(({ status }) => status === 'failed'));
+    const waivers = failed.map(({ id }) => `${id}: ${waiver}\n`).join('');
+    const waived = await scan(folderWith(cluster, { 'waivers.yml': waivers }), '--waivers', 'waivers.yml');
+    expect(waived.code).toBe(0);
+    for (const { id, title, impact, tags, descriptions } of failed)
+      expect(waived.controls.find(control => control.id === id)).toMatchObject({
+        ...{ title, impact, tags, descriptions },
+        waiver_data: { skipped_due_to_waiver: true, justification: 'ada: known, moves in May' },
+      });
+  });
+});

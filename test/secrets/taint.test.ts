@@ -3,11 +3,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
+import { Secrets } from '@cinc-scan/core';
 import { createPod } from '@cinc-scan/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { makeAccount } from '../support/accounts.ts';
 import { cincScan, profiles, startCincScan } from '../support/cinc-scan.ts';
 import { openTestCluster } from '../support/cluster.ts';
+import { scanInProcess } from '../support/in-process.ts';
 import { secretsIn, secretsOf } from '../support/secrets-found.ts';
 import { takeLeaks, watchCommand } from '../support/taint.ts';
 
@@ -82,6 +84,18 @@ describe('the watch over every command of the end-to-end tests', () => {
 });
 
 describe('secrets that are given or made', () => {
+  test('are known to whatever a run writes: the token of its grant too', async () => {
+    const secrets = new Secrets();
+    const { scan } = await scanInProcess(
+      cluster,
+      { targets: ['web'], namespace: namespace, profile: profiles.firstLook },
+      { secrets },
+    );
+    expect(scan.outcomes).toMatchObject([{ kind: 'audited' }]);
+    const tokens = secrets.all().filter(secret => secretsIn(secret.reveal(), []).length > 0);
+    expect(tokens).not.toHaveLength(0);
+  });
+
   test('stay out of everything a scan writes and starts, however much it tells', async () => {
     const reports = ['html', 'hdf', 'hdf-annotated', 'junit', 'markdown'].flatMap(kind => ['--report', kind]);
     const args = ['scan', 'web', '-n', namespace, '-p', profiles.system, '--debug', ...reports];

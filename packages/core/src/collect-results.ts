@@ -15,6 +15,7 @@ import {
 } from './completion.ts';
 import { isScanError, ScanError, toMessage } from './errors/index.ts';
 import { type GrantRequest, openAccess } from './grant/index.ts';
+import { grantListener } from './grant-events.ts';
 import { execPlace, type Fetched, fetchBytes, type Place, tools } from './lens/index.ts';
 import { getPod, type Target, targetName, toTarget } from './plan/index.ts';
 import { checkFolder } from './report/index.ts';
@@ -34,7 +35,7 @@ export interface CollectResultsRequest extends IdentityRequest {
   maxBytes: number;
 }
 
-export type CollectDeps = Pick<Deps, 'access' | 'context' | 'token' | 'signal' | 'emit' | 'workspace'>;
+export type CollectDeps = Pick<Deps, 'access' | 'context' | 'token' | 'signal' | 'emit' | 'workspace' | 'secrets'>;
 
 /** Waits for the results of a scan inside a pod, fetches and checks them; the folder has all of them, or what it had. */
 export async function collectResults(request: CollectResultsRequest, deps: CollectDeps): Promise<Completion> {
@@ -101,7 +102,7 @@ async function fetchAll(
 
 function toGrantRequest(
   { runId, durationSeconds, labels, accountNamespace, access, timeoutMs }: CollectResultsRequest,
-  { emit }: CollectDeps,
+  deps: CollectDeps,
 ): GrantRequest & { access: 'grant' | 'existing' } {
   return {
     access,
@@ -111,9 +112,7 @@ function toGrantRequest(
     accountNamespace,
     runSeconds: Math.ceil(timeoutMs / 1000),
     now: new Date(),
-    onIntent: object => emit({ kind: 'intent', object }),
-    onMade: object => emit({ kind: 'object', verb: 'create', object }),
-    onDeleted: object => emit({ kind: 'object', verb: 'delete', object }),
+    ...grantListener(deps),
   };
 }
 

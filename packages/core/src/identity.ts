@@ -3,7 +3,6 @@
 import { dump } from 'js-yaml';
 import { type Connection, connect } from './cluster/index.ts';
 import { ScanError } from './errors/index.ts';
-import type { ScanEvent } from './events.ts';
 import {
   findLeftovers,
   Grant,
@@ -17,11 +16,12 @@ import {
   sweep,
   verifyPowerless,
 } from './grant/index.ts';
+import { grantListener } from './grant-events.ts';
 import { plan, type Target } from './plan/index.ts';
 import type { Secret } from './request/index.ts';
 import type { Deps, IdentityRequest } from './scan-request.ts';
 
-type IdentityDeps = Pick<Deps, 'access' | 'context' | 'token' | 'signal' | 'emit'>;
+type IdentityDeps = Pick<Deps, 'access' | 'context' | 'token' | 'signal' | 'emit' | 'secrets'>;
 
 /** A grant that was made and is left standing for somebody to use. */
 export interface Issued {
@@ -76,7 +76,7 @@ export async function revokeGrant(request: RevokeRequest, deps: IdentityDeps): P
     ...users.flatMap(user => [user.namespace, user.accountNamespace]),
   ]);
   const target: SweepRequest = { namespaces, wholeCluster: false, runId, olderThanSeconds: undefined, now: new Date() };
-  const deleted = await sweep(connection.cluster, target, reportDeleted(deps));
+  const deleted = await sweep(connection.cluster, target, grantListener(deps).onDeleted);
   for (const { namespace, pods, token } of users)
     for (const pod of pods.slice(0, 1))
       await verifyPowerless(connection.withToken(token), { namespace, pod, dead: request.waitDead });
@@ -97,7 +97,7 @@ export async function sweepGrants(
   const wanted: SweepRequest = { ...request, namespaces: namespacesOf(connection, request.namespaces) };
   return request.dryRun
     ? await findLeftovers(connection.cluster, wanted)
-    : await sweep(connection.cluster, wanted, reportDeleted(deps));
+    : await sweep(connection.cluster, wanted, grantListener(deps).onDeleted);
 }
 
 /** The smallest Role an operator needs in a namespace, as YAML. */
@@ -127,9 +127,8 @@ async function planAll(connection: Connection, { plan: wanted }: IdentityRequest
   return targets;
 }
 
-function toGrantRequest(request: IdentityRequest, { emit }: IdentityDeps): GrantRequest {
+function toGrantRequest(request: IdentityRequest, deps: IdentityDeps): GrantRequest {
   const { runId, durationSeconds, labels, accountNamespace } = request;
-  const on = (event: (object: GrantObject) => ScanEvent) => (object: GrantObject) => emit(event(object));
   return {
     runId,
     durationSeconds,
@@ -137,12 +136,6 @@ function toGrantRequest(request: IdentityRequest, { emit }: IdentityDeps): Grant
     labels,
     accountNamespace,
     now: new Date(),
-    onIntent: on(object => ({ kind: 'intent', object })),
-    onMade: on(object => ({ kind: 'object', verb: 'create', object })),
-    onDeleted: on(object => ({ kind: 'object', verb: 'delete', object })),
+    ...grantListener(deps),
   };
-}
-
-function reportDeleted({ emit }: IdentityDeps): (object: GrantObject) => void {
-  return object => emit({ kind: 'object', verb: 'delete', object });
 }

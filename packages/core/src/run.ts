@@ -6,6 +6,7 @@ import { Engine, findEngine } from './engine/index.ts';
 import { isScanError, ScanError, toMessage, toScanError } from './errors/index.ts';
 import { unusedThresholds, type Verdict } from './gate/index.ts';
 import { type GrantRequest, openAccess, previewGrant, type ScannerAccess } from './grant/index.ts';
+import { grantListener } from './grant-events.ts';
 import { openTarget } from './lens/index.ts';
 import { collect } from './outcome/collect.ts';
 import type { Outcome, Unreached } from './outcome/outcome.ts';
@@ -223,7 +224,6 @@ export class Run implements AsyncDisposable {
 
   private grantRequest(): GrantRequest & { access: 'grant' | 'existing' } {
     const { runId, durationSeconds, labels, access, accountNamespace, deadlineMs } = this.request;
-    const { emit } = this.deps;
     return {
       access,
       runId,
@@ -232,9 +232,7 @@ export class Run implements AsyncDisposable {
       accountNamespace,
       runSeconds: Math.ceil(deadlineMs / 1000),
       now: new Date(),
-      onIntent: object => emit({ kind: 'intent', object }),
-      onMade: object => emit({ kind: 'object', verb: 'create', object }),
-      onDeleted: object => emit({ kind: 'object', verb: 'delete', object }),
+      ...grantListener({ emit: this.deps.emit, secrets: this.secrets }),
     };
   }
 

@@ -19,6 +19,8 @@ export interface GrantListener {
   onIntent: (object: GrantObject) => Promise<void> | void;
   onMade: (object: GrantObject) => void;
   onDeleted: (object: GrantObject) => void;
+  /** Before a token is used. */
+  onToken: (token: Secret) => void;
 }
 
 const texts = z.record(z.string(), z.string()).nullish();
@@ -71,7 +73,9 @@ export class GrantMaker {
     const path = apiPath('api/v1/namespaces', namespace, 'serviceaccounts', name, 'token');
     const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: seconds } };
     const { status } = parseAnswer(await this.operator.call({ method: 'POST', path, body }, what), tokenAnswer, what);
-    return { token: new Secret(status.token), expiresAt: status.expirationTimestamp };
+    const token = new Secret(status.token);
+    this.listener.onToken(token);
+    return { token, expiresAt: status.expirationTimestamp };
   }
 
   /**

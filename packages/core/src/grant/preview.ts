@@ -14,7 +14,7 @@ export type GrantPreview = Pick<
  * Without owner references: whoever applies them deletes them.
  */
 export function previewGrant(targets: Target[], request: GrantPreview): string {
-  const naming = toNaming({ ...request, onIntent: nothing, onMade: nothing, onDeleted: nothing });
+  const naming = toNaming({ ...request, onIntent: nothing, onMade: nothing, onDeleted: nothing, onToken: nothing });
   const accounts = new Set<string>();
   const documents = [...podsByNamespace(targets)].flatMap(([namespace, pods]) => {
     const accountNamespace = naming.accountNamespace ?? namespace;
