@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { makeCertificates } from '../../../test/support/certificates.ts';
 import { command, gateFixtures, temporaryFolder } from '../../../test/support/command.ts';
 
 const folder = temporaryFolder();
@@ -15,32 +15,8 @@ const got: { headers: Record<string, unknown>; body: string }[] = [];
 let server: Server;
 let url = '';
 
-/** An authority of its own, and a server that it vouches for. */
-function makeCertificates(): { key: Buffer; cert: Buffer } {
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder.path, stdio: 'pipe' });
-  const fresh = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  openssl('req', '-x509', ...fresh, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=own-ca', '-days', '2');
-  openssl('req', ...fresh, '-keyout', 'server.key', '-out', 'server.csr', '-subj', '/CN=localhost');
-  writeFileSync(inside('names'), 'subjectAltName=IP:127.0.0.1\n');
-  openssl(
-    'x509',
-    '-req',
-    '-in',
-    'server.csr',
-    '-CA',
-    'ca.pem',
-    '-CAkey',
-    'ca.key',
-    '-extfile',
-    'names',
-    '-out',
-    'server.pem',
-  );
-  return { key: readFileSync(inside('server.key')), cert: readFileSync(inside('server.pem')) };
-}
-
 beforeAll(async () => {
-  server = createServer(makeCertificates(), (request, response) => {
+  server = createServer(makeCertificates(folder.path), (request, response) => {
     let body = '';
     request.setEncoding('utf8').on('data', (text: string) => (body += text));
     request.on('end', () => {

@@ -55,7 +55,7 @@ function needed(input: 'heimdall-api-key' | 'webhook-secret', values: Values, na
   if (given === undefined) throw new ScanError('INPUT_INVALID', `push: ${name} needs ${input}, which is not given`);
   const secret = resolve(input, given);
   if (/^[\u0021-\u007e]+$/.test(secret.reveal())) return secret;
-  throw new ScanError('INPUT_INVALID', `${input}: expected printable characters on one line`);
+  throw new ScanError('INPUT_INVALID', `${input}: expected printable ASCII characters without blanks, on one line`);
 }
 
 /** The secret itself, or what the file of that name holds. */
