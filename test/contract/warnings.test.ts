@@ -66,7 +66,10 @@ describe('a waived control that is not run', () => {
     expect(waived.code).toBe(0);
     for (const { id, title, impact, tags, descriptions } of failed)
       expect(waived.controls.find(control => control.id === id)).toMatchObject({
-        ...{ title, impact, tags, descriptions },
+        title,
+        impact,
+        tags,
+        descriptions,
         waiver_data: { skipped_due_to_waiver: true, justification: 'ada: known, moves in May' },
       });
   });
