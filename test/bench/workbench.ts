@@ -12,7 +12,7 @@ import { parseSelector, plan, type Target } from '../../packages/core/src/plan/i
 import type { BenchCluster } from './bench-cluster.ts';
 import { type Answers, record, replay } from './canned.ts';
 
-const nothing = { inputs: {}, inputFiles: [], input: [], controls: [], tags: [], waivers: [] };
+const nothing = { depends: [], inputs: {}, inputFiles: [], input: [], controls: [], tags: [], waivers: [] };
 const engineDirectory = fileURLToPath(new URL('../../packages/engine/', import.meta.url));
 
 /** Audits in this process, with the parts a scan is made of, to see what each costs. */

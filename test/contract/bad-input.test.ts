@@ -138,7 +138,7 @@ describe('a profile that cannot be run is refused before anything is made in the
     [
       'that is a file of something else',
       { p: 'no archive' },
-      { code: 'PROFILE_INVALID', exit: 2, message: /Profile .*\/p cannot be read/, remedy: /cinc-auditor check/ },
+      { code: 'PROFILE_INVALID', exit: 2, message: /Profile .*\/p: it is no archive/, remedy: /cinc-auditor check/ },
     ],
   ];
   test.each(broken)('%s', async (_name, files, refusal) => {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
 import { delimiter } from 'node:path';
+import type { AuditInputs } from './engine/index.ts';
+import type { PreparedProfile } from './profile/index.ts';
 import { type Access, Secret, Secrets } from './request/index.ts';
 import type { Deps } from './scan-request.ts';
 
@@ -37,4 +39,15 @@ function readSecret(path: string): Secret[] {
   } catch {
     return []; // whoever connects with it says that it cannot be read
   }
+}
+
+/** Values given for inputs that a profile declares as sensitive. */
+export function sensitiveValues(profiles: PreparedProfile[], { input }: AuditInputs): Secret[] {
+  const names = new Set(
+    profiles.flatMap(({ known }) => known.known_inputs.flatMap(each => (each.sensitive ? [each.name] : []))),
+  );
+  return input.flatMap(pair => {
+    const at = pair.indexOf('=');
+    return names.has(pair.slice(0, at)) ? [new Secret(pair.slice(at + 1))] : [];
+  });
 }

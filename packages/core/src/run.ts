@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Assignments } from './annotated.ts';
 import { type Connection, connect, serverVersion } from './cluster/index.ts';
-import { Engine, findEngine } from './engine/index.ts';
-import { isScanError, ScanError, toMessage, toScanError } from './errors/index.ts';
+import { Engine } from './engine/index.ts';
+import { isScanError, ScanError, toScanError } from './errors/index.ts';
 import { unusedThresholds, type Verdict } from './gate/index.ts';
-import { type GrantRequest, openAccess, previewGrant, type ScannerAccess } from './grant/index.ts';
+import { type GrantRequest, openAccess, previewGrant, type ScannerAccess, toNotRevoked } from './grant/index.ts';
 import { grantListener } from './grant-events.ts';
 import { openTarget } from './lens/index.ts';
 import { collect } from './outcome/collect.ts';
 import type { Outcome, Unreached } from './outcome/outcome.ts';
 import { unknownWaivers } from './outcome/waivers.ts';
-import { type MissingTarget, type Plan, plan, stableIdentity, type Target } from './plan/index.ts';
-import { type PreparedProfile, prepareProfile } from './profile/index.ts';
+import { isSamePlace, type MissingTarget, type Plan, plan, type Target } from './plan/index.ts';
+import { findEngineFor, makePreparing } from './preparing.ts';
+import { type PreparedProfile, prepareProfiles } from './profile/index.ts';
 import {
   checkOutputs,
   makeRedactor,
@@ -22,7 +24,7 @@ import {
   writeReports,
 } from './report/index.ts';
 import type { Secrets } from './request/index.ts';
-import { secretsOf } from './run-secrets.ts';
+import { secretsOf, sensitiveValues } from './run-secrets.ts';
 import type { Deps, ScanRequest } from './scan-request.ts';
 
 // A rollout whose new pod takes longer than this to start is for the next scan.
@@ -39,6 +41,7 @@ export class Run implements AsyncDisposable {
   private readonly engine: Engine;
   private readonly connection: Connection;
   private profiles: PreparedProfile[] = [];
+  private assignments = new Assignments();
   private access: ScannerAccess | undefined;
   private revocation: ScanError | undefined;
   private readonly warnings: string[] = [];
@@ -52,6 +55,7 @@ export class Run implements AsyncDisposable {
   ) {
     this.request = request;
     this.secrets = secretsOf(deps);
+    this.secrets.register(...request.credentials.secrets);
     for (const push of request.pushes) this.secrets.register(push.kind === 'heimdall' ? push.key : push.secret);
     this.deps = deps;
     ({ scratch: this.scratch, engine: this.engine, connection: this.connection } = parts);
@@ -65,7 +69,7 @@ export class Run implements AsyncDisposable {
     const { access, context, token, signal } = deps;
     if (!request.dryRun)
       await checkOutputs(request.reports, { outputDir: request.outputDir, workspace: deps.workspace });
-    const install = await findEngine(deps.engine);
+    const install = await findEngineFor(request, deps.engine);
     const scratch = await mkdtemp(join(deps.temporary, 'cinc-scan-'));
     const engine = Engine.start({
       install,
@@ -78,7 +82,7 @@ export class Run implements AsyncDisposable {
     try {
       const connection = await connect({ access, context, token, ...(signal && { signal }) });
       run = new Run(request, deps, { scratch, engine, connection });
-      for (const source of request.profiles) run.profiles.push(await prepareProfile(engine, scratch, source));
+      await run.prepare();
       run.lint();
       return run;
     } catch (error) {
@@ -86,6 +90,17 @@ export class Run implements AsyncDisposable {
       await end(engine, scratch);
       throw error;
     }
+  }
+
+  /** Profiles are fetched once, before anything fans out. */
+  private async prepare(): Promise<void> {
+    const { engine, scratch, connection } = this;
+    const preparing = makePreparing(this.request, this.deps, { engine, scratch, connection });
+    const { profiles, warnings } = await prepareProfiles(this.request.profiles, preparing);
+    this.profiles = profiles;
+    this.assignments = new Assignments(profiles, { allowed: this.request.annotated, preparing });
+    this.secrets.register(...sensitiveValues(profiles, this.request.inputs));
+    for (const text of warnings) this.warn(text);
   }
 
   /** Tells what is odd about the request, and no reason to refuse it. */
@@ -116,14 +131,23 @@ export class Run implements AsyncDisposable {
     const missing = unplanned.map(each =>
       this.note({ kind: 'unreached', ...each, profile: undefined, observation: undefined }),
     );
-    if (targets.length === 0) return missing;
+    const { assigned, refused } = await this.assign(targets);
+    if (assigned.size === 0) return [...refused, ...missing];
     this.deps.emit({ kind: 'stage', stage: 'grant' });
-    this.access = await openAccess(this.connection, targets, this.grantRequest());
+    this.access = await openAccess(this.connection, [...assigned.keys()], this.grantRequest());
     try {
-      return [...(await this.collect(this.access, targets)), ...missing];
+      return [...(await this.collect(this.access, assigned)), ...refused, ...missing];
     } finally {
       await this.revoke(this.access);
     }
+  }
+
+  /** Fetches what pods name, before anything is made in the cluster. */
+  private async assign(targets: Target[]): Promise<{ assigned: Map<Target, PreparedProfile[]>; refused: Outcome[] }> {
+    const { assigned, refused, warnings } = await this.assignments.all(targets);
+    this.profiles = [...new Set([...this.profiles, ...[...assigned.values()].flat()])];
+    for (const text of warnings) this.warn(text);
+    return { assigned, refused: refused.map(outcome => this.note(outcome)) };
   }
 
   /** Why the grant could not be taken back, if it could not. */
@@ -236,13 +260,13 @@ export class Run implements AsyncDisposable {
     };
   }
 
-  private collect(access: ScannerAccess, targets: Target[]): Promise<Outcome[]> {
+  private collect(access: ScannerAccess, targets: Map<Target, PreparedProfile[]>): Promise<Outcome[]> {
     const { emit, signal } = this.deps;
     const { inputs, lens, lensImage: image, runId, concurrency, timeoutMs, deadlineMs } = this.request;
     emit({ kind: 'stage', stage: 'audit' });
     const deadline = new Date(this.started.getTime() + deadlineMs);
     return collect(
-      { targets, profiles: this.profiles, inputs, lens, image, runId, concurrency, timeoutMs, deadline },
+      { targets, inputs, lens, image, runId, concurrency, timeoutMs, deadline },
       {
         engine: this.engine,
         scratch: this.scratch,
@@ -283,7 +307,7 @@ export class Run implements AsyncDisposable {
     while (Date.now() < until && this.deps.signal?.aborted !== true) {
       const { targets, unplanned } = await this.resolve();
       const isNew = (each: Target | MissingTarget) =>
-        'pod' in each && isSuccessor(each, target) && !this.planned.has(each.podUid);
+        'pod' in each && isSamePlace(each, target) && !this.planned.has(each.podUid);
       const found = targets.find(isNew);
       if (found !== undefined) return found;
       if (!unplanned.some(each => isNew(each.target))) return undefined;
@@ -319,15 +343,4 @@ export class Run implements AsyncDisposable {
 async function end(engine: Engine, scratch: string): Promise<void> {
   await engine[Symbol.asyncDispose]();
   await rm(scratch, { recursive: true, force: true });
-}
-
-/** Whatever kept the proof from being made: without it the grant counts as still there. */
-function toNotRevoked(error: unknown): ScanError {
-  return isScanError(error) && error.code === 'GRANT_NOT_REVOKED'
-    ? error
-    : new ScanError('GRANT_NOT_REVOKED', `The grant may still be there: ${toMessage(error)}`, { cause: error });
-}
-
-function isSuccessor(one: Target, other: Target): boolean {
-  return one.container === other.container && stableIdentity(one) === stableIdentity(other);
 }

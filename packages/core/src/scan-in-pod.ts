@@ -3,14 +3,15 @@
 // and reports are those of every scan.
 import { cp, lstat, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Engine, findEngine } from './engine/index.ts';
+import { Engine } from './engine/index.ts';
 import { isScanError, ScanError, toMessage } from './errors/index.ts';
 import { judge, type Verdict } from './gate/index.ts';
 import { containerIdInPod, openInPod } from './lens/index.ts';
 import { collect } from './outcome/collect.ts';
 import type { Outcome } from './outcome/outcome.ts';
 import type { Owner, Target } from './plan/index.ts';
-import { type PreparedProfile, prepareProfile } from './profile/index.ts';
+import { findEngineFor, makePreparing } from './preparing.ts';
+import { type PreparedProfile, parseSource, prepareProfiles } from './profile/index.ts';
 import { checkOutputs, type ReportModel, writeReports } from './report/index.ts';
 import type { Scan } from './scan.ts';
 import type { Deps, ScanRequest } from './scan-request.ts';
@@ -45,7 +46,8 @@ class InPodRun implements AsyncDisposable {
   private readonly started = new Date();
   private readonly scratch: string;
   private readonly engine: Engine;
-  private readonly profiles: PreparedProfile[] = [];
+  private profiles: PreparedProfile[] = [];
+  private readonly warnings: string[] = [];
 
   private constructor(parts: { request: ScanRequest; pod: OwnPod; deps: Deps; scratch: string; engine: Engine }) {
     ({ request: this.request, pod: this.pod, deps: this.deps, scratch: this.scratch, engine: this.engine } = parts);
@@ -54,14 +56,14 @@ class InPodRun implements AsyncDisposable {
   static async start(request: ScanRequest, pod: OwnPod, deps: Deps): Promise<InPodRun> {
     deps.emit({ kind: 'stage', stage: 'prepare' });
     await checkOutputs(request.reports, { outputDir: request.outputDir, workspace: deps.workspace });
-    const install = await findEngine(deps.engine);
+    const install = await findEngineFor(request, deps.engine);
     const scratch = await mkdtemp(join(deps.temporary, 'cinc-scan-'));
     const { path } = deps.engine;
     const onOutput = (text: string) => deps.emit({ kind: 'engine-output', text });
     const engine = Engine.start({ install, home: scratch, path, onOutput });
     const run = new InPodRun({ request, pod, deps, scratch, engine });
     try {
-      for (const source of request.profiles) run.profiles.push(await run.prepare(source));
+      await run.prepare();
       return run;
     } catch (error) {
       await run[Symbol.asyncDispose]();
@@ -75,8 +77,9 @@ class InPodRun implements AsyncDisposable {
     emit({ kind: 'stage', stage: 'audit' });
     return collect(
       {
-        targets: await Promise.all(this.pod.containers.map(name => this.target(name))),
-        profiles: this.profiles,
+        targets: new Map(
+          await Promise.all(this.pod.containers.map(async name => [await this.target(name), this.profiles] as const)),
+        ),
         inputs,
         lens: 'sidecar',
         image: undefined,
@@ -113,7 +116,7 @@ class InPodRun implements AsyncDisposable {
       grant: undefined,
       profiles: this.profiles.map(({ ref }) => ref),
       verdict,
-      warnings: [],
+      warnings: this.warnings,
       request: this.request.shown,
     };
   }
@@ -132,10 +135,18 @@ class InPodRun implements AsyncDisposable {
     await rm(this.scratch, { recursive: true, force: true });
   }
 
-  private async prepare(source: string): Promise<PreparedProfile> {
-    const path = await plainCopy(source, this.scratch);
-    const prepared = await prepareProfile(this.engine, this.scratch, path);
-    return { ...prepared, ref: { ...prepared.ref, source } };
+  private async prepare(): Promise<void> {
+    const { engine, scratch, request, deps } = this;
+    const copies = new Map<string, string>();
+    for (const source of request.profiles) copies.set(await plainCopy(source, scratch), source);
+    const preparing = makePreparing(request, deps, { engine, scratch, connection: undefined });
+    const { profiles, warnings } = await prepareProfiles([...copies.keys()], preparing);
+    this.profiles = profiles.map(profile => {
+      const source = copies.get(profile.ref.source) ?? profile.ref.source;
+      return { ...profile, ref: { ...profile.ref, source } };
+    });
+    this.warnings.push(...warnings);
+    for (const text of warnings) deps.emit({ kind: 'notice', text });
   }
 
   private async target(container: string): Promise<Target> {
@@ -174,6 +185,7 @@ async function knownId(target: Target): Promise<string> {
  * links to folders: it would find a profile without controls.
  */
 async function plainCopy(source: string, scratch: string): Promise<string> {
+  if (parseSource(source).kind !== 'path') return source;
   try {
     if (!(await lstat(source)).isDirectory() || !(await readdir(source)).includes('..data')) return source;
     const copy = await mkdtemp(join(scratch, 'profile-'));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
+import { parseAllowed } from './annotated.ts';
 import type { AuditInputs, EngineSettings } from './engine/index.ts';
 import { ScanError, toMessage } from './errors/index.ts';
 import type { ScanEvent } from './events.ts';
@@ -17,6 +18,7 @@ import {
 import type { LensName } from './lens/index.ts';
 import { parseWaivers, type Waiver } from './outcome/waivers.ts';
 import { type PlanRequest, parseSelector } from './plan/index.ts';
+import { type HostCredentials, parseSource, readHostCredentials } from './profile/index.ts';
 import { type ConsoleOptions, type Push, parseReportSpec, type ReportSpec, toPushes } from './report/index.ts';
 import {
   type Access,
@@ -44,6 +46,12 @@ export interface IdentityRequest {
 /** What was asked for, validated. */
 export interface ScanRequest extends IdentityRequest {
   profiles: string[];
+  /** What pods may name in their annotation. */
+  annotated: string[];
+  /** For private profiles. */
+  credentials: HostCredentials;
+  /** Nothing is fetched. */
+  offline: boolean;
   inputs: AuditInputs;
   /** What the waiver files permit, for the warnings that take a profile. */
   waivers: Waiver[];
@@ -89,13 +97,19 @@ export interface Deps {
 
 /** Checks all inputs of a scan that can be checked without touching anything. */
 export function toScanRequest(values: Values): ScanRequest {
-  if (values.profile.length === 0)
+  const annotated = values['annotated-profiles'].map(parseAllowed);
+  if (values.profile.length === 0 && annotated.length === 0)
     throw new ScanError('USAGE', 'No profile was named', { remedy: 'Pass --profile PATH.' });
+  for (const source of values.profile) parseSource(source);
   const pushes = toPushes(values);
+  refuseSending(values.offline, pushes);
   const waivers = values.waivers.map(path => ({ path, ...readWaivers(path) }));
   return {
     ...toIdentityRequest(values),
     profiles: values.profile,
+    annotated,
+    credentials: readHostCredentials(values['profile-credentials']),
+    offline: values.offline,
     inputs: toAuditInputs(values),
     waivers: waivers.flatMap(file => file.waivers),
     warnings: waivers.flatMap(({ path, warnings }) => warnings.map(text => `waivers ${path}: ${text}`)),
@@ -113,6 +127,13 @@ export function toScanRequest(values: Values): ScanRequest {
     // Addresses may be secrets by themselves.
     shown: { ...toShownRequest(values), ...(pushes.length > 0 && { push: pushes.map(({ name }) => name) }) },
   };
+}
+
+/** A run that sends something somewhere is not offline. */
+function refuseSending(offline: boolean, pushes: Push[]): void {
+  if (!offline || pushes.length === 0) return;
+  const places = pushes.map(({ name }) => name).join(', ');
+  throw new ScanError('INPUT_INVALID', `offline: results cannot be sent to ${places} at the same time`);
 }
 
 /** The part of a request that says who may look where. */
@@ -145,7 +166,7 @@ function toLabels(pairs: string[]): Record<string, string> {
   );
 }
 
-function toAuditInputs(values: Values): AuditInputs {
+export function toAuditInputs(values: Values): AuditInputs {
   for (const pair of values.input)
     if (!/^[^=]+=/.test(pair))
       throw new ScanError('INPUT_INVALID', `input: expected NAME=VALUE, got ${JSON.stringify(pair)}`);

@@ -19,9 +19,19 @@ export interface AuditInputs {
   waivers: string[];
 }
 
+/** A dependency as the engine is told of it, in the words of InSpec's own lock files. */
+export interface LockedDependency {
+  name: string;
+  version_constraints: string[];
+  resolved_source: { path: string };
+  dependencies: LockedDependency[];
+}
+
 export interface AuditOrder extends AuditInputs {
-  /** Local path of a profile, vendored. */
+  /** Local path of a profile. */
   profile: string;
+  /** Where what it depends on lies. */
+  depends: LockedDependency[];
   /** Path of the profile's description (`describeProfile`), for restoring what InSpec drops of waived controls. */
   description: string | undefined;
   /** Hashed into the report's target id. */
@@ -51,6 +61,7 @@ export async function audit({ engine, scratch, open }: Auditor, order: AuditOrde
     {
       kind: 'audit',
       profile: order.profile,
+      depends: order.depends,
       description: order.description,
       identity: order.identity,
       inputs: order.inputs,
@@ -69,23 +80,44 @@ export async function audit({ engine, scratch, open }: Auditor, order: AuditOrde
   return result.text;
 }
 
+/** What is asked of a profile that is run against no machine. */
+export interface DescribeOrder extends Omit<AuditInputs, 'waivers'> {
+  profile: string;
+  depends: LockedDependency[];
+}
+
 /** The profile as InSpec reads it, against no machine: JSON text with its name, controls and inputs. */
-export async function describeProfile(
+export function describeProfile(
   engine: Engine,
   scratch: string,
-  profile: string,
+  { profile, depends, inputs, inputFiles, input, controls, tags }: DescribeOrder,
 ): Promise<{ text: string; file: string }> {
-  const job: Performing = {
-    engine,
-    scratch,
-    target: undefined,
-    onEvent: () => undefined,
-    timeoutMs: 120_000,
-    signal: undefined,
-    keep: true,
-  };
-  return perform(job, { kind: 'describe', profile });
+  return perform(quietly(engine, scratch), {
+    kind: 'describe',
+    profile,
+    depends,
+    inputs,
+    input_files: inputFiles,
+    input,
+    controls,
+    tags,
+  });
 }
+
+/** What the metadata of a profile says that it depends on, as JSON text. */
+export async function readDepends(engine: Engine, scratch: string, profile: string): Promise<string> {
+  return (await perform(quietly(engine, scratch), { kind: 'depends', profile })).text;
+}
+
+const quietly = (engine: Engine, scratch: string): Performing => ({
+  engine,
+  scratch,
+  target: undefined,
+  onEvent: () => undefined,
+  timeoutMs: 120_000,
+  signal: undefined,
+  keep: true,
+});
 
 interface Performing {
   engine: Engine;
@@ -184,6 +216,7 @@ async function conclude(ended: Ending | undefined, directory: string): Promise<R
 const unknownSystem = 'Train::PlatformDetectionFailed';
 
 function toFailure({ class: name, message }: z.infer<typeof failure>): ScanError {
+  if (name === 'input') return new ScanError('PROFILE_INPUT_INVALID', `Input of the profile: ${message}`);
   return name === unknownSystem
     ? new ScanError('TARGET_CORRUPT', `The container says of itself what no system says: ${message}`)
     : new ScanError('ENGINE_FAILED', `The profile could not be run: ${name}: ${message}`);

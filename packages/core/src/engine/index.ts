@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-export { type AuditInputs, type AuditOrder, audit, describeProfile } from './audit.ts';
+export {
+  type AuditInputs,
+  type AuditOrder,
+  audit,
+  describeProfile,
+  type LockedDependency,
+  readDepends,
+} from './audit.ts';
 export { Engine, type EngineVersion } from './engine.ts';
 export { type EngineChoice, type EngineInstall, type EngineSettings, findEngine } from './install.ts';

@@ -19,6 +19,8 @@ export interface EngineSettings {
   path: string;
   /** For Bundler alone, when gems are installed: proxies, mirrors and certificates are the user's own business. */
   installEnvironment: Record<string, string | undefined>;
+  /** Nothing may be fetched: gems that are not there are an error. */
+  offline?: boolean;
   /** Called before something that takes a while. */
   onNotice?: (text: string) => void;
 }
@@ -84,6 +86,14 @@ async function ensureGems(settings: EngineSettings, ruby: Ruby): Promise<string>
   const key = createHash('sha256').update(lock).update(ruby.signature).digest('hex').slice(0, 16);
   const place = join(settings.cacheDirectory, `gems-${key}`);
   if (existsSync(place)) return place;
+  if (settings.offline === true)
+    throw new ScanError(
+      'ENGINE_MISSING',
+      'The gems of the engine are not on this machine, and nothing may be fetched',
+      {
+        remedy: 'Run `cinc-scan doctor` once without --offline.',
+      },
+    );
   settings.onNotice?.('Installing the engine (CINC Auditor gems, about a minute, once)');
   await mkdir(dirname(place), { recursive: true, mode: 0o700 });
   const fresh = await mkdtemp(`${place}.new-`);

@@ -41,7 +41,39 @@ export const catalogue = {
   PROFILE_INVALID: {
     exit: 2,
     meaning: 'The profile cannot be read: malformed metadata, no controls at all, or an unsafe archive.',
-    remedy: 'Run `cinc-auditor check` on the profile and mend what it names.',
+    remedy: 'Run `cinc-scan profile check` (or `cinc-auditor check`) on the profile and mend what it names.',
+  },
+  PROFILE_UNPINNED: {
+    exit: 2,
+    meaning: 'A profile is fetched from an address that says nothing of its content.',
+    remedy:
+      'Add the SHA-256 of the file: https://HOST/FILE.tar.gz#sha256=DIGEST, or `sha256:` beside `url:` in depends.',
+  },
+  PROFILE_DIGEST: {
+    exit: 2,
+    meaning: 'What was fetched is not what was asked for: its SHA-256 is another one.',
+    remedy: 'Find out who changed it; if you trust the new content, name its SHA-256.',
+  },
+  PROFILE_REFUSED: {
+    exit: 2,
+    meaning:
+      'A profile source or archive is unsafe: it leads out of itself, unpacks to too much, redirects elsewhere, or could make a tool do something else.',
+    remedy: 'Read the message for what was refused; docs/profiles.md lists what a source may be.',
+  },
+  PROFILE_OFFLINE: {
+    exit: 2,
+    meaning: 'With --offline a profile is needed that was not fetched before.',
+    remedy: 'Fetch it once without --offline (`cinc-scan profile check`), or pack it with `cinc-scan profile vendor`.',
+  },
+  PROFILE_INPUT_INVALID: {
+    exit: 2,
+    meaning: 'An input of the profile is required and has no value, or its value has another type.',
+    remedy: '`cinc-scan profile inspect` lists the inputs of a profile; pass values with --input or --input-file.',
+  },
+  NOTHING_SELECTED: {
+    exit: 2,
+    meaning: 'A filter matches no control: what it was meant for would not be run.',
+    remedy: '`cinc-scan profile inspect` lists the controls of a profile and their tags.',
   },
   WAIVER_INVALID: {
     exit: 2,
@@ -143,6 +175,12 @@ export const catalogue = {
     meaning: 'The lens that was asked for cannot be used on this target.',
     remedy: 'Read the message for the exact step that failed; docs/approaches.md compares the lenses.',
   },
+  PROFILE_NOT_ALLOWED: {
+    exit: 4,
+    meaning:
+      'A pod names a profile that is not on the list of those it may name, or no profile was named for it at all.',
+    remedy: 'Add the profile to --annotated-profiles, or correct the annotation cinc-scan.dev/profile of the pod.',
+  },
   GRANT_FAILED: {
     exit: 4,
     meaning: 'The temporary identity could not be made.',
@@ -178,6 +216,11 @@ export const catalogue = {
     exit: 5,
     meaning: 'The engine or the profile code raised an error outside any control.',
     remedy: 'Mend the profile at the place named in the message.',
+  },
+  PROFILE_UNREACHABLE: {
+    exit: 5,
+    meaning: 'A profile could not be fetched: its server does not answer, refuses, or the cache cannot be used.',
+    remedy: 'Check the address and the network; what was fetched before can be used with --offline.',
   },
   PROFILE_NOT_LOADED: {
     exit: 5,

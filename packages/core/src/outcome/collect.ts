@@ -16,8 +16,8 @@ import { parseHdf } from './hdf.ts';
 import type { Observation, Outcome } from './outcome.ts';
 
 export interface CollectRequest extends Pick<LensRequest, 'lens' | 'image' | 'runId'> {
-  targets: Target[];
-  profiles: PreparedProfile[];
+  /** With the profiles of each. */
+  targets: Map<Target, PreparedProfile[]>;
   inputs: AuditInputs;
   concurrency: number;
   /** For one target, milliseconds. */
@@ -49,7 +49,9 @@ export async function collect(request: CollectRequest, collector: Collector): Pr
     breaker: new ConsecutiveBreaker(failuresInARow),
   });
   const queue = new PQueue({ concurrency: request.concurrency });
-  const looked = request.targets.map(target => queue.add(() => lookAt({ request, collector, target, breaker })));
+  const looked = [...request.targets].map(([target, profiles]) =>
+    queue.add(() => lookAt({ request, collector, target, profiles, breaker })),
+  );
   return (await Promise.all(looked)).flat();
 }
 
@@ -61,6 +63,7 @@ interface Looking {
   request: CollectRequest;
   collector: Collector;
   target: Target;
+  profiles: PreparedProfile[];
   breaker: CircuitBreakerPolicy;
 }
 
@@ -81,14 +84,14 @@ function isReplaced(outcome: Outcome): boolean {
 }
 
 async function lookOnce(looking: Looking): Promise<Outcome[]> {
-  const { request, collector, target } = looking;
+  const { collector, target, profiles } = looking;
   const started = new Date();
   let open: OpenTarget;
   try {
     open = await openOne(looking);
   } catch (error) {
     const failure = toScanError(error, 'CLUSTER_REFUSED', `Target ${targetName(target)} could not be opened`);
-    return request.profiles.map(({ ref }) => ({
+    return profiles.map(({ ref }) => ({
       kind: 'unreached',
       target,
       profile: ref,
@@ -99,7 +102,7 @@ async function lookOnce(looking: Looking): Promise<Outcome[]> {
   await using session = open;
   collector.onSession(target, session.lens);
   const outcomes: Outcome[] = [];
-  for (const profile of request.profiles) outcomes.push(await auditOne(looking, session, { profile, started }));
+  for (const profile of profiles) outcomes.push(await auditOne(looking, session, { profile, started }));
   return outcomes;
 }
 
@@ -172,6 +175,7 @@ async function runProfile(
     {
       ...request.inputs,
       profile: profile.path,
+      depends: profile.depends,
       description: request.inputs.waivers.length > 0 ? profile.description : undefined,
       identity: [target.cluster, target.namespace, target.podUid, target.container].join('/'),
       timeoutMs: Math.min(request.timeoutMs, left),

@@ -2,4 +2,4 @@
 export { getPod, type Plan, type PlanRequest, plan, toTarget, type Unplanned } from './plan.ts';
 export { containerStatusOf, type Pod, sidecarAnnotation } from './pod.ts';
 export { parseLabels, parseSelector, type Selector, type WorkloadKind, workloadKinds } from './selector.ts';
-export { type MissingTarget, type Owner, stableIdentity, type Target, targetName } from './target.ts';
+export { isSamePlace, type MissingTarget, type Owner, stableIdentity, type Target, targetName } from './target.ts';

@@ -48,3 +48,8 @@ export function stableIdentity(target: Target | MissingTarget): string {
     ? [target.cluster, target.namespace, target.owner.kind, target.owner.name, target.container].join('/')
     : [target.cluster, target.namespace, target.selector].join('/');
 }
+
+/** Whether one takes the place of the other: the same container of the same workload. */
+export function isSamePlace(one: Target, other: Target): boolean {
+  return one.container === other.container && stableIdentity(one) === stableIdentity(other);
+}

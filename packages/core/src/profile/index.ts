@@ -1,3 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-export { type PreparedProfile, prepareProfile } from './prepare.ts';
-export type { ProfileRef } from './profile-ref.ts';
+export { Cache } from './cache.ts';
+export { readConfigMap } from './config-map.ts';
+export { HostCredentials, readHostCredentials } from './credentials.ts';
+export type { ProfileDescription } from './description.ts';
+export type { Fetching } from './fetching.ts';
+export { type Gathered, gatherProfile, type PreparedProfile, type Preparing, prepareProfile } from './prepare.ts';
+export { type PreparedProfiles, prepareProfiles } from './prepare-all.ts';
+export type { DependencyRef, ProfileRef } from './profile-ref.ts';
+export { parseSource } from './source.ts';

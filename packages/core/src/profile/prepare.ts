@@ -1,76 +1,95 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { lstat, readdir, readlink } from 'node:fs/promises';
-import { basename, join, relative, resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { z } from 'zod';
-import { describeProfile, type Engine } from '../engine/index.ts';
+import { type AuditInputs, describeProfile, type Engine, type LockedDependency, readDepends } from '../engine/index.ts';
 import { isScanError, ScanError, toMessage } from '../errors/index.ts';
+import { fetchDependencies } from './dependencies.ts';
+import { type ProfileDescription, profileDescription } from './description.ts';
+import { digestTree } from './digest.ts';
+import { type Fetched, fetchProfile } from './fetch.ts';
+import type { Fetching } from './fetching.ts';
 import type { ProfileRef } from './profile-ref.ts';
+import { parseSource } from './source.ts';
 
-/** A profile that was read, and is ready to be run as often as needed. */
+/** A profile that was fetched with all it depends on, read, and is ready to be run as often as needed. */
 export interface PreparedProfile {
   ref: ProfileRef;
   path: string;
+  depends: LockedDependency[];
   /** File with what InSpec says of the profile. */
   description: string;
   controlIds: string[];
+  known: ProfileDescription;
 }
 
-const description = z.object({
-  name: z.string(),
-  version: z.string().nullish(),
-  controls: z.array(z.object({ id: z.string() })),
-});
-
-/** Checks and reads a profile before anything is made in the cluster. */
-export async function prepareProfile(engine: Engine, scratch: string, source: string): Promise<PreparedProfile> {
-  const path = resolve(source);
-  const sha256 = await digest(path, source);
-  let text: string;
-  let file: string;
-  try {
-    ({ text, file } = await describeProfile(engine, scratch, path));
-  } catch (error) {
-    if (!isScanError(error) || error.code !== 'ENGINE_FAILED') throw error;
-    throw new ScanError('PROFILE_INVALID', `Profile ${source} cannot be read: ${toMessage(error)}`, { cause: error });
-  }
-  const { name, version, controls } = description.parse(JSON.parse(text));
-  if (controls.length === 0) throw new ScanError('PROFILE_INVALID', `Profile ${source} has no controls`);
-  const ref = { name, version: version ?? undefined, source, sha256 };
-  return { ref, path, description: file, controlIds: controls.map(({ id }) => id) };
+/** What profiles are prepared with. */
+export interface Preparing {
+  engine: Engine;
+  scratch: string;
+  fetching: Fetching;
+  inputs: Omit<AuditInputs, 'waivers'>;
 }
 
-async function digest(path: string, source: string): Promise<string> {
-  const hash = createHash('sha256');
-  try {
-    const found = await lstat(path);
-    if (found.isDirectory()) await lstat(join(path, 'inspec.yml'));
-    if (found.isDirectory()) await hashTree(hash, path, path);
-    else await hashFile(hash, path, basename(path));
-  } catch (error) {
-    throw new ScanError('PROFILE_MISSING', `There is no profile at ${source}: ${toMessage(error)}`, { cause: error });
-  }
-  return hash.digest('hex');
+/** A profile on this machine, with what it depends on. */
+export interface Gathered {
+  ref: ProfileRef;
+  fetched: Fetched;
+  depends: LockedDependency[];
 }
 
-/** Names, kinds and contents in a fixed order, so that equal trees have equal digests everywhere. */
-async function hashTree(hash: Hash, root: string, directory: string): Promise<void> {
-  const entries = await readdir(directory, { withFileTypes: true });
-  for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-    const path = join(directory, entry.name);
-    if (entry.name === '.git') continue;
-    if (entry.isDirectory()) await hashTree(hash, root, path);
-    else if (entry.isSymbolicLink()) hash.update(`link ${relative(root, path)}\0${await readlink(path)}\0`);
-    else await hashFile(hash, path, relative(root, path));
-  }
-}
-
-async function hashFile(hash: Hash, path: string, name: string): Promise<void> {
-  hash.update(`file ${name}\0`);
-  await pipeline(createReadStream(path), async chunks => {
-    for await (const chunk of chunks) if (Buffer.isBuffer(chunk)) hash.update(chunk);
+/** Fetches a profile and all it depends on; nothing of it is run but its metadata. */
+export async function gatherProfile(
+  named: string,
+  { engine, scratch, fetching }: Pick<Preparing, 'engine' | 'scratch' | 'fetching'>,
+): Promise<Gathered> {
+  const fetched = await fetchProfile(parseSource(named), named, fetching);
+  const { folder, commit } = fetched;
+  const sha256 = await digestTree(folder);
+  const { locked, refs } = await fetchDependencies(fetched, named, {
+    fetching,
+    readDepends: each => readDepends(engine, scratch, each),
   });
-  hash.update('\0');
+  const ref = { name: named, version: undefined, source: named, sha256 };
+  return {
+    ref: { ...ref, ...(commit !== undefined && { commit }), ...(refs.length > 0 && { dependencies: refs }) },
+    fetched,
+    depends: locked,
+  };
+}
+
+/** Fetches, checks and reads a profile before anything is made in the cluster. */
+export async function prepareProfile(named: string, preparing: Preparing): Promise<PreparedProfile> {
+  const { ref, fetched, depends } = await gatherProfile(named, preparing);
+  const path = fetched.folder;
+  const { text, file } = await describe(named, { path, depends }, preparing);
+  const known = profileDescription.parse(JSON.parse(text));
+  if (known.missing_inputs.length > 0)
+    throw new ScanError(
+      'PROFILE_INPUT_INVALID',
+      `Profile ${named}: these inputs are required and have no value: ${known.missing_inputs.join(', ')}`,
+    );
+  if (known.controls.length === 0) throw new ScanError('PROFILE_INVALID', `Profile ${named} has no controls`);
+  const { name, version, controls } = known;
+  return {
+    ref: { ...ref, name, version: version ?? undefined },
+    path,
+    depends,
+    description: file,
+    controlIds: controls.map(({ id }) => id),
+    known,
+  };
+}
+
+async function describe(
+  named: string,
+  profile: { path: string; depends: LockedDependency[] },
+  { engine, scratch, inputs }: Preparing,
+): Promise<{ text: string; file: string }> {
+  try {
+    return await describeProfile(engine, scratch, { ...inputs, profile: profile.path, depends: profile.depends });
+  } catch (error) {
+    if (!isScanError(error)) throw error;
+    if (error.code === 'PROFILE_INPUT_INVALID')
+      throw new ScanError(error.code, `Profile ${named}: ${error.message}`, { cause: error });
+    if (error.code !== 'ENGINE_FAILED') throw error;
+    throw new ScanError('PROFILE_INVALID', `Profile ${named} cannot be read: ${toMessage(error)}`, { cause: error });
+  }
 }

@@ -8,4 +8,16 @@ export interface ProfileRef {
   source: string;
   /** SHA-256 of the profile's files, hex. */
   sha256: string;
+  /** Of a git source: what its branch or tag was when it was fetched. */
+  commit?: string | undefined;
+  /** What it depends on, directly and through others. */
+  dependencies?: DependencyRef[] | undefined;
+}
+
+/** A profile that another one depends on, as it was when it was fetched. */
+export interface DependencyRef {
+  name: string;
+  source: string;
+  sha256: string;
+  commit?: string | undefined;
 }

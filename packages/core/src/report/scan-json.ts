@@ -76,11 +76,13 @@ const statuses = {
 
 const toCluster = ({ alias, server, version }: ReportModel['cluster']) => ({ alias, server, version: version ?? null });
 
-const toProfile = ({ name, version, source, sha256 }: ReportModel['profiles'][number]) => ({
+const toProfile = ({ name, version, source, sha256, commit, dependencies }: ReportModel['profiles'][number]) => ({
   name,
   version: version ?? null,
   source,
   sha256,
+  commit: commit ?? null,
+  dependencies: (dependencies ?? []).map(each => ({ ...each, commit: each.commit ?? null })),
 });
 
 function toTarget(view: OutcomeView, reports: WrittenReport[]): Record<string, unknown> {

@@ -135,8 +135,33 @@ export const inputs = {
     type: 'list',
     separator: 'line',
     short: 'p',
-    description: 'Profile to run: a directory with inspec.yml, or an archive of one; several are run one by one',
+    description:
+      'Profile to run, several one by one: a directory or archive, https://…#sha256=DIGEST, git+https://…#ref=REF&path=FOLDER (git+ssh, git+file), or configmap:[NAMESPACE/]NAME',
     example: './profile',
+    since: '0.1.0',
+  },
+  'annotated-profiles': {
+    group: 'profile',
+    type: 'list',
+    separator: 'line',
+    description:
+      'Profiles that a pod may name in its annotation cinc-scan.dev/profile, run in addition to --profile; a trailing * stands for any rest (default: annotations are ignored)',
+    example: 'git+https://git.example.org/profiles/*',
+    since: '0.1.0',
+  },
+  'profile-credentials': {
+    group: 'profile',
+    type: 'secret',
+    description:
+      'Credentials for private profiles, a YAML mapping of hosts to {bearer: TOKEN} or {username: NAME, password: PASSWORD}: the path of a file with it, or the mapping itself in the environment',
+    example: './credentials.yml',
+    since: '0.1.0',
+  },
+  offline: {
+    group: 'profile',
+    type: 'flag',
+    description: 'Fetch nothing: profiles, their dependencies and the engine are taken from this machine',
+    example: 'true',
     since: '0.1.0',
   },
   'input-file': {

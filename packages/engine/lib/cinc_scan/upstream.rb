@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: Apache-2.0
 
+require 'set'
 require 'inspec'
 require 'inspec/resources/command'
 require 'inspec/resources/port'
@@ -66,4 +67,34 @@ module CincScan
   end
 
   Inspec::Resources::Port.prepend(PortOwners)
+
+  # Dependencies lie on this machine already, found before the engine was asked (`depends`): InSpec would resolve them
+  # anew in every process, and fetch. A profile below the first one is given its own by its requirement.
+  module Vendored
+    singleton_class.attr_accessor :depends
+
+    def lockfile
+      depends = parent_profile.nil? ? Vendored.depends : nil
+      @lockfile ||= Inspec::Lockfile.new('lockfile_version' => 1, 'depends' => depends || [])
+    end
+  end
+
+  Inspec::Profile.prepend(Vendored)
+  Inspec::Fetcher::Registry.registry.keep_if { |name, _| %w[local mock].include?(name.to_s) }
+
+  # Which inputs a profile knows, beside those it declares: the names that its code asks for.
+  module AskedInputs
+    GIVEN = %i[cli cli_files runner_api].freeze
+
+    def self.names
+      @names ||= Set.new
+    end
+
+    def find_or_register_input(name, profile, options = {})
+      AskedInputs.names << name.to_s unless GIVEN.include?(options[:event]&.provider)
+      super
+    end
+  end
+
+  Inspec::InputRegistry.prepend(AskedInputs)
 end
