@@ -8,6 +8,7 @@ import { printFailure } from './failure.ts';
 import { addGateCommand } from './gate-command.ts';
 import { addIdentityCommands } from './identity-commands.ts';
 import { addOutputsCommand } from './outputs/outputs-command.ts';
+import { addProfileCommands } from './profile-commands.ts';
 import { addReportCommand } from './report-command.ts';
 import { addScanCommand } from './scan-command.ts';
 import { addServeCommand } from './serve-command.ts';
@@ -55,6 +56,7 @@ function makeProgram(terminal: Terminal, exit: (code: number) => void): Command 
   addThresholdCommand(program, terminal, exit);
   addAttestCommand(program, terminal, exit);
   addServeCommand(program, terminal, exit);
+  addProfileCommands(program, terminal, exit);
   addIdentityCommands(program, terminal, exit);
   addSidecarCommands(program, terminal, exit);
   for (const command of withDescendants(program))

@@ -3,7 +3,16 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Deps, resolveAccess, resolveToken, type ScanEvent, Secret, Secrets, type Values } from '@cinc-scan/core';
+import {
+  type Deps,
+  resolveAccess,
+  resolveToken,
+  type ScanEvent,
+  Secret,
+  Secrets,
+  type StudyDeps,
+  type Values,
+} from '@cinc-scan/core';
 import { type Terminal, usesColor } from './terminal.ts';
 
 /** The version of this package. */
@@ -24,12 +33,13 @@ function cacheDirectory({ environment }: Terminal): string {
   return environment['CINC_SCAN_CACHE'] ?? join(environment['XDG_CACHE_HOME'] ?? join(home, '.cache'), 'cinc-scan');
 }
 
+interface Hooks {
+  emit: (event: ScanEvent) => void;
+  signal: AbortSignal | undefined;
+}
+
 /** The effects of a run, as a command on a terminal has them. */
-export function makeDeps(
-  values: Values,
-  terminal: Terminal,
-  hooks: { emit: (event: ScanEvent) => void; signal: AbortSignal | undefined },
-): Deps {
+export function makeDeps(values: Values, terminal: Terminal, hooks: Hooks): Deps {
   const { environment, stdout, cwd } = terminal;
   return {
     tool: { name: 'cinc-scan', version: toolVersion() },
@@ -37,18 +47,35 @@ export function makeDeps(
     context: values.context,
     token: resolveToken(values.token),
     secrets: platformSecrets(terminal),
-    engine: {
-      choice: values.engine,
-      directory: engineDirectory(),
-      cacheDirectory: cacheDirectory(terminal),
-      path: environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
-      installEnvironment: environment,
-      onNotice: text => hooks.emit({ kind: 'notice', text }),
-    },
+    engine: engineSettings(values, terminal, hooks.emit),
     temporary: tmpdir(),
     workspace: cwd,
     stdout: text => stdout.write(text),
     console: { color: usesColor(terminal, stdout), width: stdout.columns ?? 120 },
+    ...hooks,
+  };
+}
+
+function engineSettings(values: Values, terminal: Terminal, emit: Hooks['emit']): Deps['engine'] {
+  const { environment } = terminal;
+  return {
+    choice: values.engine,
+    directory: engineDirectory(),
+    cacheDirectory: cacheDirectory(terminal),
+    path: environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
+    installEnvironment: environment,
+    onNotice: text => emit({ kind: 'notice', text }),
+  };
+}
+
+/** The effects of a command that reads profiles. A kubeconfig is looked for only when one is needed. */
+export function makeStudyDeps(values: Values, terminal: Terminal, hooks: Hooks): StudyDeps {
+  return {
+    access: () => resolveAccess(values.kubeconfig, terminal.environment),
+    context: values.context,
+    token: resolveToken(values.token),
+    engine: engineSettings(values, terminal, hooks.emit),
+    temporary: tmpdir(),
     ...hooks,
   };
 }

@@ -31,8 +31,16 @@ export { type GivenResult, readResult, readResultFolder } from './outcome/read-r
 export { sidecarAnnotation, targetName } from './plan/index.ts';
 export { type Preview, previewScan } from './preview.ts';
 export {
+  type DependencyRef,
+  type ProfileDescription,
+  type ProfileRef,
+  readHostCredentials,
+} from './profile/index.ts';
+export {
   checkOutputs,
+  coverageOf,
   type FoundTrend,
+  type FrameworkCoverage,
   makeRedactor,
   makeRunServer,
   modelOfResults,
@@ -42,6 +50,7 @@ export {
   type ReportSpec,
   readTrend,
   renderConsole,
+  renderCoverage,
   renderGate,
   renderGateJson,
   renderOutputs,
@@ -77,4 +86,12 @@ export {
 } from './request/index.ts';
 export { type Scan, scan } from './scan.ts';
 export { type OwnPod, scanInPod } from './scan-in-pod.ts';
-export { type Deps, type IdentityRequest, type ScanRequest, toIdentityRequest, toScanRequest } from './scan-request.ts';
+export {
+  type Deps,
+  type IdentityRequest,
+  type ScanRequest,
+  toAuditInputs,
+  toIdentityRequest,
+  toScanRequest,
+} from './scan-request.ts';
+export { requireSound, type Study, type StudyDeps, studyProfile, vendorProfile } from './study.ts';

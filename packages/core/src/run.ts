@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Assignments } from './annotated.ts';
-import { type Connection, connect, serverVersion } from './cluster/index.ts';
+import { type Connection, connect, knownVersion } from './cluster/index.ts';
 import { Engine } from './engine/index.ts';
 import { isScanError, ScanError, toScanError } from './errors/index.ts';
 import { unusedThresholds, type Verdict } from './gate/index.ts';
@@ -211,7 +211,7 @@ export class Run implements AsyncDisposable {
         finished: finished.toISOString(),
         seconds: (finished.getTime() - this.started.getTime()) / 1000,
       },
-      cluster: { alias: cluster.alias, server: cluster.server.origin, version: await this.serverVersion() },
+      cluster: { alias: cluster.alias, server: cluster.server.origin, version: await knownVersion(cluster) },
       engine: await this.engine.version.catch(() => undefined),
       grant: this.access && {
         access: this.access.kind,
@@ -329,14 +329,6 @@ export class Run implements AsyncDisposable {
   private note(outcome: Unreached): Outcome {
     this.deps.emit({ kind: 'outcome', outcome });
     return outcome;
-  }
-
-  private async serverVersion(): Promise<string | undefined> {
-    try {
-      return (await serverVersion(this.connection.cluster.withoutCancel())).text;
-    } catch {
-      return undefined; // a report says what is known; the outcomes tell that the cluster is out of reach
-    }
   }
 }
 

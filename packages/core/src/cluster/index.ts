@@ -5,4 +5,4 @@ export { Cluster } from './cluster.ts';
 export { type Connection, type ConnectOptions, connect } from './connect.ts';
 export { type ExecEnd, ExecStream, type ExecTarget, openExec } from './exec-stream.ts';
 export { type RetryOptions, Transient, withRetry } from './retry.ts';
-export { type ServerVersion, serverVersion } from './version.ts';
+export { knownVersion, type ServerVersion, serverVersion } from './version.ts';

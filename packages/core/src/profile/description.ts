@@ -12,6 +12,8 @@ export const profileDescription = z.object({
   copyright: text,
   license: text,
   summary: text,
+  status: text,
+  status_message: text,
   supports: z.array(z.record(z.string(), z.unknown())).nullish(),
   controls: z.array(
     z.object({

@@ -57,16 +57,23 @@ export async function gatherProfile(
 
 /** Fetches, checks and reads a profile before anything is made in the cluster. */
 export async function prepareProfile(named: string, preparing: Preparing): Promise<PreparedProfile> {
-  const { ref, fetched, depends } = await gatherProfile(named, preparing);
-  const path = fetched.folder;
-  const { text, file } = await describe(named, { path, depends }, preparing);
-  const known = profileDescription.parse(JSON.parse(text));
+  const profile = await readProfile(named, preparing);
+  const { known } = profile;
   if (known.missing_inputs.length > 0)
     throw new ScanError(
       'PROFILE_INPUT_INVALID',
       `Profile ${named}: these inputs are required and have no value: ${known.missing_inputs.join(', ')}`,
     );
   if (known.controls.length === 0) throw new ScanError('PROFILE_INVALID', `Profile ${named} has no controls`);
+  return profile;
+}
+
+/** The same, whether it could be run or not. */
+export async function readProfile(named: string, preparing: Preparing): Promise<PreparedProfile> {
+  const { ref, fetched, depends } = await gatherProfile(named, preparing);
+  const path = fetched.folder;
+  const { text, file } = await describe(named, { path, depends }, preparing);
+  const known = profileDescription.parse(JSON.parse(text));
   const { name, version, controls } = known;
   return {
     ref: { ...ref, name, version: version ?? undefined },

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+
 export { type Anchor, type Anchors, findAnchors } from './anchor.ts';
 export { renderCkl } from './ckl.ts';
 export { renderCodeQuality } from './codequality.ts';
 export type { ConsoleOptions } from './console.ts';
 export { renderConsole } from './console.ts';
 export { type ConvertOptions, modelOfResults, toReportModel } from './convert.ts';
+export { type CoveringControl, coverageOf, type FrameworkCoverage, renderCoverage } from './coverage.ts';
 export { renderCsv } from './csv.ts';
 export { renderGate, renderGateJson, renderRefusal, renderRefusalJson } from './gate-result.ts';
 export type { TrendPoint } from './html/index.ts';

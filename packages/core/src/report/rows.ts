@@ -199,7 +199,7 @@ export function resultMessage(result: HdfResult): string {
 }
 
 /** The words of a tag, which profiles write as one or as a list. */
-export function tagWords(control: HdfControl, name: string): string[] {
+export function tagWords(control: Pick<HdfControl, 'tags'>, name: string): string[] {
   const tag = control.tags[name];
   const items: unknown[] = Array.isArray(tag) ? tag : [tag];
   const words = items.flatMap(item =>

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
+import { frameworks } from '../frameworks.ts';
 import type { ReportModel } from '../model.ts';
 import { verdictWords } from '../words.ts';
 import { controls } from './controls.ts';
 import { changes, waivers } from './exceptions.ts';
-import { containerGuide, nistFamilies } from './frameworks.ts';
+import { frameworkSections } from './frameworks.ts';
 import { Html, html } from './markup.ts';
 import { overview } from './overview.ts';
 import { type Page, toPage } from './page.ts';
@@ -66,8 +67,11 @@ const titles = {
   changes: 'Since the baseline',
   trend: 'Trend',
   matrix: 'Side by side',
-  'nist-800-53': 'NIST SP 800-53',
-  'nist-800-190': 'NIST SP 800-190',
+  'nist-800-53': frameworks['nist-800-53'].title,
+  'nist-800-190': frameworks['nist-800-190'].title,
+  'cis-docker': frameworks['cis-docker'].title,
+  'cis-kubernetes': frameworks['cis-kubernetes'].title,
+  'mitre-attack': frameworks['mitre-attack'].title,
   waivers: 'Waivers',
   controls: 'Controls',
   run: 'About this run',
@@ -83,8 +87,7 @@ function body(page: Page, options: HtmlOptions): Html {
     changes: changes(page),
     trend: trend(page, options.trend ?? []),
     matrix: matrix(page),
-    'nist-800-53': nistFamilies(page),
-    'nist-800-190': containerGuide(page),
+    ...frameworkSections(page),
     waivers: waivers(page),
     controls: controls(page),
     run: runFacts(page),
