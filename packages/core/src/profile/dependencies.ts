@@ -110,7 +110,12 @@ async function resolveOne(
   if (place.path.includes(folder)) throw invalid(place, `it depends on itself, by way of ${wanted.name}`);
   if (place.path.length > mostDepth) throw invalid(place, `its dependencies are more than ${mostDepth} deep`);
   const { commit } = fetched;
-  const ref = { name: wanted.name, source: wanted.path ?? shownSource(source), sha256: await digestTree(folder), commit };
+  const ref = {
+    name: wanted.name,
+    source: wanted.path ?? shownSource(source),
+    sha256: await digestTree(folder),
+    commit,
+  };
   refs.set(JSON.stringify([ref.name, ref.source, ref.sha256]), ref);
   return {
     name: wanted.name,
