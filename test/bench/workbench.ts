@@ -60,7 +60,13 @@ export class Workbench implements AsyncDisposable {
   /** A session into the target, as a scan opens one. */
   openTarget(): Promise<OpenTarget> {
     const deadline = new Date(Date.now() + 600_000);
-    const request = { image: undefined, runId: 'bench', deadline, allowDebug: () => Promise.resolve() };
+    const request = {
+      image: undefined,
+      requireView: 'any' as const,
+      runId: 'bench',
+      deadline,
+      allowDebug: () => Promise.resolve(),
+    };
     return openTarget(this.connection.cluster, this.target, { ...request, lens: 'exec' });
   }
 

@@ -124,7 +124,7 @@ export interface HdfJson {
     controls: {
       id: string;
       impact: number;
-      results: { status: string; code_desc: string; message?: string; exception?: string }[];
+      results: { status: string; code_desc: string; message?: string; exception?: string; skip_message?: string }[];
     }[];
   }[];
 }

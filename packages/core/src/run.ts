@@ -262,11 +262,11 @@ export class Run implements AsyncDisposable {
 
   private collect(access: ScannerAccess, targets: Map<Target, PreparedProfile[]>): Promise<Outcome[]> {
     const { emit, signal } = this.deps;
-    const { inputs, lens, lensImage: image, runId, concurrency, timeoutMs, deadlineMs } = this.request;
+    const { inputs, lens, lensImage: image, requireView, runId, concurrency, timeoutMs, deadlineMs } = this.request;
     emit({ kind: 'stage', stage: 'audit' });
     const deadline = new Date(this.started.getTime() + deadlineMs);
     return collect(
-      { targets, inputs, lens, image, runId, concurrency, timeoutMs, deadline },
+      { targets, inputs, lens, image, requireView, runId, concurrency, timeoutMs, deadline },
       {
         engine: this.engine,
         scratch: this.scratch,

@@ -73,7 +73,7 @@ class InPodRun implements AsyncDisposable {
 
   async look(): Promise<Outcome[]> {
     const { emit, signal } = this.deps;
-    const { inputs, runId, concurrency, timeoutMs, deadlineMs } = this.request;
+    const { inputs, requireView, runId, concurrency, timeoutMs, deadlineMs } = this.request;
     emit({ kind: 'stage', stage: 'audit' });
     return collect(
       {
@@ -83,6 +83,7 @@ class InPodRun implements AsyncDisposable {
         inputs,
         lens: 'sidecar',
         image: undefined,
+        requireView,
         runId,
         concurrency,
         timeoutMs,

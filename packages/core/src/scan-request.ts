@@ -15,7 +15,7 @@ import {
   parseThresholdInline,
   readBaseline,
 } from './gate/index.ts';
-import type { LensName } from './lens/index.ts';
+import type { LensName, RequiredView } from './lens/index.ts';
 import { parseWaivers, type Waiver } from './outcome/waivers.ts';
 import { type PlanRequest, parseSelector } from './plan/index.ts';
 import { type HostCredentials, parseSource, readHostCredentials } from './profile/index.ts';
@@ -62,6 +62,7 @@ export interface ScanRequest extends IdentityRequest {
   lens: LensName | 'auto';
   /** Image of the tools container for targets without a shell. */
   lensImage: string | undefined;
+  requireView: RequiredView;
   concurrency: number;
   timeoutMs: number;
   deadlineMs: number;
@@ -117,6 +118,7 @@ export function toScanRequest(values: Values): ScanRequest {
     access: values.access,
     lens: values.lens,
     lensImage: values['lens-image'],
+    requireView: values['require-view'],
     concurrency: values.concurrency,
     timeoutMs: values.timeout * 1000,
     deadlineMs: values.deadline * 1000,

@@ -118,12 +118,11 @@ export class Broker implements AsyncDisposable {
   }
 
   private async run(
-    { session, filesOf, meter }: OpenTarget,
+    { session, filesOf }: OpenTarget,
     command: string,
     seconds: number | null | undefined,
   ): Promise<Reply> {
     if (filesOf !== undefined) {
-      meter.unseen += 1;
       return {
         header: { error: 'view', message: unseenCommand },
       };

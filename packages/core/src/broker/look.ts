@@ -56,7 +56,6 @@ async function lookAt({ session, meter, filesOf }: OpenTarget, path: string): Pr
   const answer = await session.run(script.command, { repeatable: true });
   const found = parseLook(answer, script);
   if (filesOf !== undefined && answer.status === unknowable) {
-    meter.unseen += 1;
     return {
       header: { error: 'view', message: `this view cannot tell whether there is ${path}: ${firstLine(answer)}` },
     };

@@ -53,6 +53,7 @@ export interface Auditor {
 export async function audit({ engine, scratch, open }: Auditor, order: AuditOrder): Promise<string> {
   let total = 0;
   const onEvent = (event: EngineEvent) => {
+    if (event.event === 'unseen') open.meter.unseen += 1;
     if (event.event === 'start') total = Number(event['controls']);
     if (event.event === 'control') order.onControl(String(event['id']), String(event['status']), total);
   };

@@ -181,6 +181,11 @@ export const catalogue = {
       'A pod names a profile that is not on the list of those it may name, or no profile was named for it at all.',
     remedy: 'Add the profile to --annotated-profiles, or correct the annotation cinc-scan.dev/profile of the pod.',
   },
+  VIEW_PARTIAL: {
+    exit: 4,
+    meaning: 'Security settings let only the files of the target be seen, and the request demands all of it.',
+    remedy: 'Give the container beside it what the message names as missing, or pass --require-view any.',
+  },
   GRANT_FAILED: {
     exit: 4,
     meaning: 'The temporary identity could not be made.',

@@ -45,6 +45,7 @@ function audited(hdf: Hdf, place: Partial<Target> = {}): Outcome {
     commands: 1,
     bytes: 1,
     toolsMissing: [],
+    notSeen: 0,
     retries: 0,
     truncated: 0,
     virtual: [],

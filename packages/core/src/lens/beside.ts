@@ -28,7 +28,7 @@ export async function openFromBeside(
   request: LensRequest,
 ): Promise<OpenTarget> {
   const process = await findProcess(place, target, find);
-  const view = await probe({ place, target, process });
+  const view = await probe({ place, target, process, request });
   const meter = new Meter();
   const shell = [tools.shell, 'sh'];
   const asTarget = { prelude: targetFunctions(process), translate: meanTarget(process) };
@@ -98,13 +98,19 @@ interface Probing {
   place: Place;
   target: Target;
   process: ProcessRef;
+  request: LensRequest;
 }
 
 /** How much of the target the settings of both containers allow to see; the helper names the step that failed. */
-async function probe({ place, target, process }: Probing): Promise<View> {
+async function probe({ place, target, process, request }: Probing): Promise<View> {
   const args = ['--pid', String(process.pid), '--starttime', process.startTime, '--shell', tools.shell];
   const { stdout, stderr } = await runOnce(place, [tools.helper, 'probe', ...args]);
   const [word = '', ...reason] = stdout.trim().split(' ');
+  if (word === 'files-only' && request.requireView === 'full')
+    throw new ScanError(
+      'VIEW_PARTIAL',
+      `Of ${targetName(target)} only files can be seen from the container beside it: ${reason.join(' ')}`,
+    );
   if (word === 'full' || word === 'files-only') return word;
   throw new ScanError(
     'LENS_UNAVAILABLE',

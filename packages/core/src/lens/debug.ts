@@ -3,7 +3,7 @@ import type { Cluster, ExecTarget } from '../cluster/index.ts';
 import { isScanError, ScanError } from '../errors/index.ts';
 import { type Target, targetName } from '../plan/index.ts';
 import { byContainerId, openFromBeside } from './beside.ts';
-import { ensureDebugContainer, ownMarker, tools } from './ephemeral.ts';
+import { ensureDebugContainer, ownMarker, requireDebugContainers, tools } from './ephemeral.ts';
 import type { LensRequest, OpenTarget } from './lens.ts';
 import { execPlace, runOnce } from './shell.ts';
 import { getUnchangedPod } from './verify.ts';
@@ -20,6 +20,7 @@ export async function openWithDebug(scanner: Cluster, target: Target, request: L
     });
   const verify = async () => void (await getUnchangedPod(scanner, target));
   await verify();
+  await requireDebugContainers(scanner, target);
   await request.allowDebug(target);
   const { name, made } = await ensureDebugContainer(scanner, target, { ...request, image });
   const where: ExecTarget = { namespace: target.namespace, pod: target.pod, container: name };

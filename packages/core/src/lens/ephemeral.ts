@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
-import { apiPath, type Cluster, parseAnswer, toRefusal } from '../cluster/index.ts';
+import { apiPath, type Cluster, parseAnswer, serverVersion, toRefusal } from '../cluster/index.ts';
 import { ScanError } from '../errors/index.ts';
 import { type Target, targetName } from '../plan/index.ts';
 
@@ -78,6 +78,22 @@ export async function ensureDebugContainer(
   await addDebugContainer({ scanner, target, request, name }, now);
   await untilRunning(scanner, target, name);
   return { name, made: true };
+}
+
+const firstWithDebug = 25;
+
+/** Before any right is given: a server that has no debug containers would answer as if there were no such pod. */
+export async function requireDebugContainers(scanner: Cluster, target: Target): Promise<void> {
+  const { text, minor } = await serverVersion(scanner);
+  if (!(minor < firstWithDebug)) return;
+  throw new ScanError(
+    'LENS_UNAVAILABLE',
+    `The debug lens for ${targetName(target)} needs Kubernetes 1.${firstWithDebug} or later, and the server is ${text}`,
+    {
+      remedy:
+        'Write a scanner container into the manifest with `cinc-scan sidecar inject`: that lens works with any version.',
+    },
+  );
 }
 
 interface Adding {

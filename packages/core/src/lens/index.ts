@@ -8,4 +8,4 @@ export { Meter } from './meter.ts';
 export { CommandTimeout, defaultRun, Session } from './session.ts';
 export { execPlace, type Fetched, fetchBytes, type Place } from './shell.ts';
 export { sidecarName, targetMarker } from './sidecar-conventions.ts';
-export type { LensName, View } from './view.ts';
+export type { LensName, RequiredView, View } from './view.ts';

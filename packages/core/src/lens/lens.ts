@@ -7,7 +7,7 @@ import { openWithExec } from './exec.ts';
 import type { Meter } from './meter.ts';
 import type { Session } from './session.ts';
 import { openWithSidecar, sidecarOf } from './sidecar.ts';
-import type { LensName, View } from './view.ts';
+import type { LensName, RequiredView, View } from './view.ts';
 
 /** A process, and when it started: numbers are used again. */
 export interface ProcessRef {
@@ -34,6 +34,7 @@ export interface LensRequest {
   lens: LensName | 'auto';
   /** Image of the tools container for the debug lens. */
   image: string | undefined;
+  requireView: RequiredView;
   /** Names what is made in a pod. */
   runId: string;
   /** When whatever was made has to have ended by itself. */

@@ -6,7 +6,7 @@ export class Meter {
   bytes = 0;
   retries = 0;
   truncated = 0;
-  /** Commands that a files-only view could not run. */
+  /** Questions of a profile that this view could not answer: their controls are not reviewed. */
   unseen = 0;
   readonly toolsMissing = new Set<string>();
   readonly virtual = new Set<string>();

@@ -15,7 +15,7 @@ import type { PreparedProfile } from '../profile/index.ts';
 import { parseHdf } from './hdf.ts';
 import type { Observation, Outcome } from './outcome.ts';
 
-export interface CollectRequest extends Pick<LensRequest, 'lens' | 'image' | 'runId'> {
+export interface CollectRequest extends Pick<LensRequest, 'lens' | 'image' | 'requireView' | 'runId'> {
   /** With the profiles of each. */
   targets: Map<Target, PreparedProfile[]>;
   inputs: AuditInputs;
@@ -197,6 +197,7 @@ function observe({ lens, view, meter, leftBehind }: OpenTarget, started: Date): 
     commands: meter.commands,
     bytes: meter.bytes,
     toolsMissing: [...meter.toolsMissing].toSorted(),
+    notSeen: meter.unseen,
     retries: meter.retries,
     truncated: meter.truncated,
     virtual: [...meter.virtual].toSorted(),

@@ -19,6 +19,8 @@ export interface Observation {
   bytes: number;
   /** Tools a command asked for and the container lacks (exit 127). */
   toolsMissing: string[];
+  /** Questions that this view could not answer: their controls are not reviewed. */
+  notSeen: number;
   retries: number;
   /** Answers that were cut at the size limit. */
   truncated: number;

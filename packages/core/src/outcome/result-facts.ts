@@ -35,6 +35,7 @@ const observationFields = z.object({
   commands: count,
   bytes: count,
   toolsMissing: z.array(z.string()),
+  notSeen: count.default(0),
   retries: count,
   truncated: count,
   virtual: z.array(z.string()),

@@ -66,6 +66,7 @@ function observationOf(hdf: Hdf, facts: ResultFacts | undefined): Observation {
     commands: 0,
     bytes: 0,
     toolsMissing: [],
+    notSeen: 0,
     retries: 0,
     truncated: 0,
     virtual: [],

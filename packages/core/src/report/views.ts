@@ -187,12 +187,18 @@ function grantWarnings({ grant }: ReportModel): string[] {
 function viewWarnings(views: OutcomeView[]): string[] {
   const observed = views.flatMap(({ name, observation }) => (observation === undefined ? [] : [{ name, observation }]));
   const partial = observed.filter(({ observation }) => observation.view === 'files-only').map(({ name }) => name);
+  const unanswered = observed
+    .filter(({ observation }) => observation.notSeen > 0)
+    .map(({ name, observation }) => `${name} (${plural(observation.notSeen, 'question')})`);
   const left = observed.flatMap(({ name, observation }) =>
     observation.leftBehind === undefined ? [] : [`${name} (${oneLine(observation.leftBehind)})`],
   );
   const cutShort = observed.filter(({ observation }) => observation.truncated > 0).map(({ name }) => name);
   return [
     ...(partial.length > 0 ? [`only files could be seen, no processes, in ${partial.join(', ')}`] : []),
+    ...(unanswered.length > 0
+      ? [`controls are not reviewed where this view had no answer, in ${unanswered.join(', ')}`]
+      : []),
     ...(left.length > 0 ? [`ephemeral containers stay until the pod ends: ${left.join(', ')}`] : []),
     ...(cutShort.length > 0 ? [`answers were cut at the size limit in ${cutShort.join(', ')}`] : []),
   ];

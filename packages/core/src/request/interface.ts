@@ -123,6 +123,16 @@ export const inputs = {
     example: 'registry.example.org/cinc-scan-tools@sha256:…',
     since: '0.1.0',
   },
+  'require-view': {
+    group: 'target',
+    type: 'choice',
+    choices: ['any', 'full'],
+    default: 'any',
+    description:
+      'What has to be seen of a container: full ends targets of which security settings let only files be seen with an error; any judges what could be seen, and the rest is not reviewed',
+    example: 'full',
+    since: '0.1.0',
+  },
   'allow-empty': {
     group: 'target',
     type: 'flag',

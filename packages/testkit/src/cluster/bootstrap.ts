@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { JsonObject } from './json.ts';
-import { apiVersion, kindNamed } from './kinds.ts';
+import { apiVersion, kindNamed, releases } from './kinds.ts';
 import { nodeLabels, nodeName } from './node.ts';
 import type { PolicyRule } from './objects.ts';
 import { masters } from './rbac.ts';
@@ -99,7 +99,7 @@ export function bootstrap(store: Store): void {
 }
 
 function addNode(store: Store): void {
-  const kubeletVersion = store.version === '1.36' ? 'v1.36.2' : 'v1.26.5';
+  const kubeletVersion = releases[store.version];
   add(store, ['Node', nodeName], {
     labels: nodeLabels,
     rest: {

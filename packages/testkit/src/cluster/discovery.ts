@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Answer, type Call, ok } from './api.ts';
 import type { JsonObject } from './json.ts';
-import { apiVersion, type Kind, servedKinds, type Version } from './kinds.ts';
+import { apiVersion, type Kind, releases, servedKinds, type Version } from './kinds.ts';
 import { openapi } from './openapi.ts';
 import { formOf } from './rendering.ts';
 
@@ -42,7 +42,7 @@ function versionInfo(version: Version): JsonObject {
     major: '1',
     minor,
     ...(version === '1.36' ? modern : {}),
-    gitVersion: version === '1.36' ? 'v1.36.2' : 'v1.26.5',
+    gitVersion: releases[version],
     gitCommit: 'embedded',
     gitTreeState: '',
     buildDate: '1970-01-01T00:00:00Z',

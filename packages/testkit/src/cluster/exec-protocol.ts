@@ -67,7 +67,7 @@ function failureText(version: Version, outcome: Outcome): string | undefined {
   if (outcome.kind === 'failed') return outcome.message;
   if (outcome.code === 0) return undefined;
   const start = 'command terminated with non-zero exit code:';
-  return version === '1.26'
+  return version !== '1.36'
     ? `${start} error executing command [${outcome.command.join(' ')}], exit code ${outcome.code}`
     : `${start} command terminated with exit code ${outcome.code}`;
 }

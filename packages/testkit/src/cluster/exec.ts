@@ -128,7 +128,7 @@ async function run(stream: Stream, inbox: Inbox): Promise<Outcome> {
 function runtimeFailure(words: string, version: string): string {
   const id = randomBytes(32).toString('hex');
   const own = words.startsWith('OCI runtime exec failed') ? words : `OCI runtime exec failed: ${words}`;
-  const tail = version === '1.26' ? ': unknown' : '';
+  const tail = version !== '1.36' ? ': unknown' : '';
   return `error executing command in container: failed to exec in container: failed to start exec "${id}": ${own}${tail}`;
 }
 

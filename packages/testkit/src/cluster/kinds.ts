@@ -100,13 +100,23 @@ function toKind(row: Row): Kind {
   };
 }
 
-export type Version = '1.36' | '1.26';
+export type Version = '1.36' | '1.26' | '1.20';
+
+/** Of the servers whose answers were recorded. */
+export const releases: Record<Version, string> = { '1.36': 'v1.36.2', '1.26': 'v1.26.5', '1.20': 'v1.20.2' };
 
 const everyKind: Kind[] = rows.map(toKind);
 
 export function servedKinds(version: Version): Kind[] {
   // SelfSubjectReview became v1 with Kubernetes 1.28.
-  return version === '1.26' ? everyKind.filter(kind => kind.kind !== 'SelfSubjectReview') : everyKind;
+  if (version === '1.36') return everyKind;
+  const kinds = everyKind.filter(kind => kind.kind !== 'SelfSubjectReview');
+  // Debug containers were behind a gate that was closed until 1.23.
+  const withoutDebug = (kind: Kind) => ({
+    ...kind,
+    subresources: kind.subresources.filter(each => each !== ephemeral),
+  });
+  return version === '1.20' ? kinds.map(withoutDebug) : kinds;
 }
 
 export function findKind(name: string): Kind | undefined {

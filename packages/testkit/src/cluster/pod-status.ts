@@ -77,7 +77,7 @@ export function podStatus(pod: Pod, seen: Observed): JsonObject {
       ...condition,
     })),
     hostIP: '127.0.0.1',
-    ...(seen.version === '1.26' ? {} : { hostIPs: [{ ip: '127.0.0.1' }] }),
+    ...(seen.version !== '1.36' ? {} : { hostIPs: [{ ip: '127.0.0.1' }] }),
     ...(seen.sandbox ? { podIP: seen.podIP, podIPs: [{ ip: seen.podIP }] } : {}),
     startTime: seen.startTime,
     ...statuses,
@@ -87,12 +87,12 @@ export function podStatus(pod: Pod, seen: Observed): JsonObject {
 }
 
 function observedGeneration(pod: Pod, version: Version): JsonObject {
-  return version === '1.26' ? {} : { observedGeneration: pod.metadata.generation };
+  return version !== '1.36' ? {} : { observedGeneration: pod.metadata.generation };
 }
 
 function containerStatus(run: ContainerRun, version: Version): JsonObject {
   const running = 'running' in run.state;
-  const modern = version === '1.26' || run.id === undefined ? {} : { resources: run.container.resources ?? {} };
+  const modern = version !== '1.36' || run.id === undefined ? {} : { resources: run.container.resources ?? {} };
   return copy({
     name: run.container.name,
     state: run.state,
@@ -104,7 +104,7 @@ function containerStatus(run: ContainerRun, version: Version): JsonObject {
     ...(run.id === undefined ? {} : { containerID: `containerd://${run.id}` }),
     ...(run.ephemeral ? {} : { started: running }),
     ...modern,
-    ...(version === '1.26' || run.user === undefined ? {} : { user: { linux: run.user } }),
+    ...(version !== '1.36' || run.user === undefined ? {} : { user: { linux: run.user } }),
   });
 }
 
@@ -125,7 +125,7 @@ function conditions(pod: Pod, seen: Judged): JsonObject[] {
   const unready = seen.runs.filter(run => !('running' in run.state)).map(run => run.container.name);
   const readiness = readinessOf(seen.phase, unready);
   const wanted: JsonObject[] = [
-    ...(seen.version === '1.26'
+    ...(seen.version !== '1.36'
       ? []
       : [{ type: 'PodReadyToStartContainers', status: seen.sandbox ? 'True' : 'False' }]),
     { type: 'Initialized', status: 'True' },

@@ -158,7 +158,7 @@ function preparePod(context: Context, pod: Pod): KubeObject {
   complete.spec = withAccountVolume(complete.spec, account);
   checkPodSecurity(context, complete);
   complete.status = newPodStatus(complete);
-  if (context.store.version === '1.26') delete complete.metadata.generation;
+  if (context.store.version !== '1.36') delete complete.metadata.generation;
   return complete;
 }
 

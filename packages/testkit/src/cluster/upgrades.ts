@@ -79,7 +79,7 @@ export class Upgrades {
 
 /** Since Kubernetes 1.35 a stream opened with GET needs the permission to create as well. */
 function checkCreate(context: Context, call: Call, info: ResourceRequest): void {
-  if (context.store.version === '1.26') return;
+  if (context.store.version !== '1.36') return;
   const decision = authorize(context.store, call.user, { ...info, verb: 'create' });
   if (!decision.allowed) throw forbidden(info, info.name, '');
 }

@@ -226,7 +226,7 @@ function createPod(store: Store, owner: KubeObject, name: string): void {
   };
   pod.spec = withAccountVolume(pod.spec, account);
   pod.status = newPodStatus(pod);
-  if (store.version === '1.26') delete pod.metadata.generation;
+  if (store.version !== '1.36') delete pod.metadata.generation;
   store.create(kindNamed('Pod'), pod);
 }
 

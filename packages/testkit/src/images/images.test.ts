@@ -29,9 +29,11 @@ describe('the images', () => {
         'busybox',
         'debian',
         'debian-defects',
+        'debian-tools',
         'distroless',
         'distroless-defects',
         'distroless-nonroot',
+        'distroless-rpm',
         'hostile',
         'tools',
       ]

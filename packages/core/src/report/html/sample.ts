@@ -161,6 +161,7 @@ export function sampleModel(): ReportModel {
             view: 'files-only',
             leftBehind: 'cinc-scan-k7w2m9qd',
             toolsMissing: ['ss'],
+            notSeen: 3,
           })
         : seen({ seconds: 17.2 + index }),
     ),

@@ -81,6 +81,7 @@ function observed(seen: Observation | undefined): [string, Part][] {
     ['Commands run', seen.commands],
     ['Bytes read', seen.bytes],
     ['Tools missing', seen.toolsMissing.map(tool => oneLine(tool)).join(', ')],
+    ['Questions not answered', seen.notSeen],
     ['Retries', seen.retries],
     ['Answers cut short', seen.truncated],
     ['Answered without the target', seen.virtual.map(fact => oneLine(fact)).join(', ')],

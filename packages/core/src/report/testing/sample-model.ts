@@ -40,6 +40,7 @@ export const sampleObservation = (changes: Partial<Observation> = {}): Observati
   commands: 12,
   bytes: 3456,
   toolsMissing: [],
+  notSeen: 0,
   retries: 0,
   truncated: 0,
   virtual: [],

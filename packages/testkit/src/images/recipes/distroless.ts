@@ -117,7 +117,29 @@ function distroless(name: string, id: number, extra: Entry[]): Recipe {
   return { name: `${registry}/${name}:1`, uid: id, gid: id, command: sleeper, entries: [...common, ...extra] };
 }
 
+// Packages that only rpm could tell of, and no rpm.
+const rpmBased: Recipe = {
+  name: `${registry}/distroless-rpm:1`,
+  uid: 0,
+  gid: 0,
+  command: sleeper,
+  entries: [
+    ...skeleton,
+    sleeperEntry,
+    { kind: 'file', path: '/etc/passwd', content: passwd },
+    { kind: 'file', path: '/etc/redhat-release', content: 'Red Hat Enterprise Linux release 9.4 (Plow)\n' },
+    {
+      kind: 'file',
+      path: '/etc/os-release',
+      content: 'NAME="Red Hat Enterprise Linux"\nID="rhel"\nVERSION_ID="9.4"\n',
+    },
+    { kind: 'directory', path: '/var/lib/rpm' },
+    { kind: 'file', path: '/var/lib/rpm/rpmdb.sqlite', content: 'SQLite format 3\0' },
+  ],
+};
+
 export const distrolessRecipes: Recipe[] = [
+  rpmBased,
   distroless('distroless', 0, []),
   distroless('distroless-nonroot', 65532, []),
   distroless(
