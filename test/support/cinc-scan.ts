@@ -108,7 +108,7 @@ export interface ScanJson {
     name: string;
     outcome: string;
     error: { code: string; message: string } | null;
-    observation: { commands: number; bytes: number } | null;
+    observation: { commands: number; bytes: number; notSeen: number } | null;
   }[];
   grant: { revoked: boolean | null } | null;
 }
