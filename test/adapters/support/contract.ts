@@ -76,7 +76,7 @@ export function testContract(platform: string, adapter: Adapter): void {
       const { 'run-id': runId, token, ...request } = requestOf(calls);
       expect(request).toEqual({ ...adapter.defaults, ...usual });
       expect(token).toBe(secret);
-      expect(runId).toMatch(/^[a-z0-9][a-z0-9-]{0,40}$/);
+      expect(runId).toMatch(/^[a-z0-9][a-z0-9-]{0,61}$/);
       for (const { args } of only(calls, 'sweep')) expect(args).toEqual(['sweep', '--run', runId]);
     });
 

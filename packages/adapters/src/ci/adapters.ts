@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+import { renderBamboo } from '../bamboo/bamboo.ts';
+import { renderOrb } from '../circleci/orb.ts';
+import { renderBuildspec } from '../codebuild/buildspec.ts';
 import type { GeneratedFile } from '../docs.ts';
 import { renderGitlab } from '../gitlab/gitlab.ts';
 import { renderJenkins } from '../jenkins/jenkins.ts';
+import { renderMetaRunner } from '../teamcity/meta-runner.ts';
+
+const renderers = [renderGitlab, renderJenkins, renderOrb, renderBuildspec, renderBamboo, renderMetaRunner];
 
 /** Every adapter's files. */
-export const renderAdapters = (): GeneratedFile[] => [renderGitlab, renderJenkins].flatMap(render => render());
+export const renderAdapters = (): GeneratedFile[] => renderers.flatMap(render => render());

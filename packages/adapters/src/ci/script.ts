@@ -44,3 +44,12 @@ cinc-scan sweep --run "$CINC_SCAN_RUN_ID" || true
 export const wholeScript = (outputs: string): string =>
   `${installScript}${scanScript(outputs)}exit "$code"
 `;
+
+/** A run id of a build's own name, in the letters that Kubernetes takes; the same in the scan and in the sweep. */
+export const runIdScript = (prefix: string, variable: string): string =>
+  `CINC_SCAN_RUN_ID="${prefix}-$(printf %s "\${${variable}:-}" | tr '[:upper:]' '[:lower:]' | tr -c 'a-z0-9' - | tail -c 45)"
+export CINC_SCAN_RUN_ID
+`;
+
+/** Where installing and scanning are steps of their own, each in a shell of its own. */
+export const installedPath = 'PATH="$PWD/.cinc-scan/bin:$PATH"\n';
