@@ -11,6 +11,7 @@ import { watchCommand } from './taint.ts';
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const profiles = {
   firstLook: join(root, 'examples/profiles/first-look'),
+  baseline: join(root, 'examples/profiles/container-baseline'),
   files: join(root, 'test/fixtures/profiles/files'),
   system: join(root, 'test/fixtures/profiles/system'),
   slow: join(root, 'test/fixtures/profiles/slow'),

@@ -76,6 +76,7 @@ control 'identity-known-account' do
   tag nist: ['IA-4', 'AU-3']
   tag 'nist-800-190': ['4.1.2']
   tag cis_docker: ['4.1']
+  tag nsa_cisa: ['Building secure container images']
   tag mitre_attack: ['T1036']
   tag docker_practice: ['USER']
   ref 'NIST SP 800-190', url: 'https://doi.org/10.6028/NIST.SP.800-190'

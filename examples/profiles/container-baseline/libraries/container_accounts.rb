@@ -80,8 +80,8 @@ class ContainerAccounts < Inspec.resource(1)
   end
 
   def faults(path, closed)
-    file = inspec.file(path)
-    return [] unless file.exist?
+    file = look(path)
+    return [] if file.nil?
 
     [("#{path} belongs to user #{file.uid}" unless file.uid.zero?),
      (format('%<path>s has mode %<mode>04o', path: path, mode: file.mode) if file.mode & closed != 0)].compact

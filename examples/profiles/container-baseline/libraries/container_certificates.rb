@@ -63,11 +63,11 @@ class ContainerCertificates < Inspec.resource(1)
   private
 
   def present
-    @bundles.select { |path| inspec.file(path).exist? }
+    @bundles.select { |path| look(path) }
   end
 
   def faults(path)
-    file = inspec.file(path)
+    file = look(path)
     [("#{path} belongs to user #{file.uid}" unless file.uid.zero?),
      (format('%<path>s has mode %<mode>04o', path: path, mode: file.mode) if file.mode & 0o022 != 0),
      ("#{path} holds no certificate" if certificates(path).empty?),

@@ -14,14 +14,13 @@ module ContainerView
   def once(question, &asking)
     known = (ANSWERS[inspec.backend] ||= {})
     known[question] = answer_or_reason(&asking) unless known.key?(question)
-    kind, answer = known[question]
-    kind == :seen ? answer : not_reviewed(answer)
+    take(known[question])
   end
 
   # Runs a script with the tools it needs, and returns the parts between its calls of `part`.
   def ask(tools, script)
     mark = SecureRandom.hex(16)
-    result = inspec.backend.run_command(<<~SHELL)
+    result = take(answer_or_reason { inspec.backend.run_command(<<~SHELL) })
       for tool in #{tools}; do command -v "$tool" >/dev/null 2>&1 || { printf '%s' "$tool"; exit 127; }; done
       part() { printf '\\n%s\\n' #{mark}; }
       #{script}
@@ -30,16 +29,20 @@ module ContainerView
     not_reviewed("There is no #{result.stdout} in the container to look with.") if result.exit_status == 127
     *parts, last = result.stdout.split("\n#{mark}\n", -1)
     not_reviewed('The container did not answer to the end.') unless last == 'end'
-    [parts, result.stderr]
+    [parts, complaints(result.stderr)]
+  end
+
+  # The file at a path; nil where there is none.
+  def look(path)
+    once([:look, path]) { inspec.file(path).then { |file| file if file.exist? } }
   end
 
   # The text of a file; nil where there is none.
   def read(path)
-    file = inspec.file(path)
-    return unless file.exist?
-
-    text = file.content
-    text.nil? ? not_reviewed("#{path} may not be read by the user that looks.") : text
+    once([:read, path]) do
+      file = look(path)
+      file && (file.content || not_reviewed("#{path} may not be read by the user that looks."))
+    end
   end
 
   # What was found, if anything; nothing counts as nothing only if all of it could be looked at.
@@ -66,6 +69,15 @@ module ContainerView
   end
 
   private
+
+  def take((kind, answer))
+    kind == :seen ? answer : not_reviewed(answer)
+  end
+
+  # Of the tools; a library that could not be preloaded keeps none of them from looking.
+  def complaints(text)
+    text.lines.reject { |line| line.start_with?('ERROR: ld.so: ') }.join
+  end
 
   def answer_or_reason
     [:seen, yield]

@@ -48,6 +48,7 @@ export function securityOf(pod: Pod, container: Container): ContainerSecurity {
     ...defaults,
     ...identityOf(pod, container),
     ...pick(own),
+    ...seccompOf(own.seccompProfile ?? pod.spec.securityContext.seccompProfile),
     addCapabilities: capabilities.add ?? [],
     dropCapabilities: capabilities.drop ?? [],
   };
@@ -78,6 +79,10 @@ function pick(own: SecurityContext): Partial<ContainerSecurity> {
     ...(allowPrivilegeEscalation === undefined ? {} : { allowPrivilegeEscalation }),
     ...(readOnlyRootFilesystem === undefined ? {} : { readOnlyRootFilesystem }),
   };
+}
+
+function seccompOf(profile: SecurityContext['seccompProfile']): Pick<ContainerSecurity, 'seccomp'> {
+  return profile?.type === 'RuntimeDefault' ? { seccomp: 'RuntimeDefault' } : {};
 }
 
 export function mustBeNonRoot(pod: Pod, container: Container): boolean {

@@ -22,11 +22,18 @@ export async function placeVolumes(
 ): Promise<Map<string, Placed> | undefined> {
   const placed = new Map<string, Placed>();
   for (const volume of pod.spec.volumes ?? []) {
-    const one = await placeVolume(pod, volume, { path: join(root, volume.name), sources });
+    const path = join(root, 'volumes', `kubernetes.io~${pluginOf(volume)}`, volume.name);
+    const one = await placeVolume(pod, volume, { path, sources });
     if (one === undefined) return undefined;
     placed.set(volume.name, one);
   }
   return placed;
+}
+
+/** As the kubelet names the folders of a pod: they show in the mounts of its containers. */
+function pluginOf(volume: Volume): string {
+  const [source = 'emptyDir'] = Object.keys(volume).filter(key => key !== 'name');
+  return source === 'emptyDir' ? 'empty-dir' : source.toLowerCase();
 }
 
 type Place = { path: string; sources: VolumeSources };

@@ -26,6 +26,9 @@ describe('the images', () => {
   test('are these', () => {
     expect(store.names().toSorted()).toEqual(
       [
+        'baseline-defects',
+        'baseline-nonroot',
+        'baseline-nonroot-shell',
         'busybox',
         'debian',
         'debian-defects',

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PlantedDefect, Recipe } from '../recipe.ts';
+import { baselineRecipes } from './baseline.ts';
 import { busyboxRecipes } from './busybox.ts';
 import { debianDefects, debianRecipes } from './debian.ts';
 import { distrolessDefects, distrolessRecipes } from './distroless.ts';
@@ -13,6 +14,7 @@ export const recipes: readonly Recipe[] = [
   ...busyboxRecipes,
   ...distrolessRecipes,
   ...hostileRecipes,
+  ...baselineRecipes,
 ];
 
 export const plantedDefects: readonly PlantedDefect[] = [...debianDefects, ...distrolessDefects];
