@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Writable } from 'node:stream';
-import { type Outcome, type ScanEvent, type Stage, safeLogLines, targetName, type Values } from '@cinc-scan/core';
+import {
+  type Outcome,
+  type ScanEvent,
+  safeLogLines,
+  stageTitles,
+  targetName,
+  toEventRecord,
+  type Values,
+} from '@cinc-scan/core';
 import pc from 'picocolors';
 import { pino } from 'pino';
 import { type Terminal, usesColor } from './terminal.ts';
@@ -18,15 +26,6 @@ export function makeProgress(
 
 type Level = Values['log-level'];
 const loudness: Record<Level, number> = { quiet: 0, info: 1, verbose: 2, debug: 3 };
-
-const stageTitles: Record<Stage, string> = {
-  prepare: 'Reading the profile and starting the engine',
-  plan: 'Looking for the targets',
-  grant: 'Making a temporary identity',
-  audit: 'Auditing',
-  revoke: 'Revoking the identity',
-  report: 'Writing reports',
-};
 
 function toText(values: Pick<Values, 'log-level'>, terminal: Terminal): Listener {
   const level = loudness[values['log-level']];
@@ -116,42 +115,8 @@ function toJsonLines(values: Pick<Values, 'log-level' | 'run-id'>, { stderr }: T
   const base = { tool: 'cinc-scan', run: values['run-id'] };
   const log = pino({ level, base, timestamp: pino.stdTimeFunctions.isoTime }, sink);
   return event => {
-    const { event: name, ...details } = toRecord(event);
+    const { event: name, ...details } = toEventRecord(event);
     if (event.kind === 'control' || event.kind === 'engine-output') log.debug({ event: name, ...details });
     else if (event.kind !== 'intent') log.info({ event: name, ...details });
   };
-}
-
-function toRecord(event: ScanEvent): { event: string } & Record<string, unknown> {
-  const { kind } = event;
-  switch (kind) {
-    case 'stage':
-      return { event: kind, stage: event.stage };
-    case 'notice':
-      return { event: kind, text: event.text };
-    case 'planned':
-      return {
-        event: kind,
-        targets: event.plan.targets.map(targetName),
-        missing: event.plan.unplanned.map(each => targetName(each.target)),
-      };
-    case 'intent':
-      return { event: kind, ...event.object };
-    case 'object':
-      return { event: kind, verb: event.verb, object: event.object };
-    case 'session':
-      return { event: kind, target: targetName(event.target), lens: event.lens };
-    case 'outcome':
-      return { event: kind, ...toOutcomeRecord(event.outcome) };
-    case 'control':
-      return { event: kind, target: targetName(event.target), control: event.id, status: event.status };
-    case 'engine-output':
-      return { event: kind, lines: safeLogLines(event.text) };
-  }
-}
-
-function toOutcomeRecord(outcome: Outcome): Record<string, unknown> {
-  const target = targetName(outcome.target);
-  if (outcome.kind === 'audited') return { target, outcome: outcome.kind, seconds: outcome.observation.seconds };
-  return { target, outcome: outcome.kind, code: outcome.error.code, message: outcome.error.message };
 }

@@ -12,6 +12,7 @@ import {
   operatorRules,
   parseGrantKubeconfig,
   previewGrant,
+  revokeObjects,
   type SweepRequest,
   sweep,
   verifyPowerless,
@@ -85,6 +86,15 @@ export async function revokeGrant(request: RevokeRequest, deps: IdentityDeps): P
 
 function namespacesOf(connection: Connection, named: string[]): string[] {
   return named.length > 0 ? [...new Set(named)] : [connection.namespace];
+}
+
+/**
+ * Takes objects back by their names alone, for whoever kept notes of what a run was about to make: nothing is listed.
+ * Names that were never used, or are free again, are fine.
+ */
+export async function revokeNamed(objects: GrantObject[], deps: IdentityDeps): Promise<void> {
+  using operator = open(deps);
+  await revokeObjects(operator.connection.cluster, objects, reportDeleted(deps));
 }
 
 /** Deletes what runs that were killed have left. With `dryRun` it only says what. */

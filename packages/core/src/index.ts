@@ -5,9 +5,11 @@ export { type Completion, clearCompletion, completionFile, writeCompletion } fro
 export { type Check, type DoctorRequest, doctor } from './doctor.ts';
 export { type EngineInstall, type EngineSettings, findEngine } from './engine/index.ts';
 export { catalogue, type ErrorCode, isScanError, ScanError, toMessage } from './errors/index.ts';
+export { stageTitles, toEventRecord } from './event-text.ts';
 export type { ScanEvent, Stage } from './events.ts';
 export { explain, type GateRequest, gateDefaults, gateFiles, generateThreshold, type Reason } from './gate/index.ts';
 export { type AskedGate, type GateFlags, toFileGate } from './gate-request.ts';
+export type { GrantObject } from './grant/index.ts';
 export {
   type Issued,
   issueGrant,
@@ -15,6 +17,7 @@ export {
   previewIssue,
   type RevokeRequest,
   revokeGrant,
+  revokeNamed,
   sweepGrants,
 } from './identity.ts';
 export {
@@ -28,7 +31,7 @@ export {
 export { type AttestedFile, attestFile } from './outcome/attest-file.ts';
 export type { Outcome } from './outcome/outcome.ts';
 export { type GivenResult, readResult, readResultFolder } from './outcome/read-results.ts';
-export { sidecarAnnotation, targetName } from './plan/index.ts';
+export { sidecarAnnotation, stableIdentity, targetName } from './plan/index.ts';
 export { type Preview, previewScan } from './preview.ts';
 export {
   type DependencyRef,
@@ -37,13 +40,20 @@ export {
   readHostCredentials,
 } from './profile/index.ts';
 export {
+  type Annotation,
   checkOutputs,
   coverageOf,
   type FoundTrend,
   type FrameworkCoverage,
+  findAnchors,
+  fitMarkdown,
+  formsOf,
   makeRedactor,
   makeRunServer,
   modelOfResults,
+  noneCategory,
+  type Outputs,
+  oneLine,
   type Push,
   parseReportSpec,
   type ReportModel,
@@ -58,9 +68,12 @@ export {
   renderRefusalJson,
   reportKinds,
   type Surface,
+  safeJsonText,
   safeLogLines,
   shortLine,
+  toAnnotations,
   toFailureOutputs,
+  toOutputs,
   toPushes,
   type WrittenReport,
   writeAtomic,
@@ -69,15 +82,21 @@ export {
 export {
   environmentName,
   exitCodes,
+  type GithubInputName,
+  type GithubValues,
   type Group,
+  githubInputs,
   type Input,
   type InputName,
   inputNames,
   inputs,
+  makeRunId,
+  nearestInput,
   parseDuration,
   type Raw,
   readConfigFile,
   resolveAccess,
+  resolveGithubInputs,
   resolveToken,
   resolveValues,
   Secret,

@@ -15,7 +15,7 @@ export function secretsOf({
   access,
   token,
 }: Pick<Deps, 'secrets' | 'access' | 'token'>): Secrets {
-  secrets.register(token);
+  if (typeof token !== 'function') secrets.register(token); // one that is fetched is registered by who fetches it
   switch (access.kind) {
     case 'content':
       secrets.registerKubeconfig(access.content);

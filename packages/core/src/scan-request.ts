@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import { parseAllowed } from './annotated.ts';
+import type { Token } from './cluster/index.ts';
 import type { AuditInputs, EngineSettings } from './engine/index.ts';
 import { ScanError, toMessage } from './errors/index.ts';
 import type { ScanEvent } from './events.ts';
@@ -24,7 +25,6 @@ import {
   type Access,
   makeRunId,
   readThresholdInput,
-  type Secret,
   type Secrets,
   toShownRequest,
   type Values,
@@ -81,7 +81,7 @@ export interface Deps {
   access: Access;
   context: string | undefined;
   /** Presented instead of the kubeconfig's credentials. */
-  token: Secret | undefined;
+  token: Token | undefined;
   /** Beside the credentials above, of which the run takes care itself. */
   secrets?: Secrets;
   engine: EngineSettings;

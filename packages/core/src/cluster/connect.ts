@@ -8,10 +8,13 @@ import { ScanError, toMessage } from '../errors/index.ts';
 import type { Access, Secret } from '../request/index.ts';
 import { Cluster, type ClusterSettings, type Credentials } from './cluster.ts';
 
+/** A bearer token, or where a fresh one comes from each time it is needed: some live for minutes. */
+export type Token = Secret | (() => Promise<Secret>);
+
 export interface ConnectOptions extends Pick<ClusterSettings, 'retry' | 'requestTimeoutMs' | 'signal'> {
   access: Access;
   /** Presented instead of the kubeconfig's credentials. */
-  token?: Secret | undefined;
+  token?: Token | undefined;
   /** The kubeconfig's current context unless told. */
   context?: string | undefined;
 }
@@ -31,6 +34,12 @@ export interface Connection {
 }
 
 type MakeConfig = () => KubeConfig;
+
+/** What all identities of a connection share. */
+interface Parts {
+  make: MakeConfig;
+  agents: Set<Agent>;
+}
 
 /** Reads the configuration; no request is made. */
 export async function connect(options: ConnectOptions): Promise<Connection> {
@@ -52,7 +61,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     credentials:
       options.token === undefined
         ? credentialsOf(config, agents)
-        : credentialsOf(withToken(config, options.token, make), agents),
+        : tokenCredentials(config, options.token, { make, agents }),
     ...(retry && { retry }),
     ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
     ...(signal && { signal }),
@@ -62,8 +71,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     namespace: context.namespace ?? 'default',
     insecure: server.skipTLSVerify,
     clusterEntry: entryOf(server),
-    withToken: token =>
-      new Cluster({ ...settings, credentials: credentialsOf(withToken(config, token, make), agents) }),
+    withToken: token => new Cluster({ ...settings, credentials: tokenCredentials(config, token, { make, agents }) }),
     close: () => agents.forEach(agent => agent.destroy()),
   };
 }
@@ -154,7 +162,12 @@ function credentialsOf(config: KubeConfig, agents: Set<Agent>): Credentials {
   };
 }
 
-function withToken(config: KubeConfig, token: Secret, make: MakeConfig): KubeConfig {
+function tokenCredentials(config: KubeConfig, token: Token, { make, agents }: Parts): Credentials {
+  const withToken = (each: Secret) => credentialsOf(withUser(config, each, make), agents);
+  return typeof token === 'function' ? { options: async () => withToken(await token()).options() } : withToken(token);
+}
+
+function withUser(config: KubeConfig, token: Secret, make: MakeConfig): KubeConfig {
   const own = make();
   const cluster = config.getCurrentCluster();
   const user: User = { name: 'scanner', token: token.reveal() };

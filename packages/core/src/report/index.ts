@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 export { type Anchor, type Anchors, findAnchors } from './anchor.ts';
+export { type Annotation, toAnnotations } from './annotations.ts';
 export { renderCkl } from './ckl.ts';
 export { renderCodeQuality } from './codequality.ts';
 export type { ConsoleOptions } from './console.ts';
@@ -21,8 +22,9 @@ export { redactModel } from './redact-model.ts';
 export { parseReportSpec, type ReportKind, type ReportSpec, reportKindNames, reportKinds } from './registry.ts';
 export { noneCategory, renderSarif, type SarifFile } from './sarif.ts';
 export { type RunningModel, renderRunningScan, renderScan } from './scan-json.ts';
+export { formsOf } from './secret-forms.ts';
 export { makeRunServer } from './serve/serve.ts';
-export { cleanText, oneLine, safeLogLines, shortLine } from './text.ts';
+export { cleanText, oneLine, safeJsonText, safeLogLines, shortLine } from './text.ts';
 export { type FoundTrend, readTrend } from './trend-files.ts';
 export { checkFolder, writeAtomic } from './write.ts';
 export { checkOutputs, type WriteOptions, writeReports } from './write-reports.ts';

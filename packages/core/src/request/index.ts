@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+
 export { defaultConfigFile, readConfigFile } from './config-file.ts';
+export { type GithubInputName, type GithubValues, githubInputs, resolveGithubInputs } from './github-inputs.ts';
 export {
   environmentName,
   exitCodes,

@@ -41,6 +41,7 @@ interface ListInput extends Common {
 }
 interface FlagInput extends Common {
   type: 'flag';
+  default?: boolean;
 }
 interface ChoiceInput extends Common {
   type: 'choice';
@@ -463,7 +464,7 @@ export const inputs = {
 
 export type InputName = keyof typeof inputs;
 
-type ValueOf<I extends Input> = I extends ListInput
+export type ValueOf<I extends Input> = I extends ListInput
   ? string[]
   : I extends FlagInput
     ? boolean

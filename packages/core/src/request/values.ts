@@ -9,19 +9,23 @@ export type Raw = Partial<Record<string, unknown>>;
 
 export interface Sources {
   flags: Raw;
+  /** What a step of a CI system was given, by name. It is no argument of a process, so that it may hold secrets. */
+  step?: Raw;
   environment: Record<string, string | undefined>;
   file: { path: string; values: Raw } | undefined;
 }
 
-/** Flags over environment over file over defaults; every unknown name and malformed value is refused. */
-export function resolveValues({ flags, environment, file }: Sources): Values {
+/** Flags or step over environment over file over defaults; every unknown name and malformed value is refused. */
+export function resolveValues({ flags, step = {}, environment, file }: Sources): Values {
   refuseUnknown(Object.keys(flags), 'the command line');
+  refuseUnknown(Object.keys(step), 'the step');
   refuseSecretFlags(flags);
   if (file) refuseUnknown(Object.keys(file.values), file.path);
   const found: Record<string, unknown> = {};
   for (const name of inputNames) {
     const given = [
       { value: flags[name], where: `--${name}` },
+      { value: blankAsAbsent(step[name]), where: name },
       { value: blankAsAbsent(environment[environmentName(name)]), where: environmentName(name) },
       { value: file?.values[name], where: `${name} in ${file?.path}` },
     ].find(({ value }) => value !== undefined);
@@ -46,7 +50,8 @@ function refuseSecretFlags(flags: Raw): void {
 }
 
 // CI systems pass inputs that were left empty as empty variables.
-const blankAsAbsent = (text: string | undefined) => (text === undefined || text.trim() === '' ? undefined : text);
+export const blankAsAbsent = (value: unknown): unknown =>
+  typeof value === 'string' && value.trim() === '' ? undefined : value;
 
 function refuseUnknown(names: string[], where: string): void {
   const unknown = names.filter(name => !inputNames.some(known => known === name));
@@ -91,7 +96,7 @@ export function nearestInput(name: string): InputName {
   return inputNames.reduce((best, candidate) => (score(candidate) > score(best) ? candidate : best));
 }
 
-function parseInput(input: Input, value: unknown, where: string): unknown {
+export function parseInput(input: Input, value: unknown, where: string): unknown {
   // Not `??`: a key without a value in a file is a mistake, and the default may be the weaker gate.
   const given = value === undefined ? defaultOf(input) : value;
   if (given === undefined) return undefined;
