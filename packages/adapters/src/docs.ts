@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { catalogue, exitCodes, inputs, reportKinds } from '@cinc-scan/core';
+import { catalogue, exitCodes, githubInputs, inputs, reportKinds } from '@cinc-scan/core';
 import { renderErrors } from './errors-page.ts';
+import { renderAction } from './github/action-file.ts';
+import { renderActionPage } from './github/action-page.ts';
 import { renderInterface } from './inputs-page.ts';
 import { outputs } from './outputs.ts';
 
@@ -11,10 +13,12 @@ export interface GeneratedFile {
   text: string;
 }
 
-/** The pages that are generated. */
+/** The files that are generated. */
 export function renderDocs(): GeneratedFile[] {
   return [
     { path: 'docs/errors.md', text: renderErrors(catalogue) },
     { path: 'docs/inputs.md', text: renderInterface({ inputs, outputs, exitCodes, reports: reportKinds }) },
+    { path: 'docs/github-action-inputs.md', text: renderActionPage({ inputs, own: githubInputs, outputs }) },
+    { path: 'action.yml', text: renderAction({ inputs, own: githubInputs, outputs }) },
   ];
 }

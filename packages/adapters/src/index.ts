@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 export { type GeneratedFile, renderDocs } from './docs.ts';
 export { type ErrorEntry, renderErrors } from './errors-page.ts';
+export { type ActionInterface, actionOutputs, renderAction } from './github/action-file.ts';
 export {
   type Manifest,
   renderExitCodes,
