@@ -4,7 +4,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   // Containers and engines are started for real; a test says what it waits for and fails by itself.
   testTimeout: 300_000,
-  testMatch: ['<rootDir>/{test,packages}/**/*.test.ts'],
+  testMatch: ['<rootDir>/{src,test,packages}/**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/packages/[^/]+/lib/', '<rootDir>/build/', '<rootDir>/dist/'],
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
   transform: {

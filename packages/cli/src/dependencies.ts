@@ -11,6 +11,7 @@ import {
   Secret,
   Secrets,
   type StudyDeps,
+  toEnginePackage,
   type Values,
 } from '@cinc-scan/core';
 import { type Terminal, usesColor } from './terminal.ts';
@@ -60,6 +61,7 @@ function engineSettings(values: Values, terminal: Terminal, emit: Hooks['emit'])
   const { environment } = terminal;
   return {
     choice: values.engine,
+    package: toEnginePackage(values),
     directory: engineDirectory(),
     cacheDirectory: cacheDirectory(terminal),
     path: environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',

@@ -93,7 +93,7 @@ function namespacesOf(connection: Connection, named: string[]): string[] {
  * Names that were never used, or are free again, are fine.
  */
 export async function revokeNamed(objects: GrantObject[], deps: IdentityDeps): Promise<void> {
-  using operator = open(deps);
+  using operator = await open(deps);
   await revokeObjects(operator.connection.cluster, objects, reportDeleted(deps));
 }
 

@@ -3,7 +3,15 @@
 export { type CollectResultsRequest, collectResults } from './collect-results.ts';
 export { type Completion, clearCompletion, completionFile, writeCompletion } from './completion.ts';
 export { type Check, type DoctorRequest, doctor } from './doctor.ts';
-export { type EngineInstall, type EngineSettings, findEngine } from './engine/index.ts';
+export {
+  type EngineInstall,
+  type EnginePackage,
+  type EngineSettings,
+  findEngine,
+  type PackageKey,
+  type PackageStore,
+} from './engine/index.ts';
+export { toEnginePackage } from './engine-package.ts';
 export { catalogue, type ErrorCode, isScanError, ScanError, toMessage } from './errors/index.ts';
 export { stageTitles, toEventRecord } from './event-text.ts';
 export type { ScanEvent, Stage } from './events.ts';
@@ -50,6 +58,7 @@ export {
   formsOf,
   makeRedactor,
   makeRunServer,
+  markdownCode,
   modelOfResults,
   noneCategory,
   type Outputs,
@@ -75,6 +84,7 @@ export {
   toFailureOutputs,
   toOutputs,
   toPushes,
+  verdictSentence,
   type WrittenReport,
   writeAtomic,
   writeReports,
@@ -103,6 +113,7 @@ export {
   Secrets,
   type Values,
 } from './request/index.ts';
+export { secretsOf } from './run-secrets.ts';
 export { type Scan, scan } from './scan.ts';
 export { type OwnPod, scanInPod } from './scan-in-pod.ts';
 export {

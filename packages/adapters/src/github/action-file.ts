@@ -42,7 +42,7 @@ export function renderAction({ inputs, own, outputs }: ActionInterface): string 
 }
 
 /** Where GitHub is to fill something in; all other defaults are filled in by the program, which also reads a file. */
-const defaults: ReadonlyMap<string, string> = new Map([['github-token', '$' + '{{ github.token }}']]);
+const defaults: ReadonlyMap<string, string> = new Map([['github-token', '\u0024{{ github.token }}']]);
 
 function renderInput(name: string, input: Input): string {
   const given = defaults.get(name);

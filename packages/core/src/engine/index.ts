@@ -9,3 +9,5 @@ export {
 } from './audit.ts';
 export { Engine, type EngineVersion } from './engine.ts';
 export { type EngineChoice, type EngineInstall, type EngineSettings, findEngine } from './install.ts';
+export type { EnginePackage } from './package-archive.ts';
+export type { PackageKey, PackageStore } from './package-install.ts';

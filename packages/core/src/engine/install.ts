@@ -6,8 +6,10 @@ import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { ScanError, toMessage } from '../errors/index.ts';
+import type { EnginePackage } from './package-archive.ts';
+import { ensurePackage, type PackageStore, packagedRuby } from './package-install.ts';
 
-export type EngineChoice = 'auto' | 'system' | 'gems';
+export type EngineChoice = 'auto' | 'system' | 'gems' | 'download';
 
 export interface EngineSettings {
   choice: EngineChoice;
@@ -23,11 +25,15 @@ export interface EngineSettings {
   offline?: boolean;
   /** Called before something that takes a while. */
   onNotice?: (text: string) => void;
+  /** A package of CINC Auditor to fetch, where none is installed. */
+  package?: EnginePackage | undefined;
+  /** Where unpacked packages are kept, if not in the cache. */
+  store?: PackageStore | undefined;
 }
 
 /** A Ruby that can run the engine, and the variables it needs. */
 export interface EngineInstall {
-  kind: 'system' | 'gems';
+  kind: 'system' | 'gems' | 'download';
   command: string;
   arguments: string[];
   env: Record<string, string>;
@@ -39,10 +45,13 @@ const run = promisify(execFile);
 /** Finds the auditor, or installs the locked gems into the cache. */
 export async function findEngine(settings: EngineSettings): Promise<EngineInstall> {
   const entry = join(settings.directory, 'bin', 'engine.rb');
-  if (settings.choice !== 'gems' && existsSync(systemRuby))
+  const wanted = settings.choice;
+  if ((wanted === 'auto' || wanted === 'system') && existsSync(systemRuby))
     return { kind: 'system', command: systemRuby, arguments: ['--disable-did_you_mean', entry], env: {} };
-  if (settings.choice === 'system')
+  if (wanted === 'system')
     throw new ScanError('ENGINE_MISSING', `No CINC Auditor package is installed (${systemRuby} does not exist)`);
+  if (wanted === 'download' || (wanted === 'auto' && settings.package !== undefined))
+    return unpackedEngine(settings, entry);
   const ruby = await findRuby(settings);
   const gems = await ensureGems(settings, ruby);
   return {
@@ -51,6 +60,17 @@ export async function findEngine(settings: EngineSettings): Promise<EngineInstal
     arguments: ['--disable-did_you_mean', '-rbundler/setup', entry],
     env: bundlerEnv(settings, gems),
   };
+}
+
+async function unpackedEngine(settings: EngineSettings, entry: string): Promise<EngineInstall> {
+  const { package: wanted, store, ...rest } = settings;
+  if (wanted === undefined)
+    throw new ScanError('INPUT_INVALID', 'engine: download takes engine-url and engine-sha256', {
+      remedy: 'Choose a package at https://cinc.sh/download and give its address and its SHA-256.',
+    });
+  const folder = await ensurePackage(wanted, { ...rest, store });
+  const { command, env } = packagedRuby(folder);
+  return { kind: 'download', command, arguments: ['--disable-did_you_mean', entry], env };
 }
 
 function bundlerEnv(settings: EngineSettings, gems: string): Record<string, string> {

@@ -212,6 +212,11 @@ export const catalogue = {
     remedy:
       'Install Ruby 3.1 or later and run with --engine gems, or install CINC Auditor; `cinc-scan doctor` tells more.',
   },
+  ENGINE_UNTRUSTED: {
+    exit: 5,
+    meaning: 'The package of the auditor that was fetched is not the one whose digest was given; it was not unpacked.',
+    remedy: 'Compare engine-sha256 with the digest that the publisher names for exactly this file.',
+  },
   ENGINE_CRASHED: {
     exit: 5,
     meaning: 'The engine ended before it had completed the audit.',

@@ -404,11 +404,33 @@ export const inputs = {
   engine: {
     group: 'run',
     type: 'choice',
-    choices: ['auto', 'system', 'gems'],
+    choices: ['auto', 'system', 'gems', 'download'],
     default: 'auto',
     description:
-      'Auditor to use: an installed CINC Auditor (system), or the locked gems; auto takes the first that is there',
+      'Auditor to use: an installed CINC Auditor (system), the locked gems, or a package from engine-url (download); auto takes an installed one, else the package if one is named, else the gems',
     example: 'gems',
+    since: '0.1.0',
+  },
+  'engine-url': {
+    group: 'run',
+    type: 'text',
+    description:
+      'Package of CINC Auditor to unpack and run, without installing it: an https address or an absolute path, ending in .deb or .tar.gz',
+    example: 'https://packages.example.org/cinc-auditor_5.22.80-1_amd64.deb',
+    since: '0.1.0',
+  },
+  'engine-sha256': {
+    group: 'run',
+    type: 'text',
+    description: 'SHA-256 of that package; nothing of it is unpacked before it fits',
+    example: '2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae',
+    since: '0.1.0',
+  },
+  'engine-ca': {
+    group: 'run',
+    type: 'text',
+    description: 'Certificate authorities (PEM file) of the server that has the package, instead of the usual ones',
+    example: './mirror-ca.pem',
     since: '0.1.0',
   },
   timeout: {

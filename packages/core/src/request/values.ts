@@ -58,7 +58,7 @@ function refuseUnknown(names: string[], where: string): void {
   if (unknown.length > 0)
     throw new ScanError(
       'INPUT_UNKNOWN',
-      `${where} has no input ${unknown.map(name => `"${name}"`).join(', ')}; did you mean ${unknown.map(nearestInput).join(', ')}?`,
+      `${where} has no input ${unknown.map(name => `"${name}"`).join(', ')}; did you mean ${unknown.map(name => nearestInput(name)).join(', ')}?`,
     );
 }
 
@@ -85,7 +85,7 @@ function refuseUnknownEnvironment(environment: Sources['environment']): void {
 }
 
 /** The known input that shares the most letter pairs with a misspelt one. */
-export function nearestInput(name: string): InputName {
+export function nearestInput(name: string, candidates: readonly string[] = inputNames): string {
   const pairs = (text: string) =>
     new Set(Array.from({ length: text.length - 1 }, (_, index) => text.slice(index, index + 2)));
   const wanted = pairs(name);
@@ -93,7 +93,7 @@ export function nearestInput(name: string): InputName {
     const own = pairs(candidate);
     return (2 * [...own].filter(pair => wanted.has(pair)).length) / (own.size + wanted.size);
   };
-  return inputNames.reduce((best, candidate) => (score(candidate) > score(best) ? candidate : best));
+  return candidates.reduce((best, candidate) => (score(candidate) > score(best) ? candidate : best));
 }
 
 export function parseInput(input: Input, value: unknown, where: string): unknown {

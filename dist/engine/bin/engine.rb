@@ -1,0 +1,16 @@
+# frozen_string_literal: true
+
+# SPDX-License-Identifier: Apache-2.0
+
+# The engine of cinc-scan: CINC Auditor as a library, answering orders on standard input.
+# Everything that prints goes to standard error; standard output carries events only.
+events = $stdout.dup
+$stdout.reopen($stderr)
+
+$LOAD_PATH.unshift(File.expand_path('../lib', __dir__))
+require 'cinc_scan/preload'
+require 'cinc_scan/job'
+require 'cinc_scan/parent'
+
+CincScan::Preload.call
+CincScan::Parent.new($stdin, events).serve

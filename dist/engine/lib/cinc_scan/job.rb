@@ -1,0 +1,119 @@
+# frozen_string_literal: true
+
+# SPDX-License-Identifier: Apache-2.0
+
+require 'digest'
+require 'fileutils'
+
+module CincScan
+  # One job in a process of its own: platforms, inputs, waivers and RSpec are global to a process.
+  class Job
+    def initialize(order)
+      @order = order
+      @channel = Channel.new(order[:socket])
+    end
+
+    def run
+      isolate
+      result = @order[:kind] == 'describe' ? describe : audit
+      @channel.tell('complete', **write(result.delete(:document)), **result)
+    rescue Exception => e # rubocop:disable Lint/RescueException -- SyntaxError, LoadError and SystemExit are failures too
+      @channel.tell('failed', class: e.class.name, message: e.message.to_s.scrub[0, 4000], backtrace: Array(e.backtrace).first(20))
+    end
+
+    private
+
+    # Nothing is written outside the job's directory, and stray output goes to the log.
+    def isolate
+      $stdin.reopen(File::NULL)
+      $stdout.reopen($stderr)
+      ENV['HOME'] = ENV['INSPEC_CONFIG_DIR'] = @order[:directory]
+      Dir.chdir(@order[:directory])
+      Inspec::Log.init($stderr)
+      Inspec::Config.__reset
+    end
+
+    def describe
+      backend = Inspec::Backend.create(Inspec::Config.mock)
+      cache = Inspec::Cache.new(File.join(@order[:directory], 'cache'))
+      profile = Inspec::Profile.for_target(@order[:profile], backend: backend, vendor_cache: cache)
+      { document: profile.info }
+    end
+
+    def audit
+      runner = Inspec::Runner.new(config)
+      raise 'the engine would look at the wrong machine' unless runner.backend.backend.is_a?(Connection)
+
+      RSpec.configuration.add_formatter(Progress, @channel)
+      runner.add_target(@order[:profile])
+      code = runner.run
+      runner.backend.backend.finish
+      report = Inspec::Reporters::Json.new({ run_data: runner.instance_variable_get(:@run_data) }).report
+      { document: restore_waived(mark_unseen(report, runner.backend.backend.reasons)), code: code }
+    end
+
+    # A fixed configuration instead of the user's own: one there with a filter would let a run pass with no controls.
+    def config
+      Inspec::Config.new(options, StringIO.new('{"version":"1.2"}'), :exec)
+    end
+
+    def options
+      {
+        'target' => 'cinc-scan://target', 'cs_channel' => @channel, 'cs_identity' => @order[:identity],
+        'reporter' => ['json:-'], 'report' => true, 'distinct_exit' => true, 'create_lockfile' => false,
+        'vendor_cache' => File.join(@order[:directory], 'cache'), 'inputs' => @order[:inputs]&.transform_keys(&:to_s),
+        'input_file' => @order[:input_files].dup, 'input' => @order[:input].dup, 'waiver_file' => @order[:waivers].dup,
+        'controls' => @order[:controls].dup, 'tags' => @order[:tags].dup, 'command_timeout' => @order[:command_timeout]
+      }.reject { |_, value| value.nil? || value == [] || value == {} }
+    end
+
+    # A command in the body of a control, outside any check, ends that body: InSpec reports it as an error of the
+    # control's source, and it is none.
+    def mark_unseen(report, reasons)
+      results = report[:profiles].flat_map { |profile| profile[:controls] }.flat_map { |control| control[:results] || [] }
+      results.select { |result| result[:exception] && reasons.include?(result[:message]) }.each do |result|
+        reason = result[:message]
+        %i[message exception backtrace].each { |key| result.delete(key) }
+        result.update(status: 'skipped', skip_message: reason)
+      end
+      report
+    end
+
+    LOST_BY_WAIVER = %i[title desc descriptions impact refs tags].freeze
+
+    # InSpec never loads the body of a control waived with `run: false`, and so loses its title, tags and impact.
+    def restore_waived(report)
+      known = described
+      report[:profiles].flat_map { |profile| profile[:controls] }.each do |control|
+        original = known[control[:id]]
+        next unless original && control[:waiver_data].is_a?(Hash) && control[:waiver_data]['skipped_due_to_waiver']
+
+        LOST_BY_WAIVER.each { |key| control[key] = original[key] if original.key?(key) }
+        control[:descriptions] = labelled(control[:descriptions])
+      end
+      report
+    end
+
+    # A description of a profile has them as a mapping, a result as a list.
+    def labelled(descriptions)
+      return descriptions unless descriptions.is_a?(Hash)
+
+      descriptions.map { |label, data| { label: label.to_s, data: data.to_s } }
+    end
+
+    def described
+      return {} unless @order[:description]
+
+      document = JSON.parse(File.read(@order[:description]), symbolize_names: true)
+      document[:controls].to_h { |control| [control[:id], control] }
+    end
+
+    def write(document)
+      text = JSON.generate(document)
+      file = File.join(@order[:directory], 'result.json')
+      File.write("#{file}.part", text, perm: 0o600)
+      File.rename("#{file}.part", file)
+      { file: file, sha256: Digest::SHA256.hexdigest(text), bytes: text.bytesize }
+    end
+  end
+end

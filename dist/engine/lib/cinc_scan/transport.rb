@@ -1,0 +1,146 @@
+# frozen_string_literal: true
+
+# SPDX-License-Identifier: Apache-2.0
+
+require 'set'
+require 'train'
+require 'train/plugins'
+require_relative 'channel'
+require_relative 'facts'
+require_relative 'package_database'
+require_relative 'remote_file'
+require_relative 'text'
+
+module CincScan
+  # `cinc-scan://…`: registers itself with Train when this file is required.
+  class Transport < Train.plugin(1)
+    name 'cinc-scan'
+    option :cs_channel
+    option :cs_identity
+
+    def connection(_state = nil)
+      @connection ||= Connection.new(@options)
+    end
+  end
+
+  NOTHING = Look.new(present: false).freeze
+
+  # Looks into one target through the broker.
+  class Connection < Train::Plugins::Transport::BaseConnection
+    def initialize(options)
+      super
+      @channel = options[:cs_channel]
+      @named = Set.new
+      @ahead = {}
+    end
+
+    def uri
+      "cinc-scan://#{@options[:cs_identity]}"
+    end
+
+    # Public, or Train looks for an identifier at the scanner's own home and /proc.
+    def unique_identifier
+      @options[:cs_identity]
+    end
+
+    def platform
+      @platform ||= begin
+        header, = @channel.ask('facts')
+        @packages = PackageDatabase.new(self) unless header[:lens] == 'exec'
+        found = Train::Platforms::Detect.scan(Facts.new(header[:facts]))
+        found.backend = self # so that the target's uuid comes from our unique_identifier
+        add_families(found)
+      end
+    end
+    alias os platform
+
+    # Every check is done; what the report still asks for is names. A refusal now would cost the whole report.
+    def finish
+      @finished = true
+    end
+
+    # @return [Look]
+    def look(path)
+      @named.delete(path)
+      @ahead.delete(path) || look_now(path)
+    end
+
+    # @return [String, nil] the bytes of a file, nil if it cannot be read
+    def read(path)
+      header, bytes, = @channel.ask('read', path: path)
+      refuse(header)
+      raise AnswerTooLarge, "#{path} is larger than #{header[:limit]} bytes" if header[:truncated]
+
+      header[:status].zero? ? bytes : nil
+    end
+
+    # Why checks were not reviewed in this run.
+    # @return [Array<String>]
+    def reasons
+      @reasons || []
+    end
+
+    # Ends a check as not reviewed. Inside of a check RSpec takes the mark for "skipped" and the exception only for its
+    # end: without the mark it would count as passed. Before a check a resource that is skipped this way is not reviewed.
+    def not_seen(reason)
+      (@reasons ||= []) << reason
+      example = RSpec.current_example
+      raise Inspec::Exceptions::ResourceSkipped, reason unless example
+
+      RSpec::Core::Pending.mark_skipped!(example, reason)
+      raise RSpec::Core::Pending::SkipDeclaredInExample, reason
+    end
+
+    private
+
+    # With it go the paths that the profile has named by now, most of them before its first check: many looks in one trip.
+    AHEAD = 200
+    private_constant :AHEAD
+
+    def look_now(path)
+      ahead = @named.first(AHEAD)
+      @named.subtract(ahead)
+      header, content, = @channel.ask('look', path: path, ahead: ahead)
+      header[:ahead]&.each { |found| @ahead[found[:path]] = Look.new(**found[:look]) }
+      return NOTHING if @finished && header[:error]
+
+      refuse(header)
+      Look.new(**header[:look], content: header[:has_content] ? content : nil)
+    end
+
+    # Two arguments, or Train drops opts[:timeout] (it goes by arity).
+    def run_command_via_connection(command, options = {}, &_handler)
+      platform # tells which lens is looking
+      known = @packages&.answer(command)
+      return known if known
+
+      header, stdout, stderr = @channel.ask('run', command: command, timeout: options[:timeout])
+      refuse(header)
+      raise AnswerTooLarge, "the output of #{command.inspect} is larger than #{header[:limit]} bytes" if header[:truncated]
+
+      Train::Extras::CommandResult.new(CincScan.text(stdout), CincScan.text(stderr), header[:status])
+    end
+
+    # What could not be looked at makes the control an error, never a finding.
+    def refuse(header)
+      case header[:error]
+      when nil then nil
+      when 'timeout' then raise Train::CommandTimeoutReached, header[:message]
+      when 'view' then not_seen(header[:message])
+      else raise Train::Error, header[:message]
+      end
+    end
+
+    def file_via_connection(path, *_options)
+      @named << path if path.is_a?(String) && path.valid_encoding? # JSON carries no other
+      RemoteFile.new(self, path)
+    end
+
+    # So that profiles can say `supports platform-family: container`.
+    def add_families(platform)
+      %w[kubernetes container].each { |name| platform.family_hierarchy << Train::Platforms.family(name).name }
+      platform.add_platform_methods
+      platform
+    end
+  end
+end

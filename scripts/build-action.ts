@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// `npm run build:action [FOLDER]`: makes dist/, or the same in another folder, from the sources of this checkout.
+import { execFileSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+// Always the same place: what the bundler writes depends on where the sources lie in the project.
+const stage = join(root, 'build/action');
+const modules = join(root, 'node_modules');
+
+/**
+ * Copied, to say of them what their own package.json does not: that their modules can be left out one by one. And those
+ * that import what is replaced below.
+ */
+const shaken = ['@kubernetes/client-node', '@actions/artifact', '@azure/storage-blob'];
+/** Only for what the Action does not do: unpacking artifacts, and lists of blobs in another format. */
+const unused: Record<string, string> = {
+  'unzip-stream': 'export default {};',
+  'apache-arrow': 'export const tableFromIPC = undefined;',
+};
+
+function main(target: string): void {
+  rmSync(stage, { recursive: true, force: true });
+  run('tsc', ['-b', 'src/tsconfig.build.json']);
+  stagePackages();
+  const bundles = ['action', 'artifact'].map(bundle);
+  rmSync(target, { recursive: true, force: true });
+  mkdirSync(target, { recursive: true });
+  for (const name of ['main', 'post']) writeFileSync(join(target, `${name}.js`), compiled(name));
+  for (const { name, file } of bundles) cpSync(file, join(target, `${name}.js`));
+  writeFileSync(join(target, 'licenses.txt'), licensesOf(bundles.flatMap(({ packages }) => packages)));
+  writeFileSync(join(target, 'package.json'), '{ "type": "module" }\n');
+  for (const name of ['bin', 'lib', 'Gemfile', 'Gemfile.lock'])
+    cpSync(join(root, 'packages/engine', name), join(target, 'engine', name), { recursive: true });
+}
+
+function run(tool: string, args: string[]): void {
+  execFileSync(process.execPath, [join(modules, '.bin', tool), ...args], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+}
+
+function stagePackages(): void {
+  const core = join(stage, 'node_modules/@cinc-scan/core');
+  cpSync(join(root, 'packages/core/lib'), join(core, 'lib'), { recursive: true });
+  writePackage(core, { name: '@cinc-scan/core', exports: './lib/index.js' });
+  for (const name of shaken) {
+    const copy = join(stage, 'node_modules', name);
+    cpSync(join(modules, name), copy, { recursive: true, dereference: true });
+    writePackage(copy, parseObject(readFileSync(join(copy, 'package.json'), 'utf8')));
+  }
+  for (const [name, text] of Object.entries(unused)) {
+    const copy = join(stage, 'node_modules', name);
+    mkdirSync(copy, { recursive: true });
+    writePackage(copy, { name, exports: './index.js' });
+    writeFileSync(join(copy, 'index.js'), `${text}\n`);
+  }
+}
+
+function writePackage(folder: string, fields: Record<string, unknown>): void {
+  const text = JSON.stringify({ version: '0.0.0', type: 'module', ...fields, sideEffects: false });
+  writeFileSync(join(folder, 'package.json'), text);
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  const parsed: unknown = JSON.parse(text);
+  if (typeof parsed !== 'object' || parsed === null) throw new Error('expected a JSON object');
+  return Object.fromEntries(Object.entries(parsed));
+}
+
+interface Bundle {
+  name: string;
+  file: string;
+  packages: string[];
+}
+
+function bundle(name: string): Bundle {
+  const out = join(stage, 'out', name);
+  const stats = join(stage, 'out', `${name}.json`);
+  mkdirSync(out, { recursive: true });
+  run('ncc', ['build', join(stage, 'src', `${name}.js`), '-o', out, '-m', '--target', 'es2024', '--stats-out', stats]);
+  refuseChunks(out);
+  return { name, file: join(out, 'index.js'), packages: packagesIn(readFileSync(stats, 'utf8')) };
+}
+
+/** What is loaded later by the bundler's own means is a further file, and not made small: our own entries do that. */
+function refuseChunks(folder: string): void {
+  // The client of proxies would take `kerberos`, if somebody had installed it: a file of some bytes that says so.
+  const chunks = readdirSync(folder).filter(name => /^\d+\.index\.js$/.test(name));
+  const real = chunks.filter(name => !readFileSync(join(folder, name), 'utf8').includes('eval("require")'));
+  const small = real.filter(name => statSync(join(folder, name)).size < 1000);
+  if (real.length > small.length) throw new Error(`a dynamic import gave the chunks ${real.join(', ')}`);
+}
+
+/** Every package that has a module in a bundle. */
+function packagesIn(stats: string): string[] {
+  const found = stats.matchAll(/node_modules\/((?:@[\w.-]+\/)?[\w.-]+)\//g);
+  return [...new Set([...found].map(([, name = '']) => name))];
+}
+
+/** The licences of what is packed, each by its own words. */
+function licensesOf(packages: string[]): string {
+  const names = [...new Set(packages)].filter(name => name !== '@cinc-scan/core' && !(name in unused)).toSorted();
+  return names.map(name => `${name}\n\n${licenseOf(name)}\n`).join(`\n${'-'.repeat(78)}\n\n`);
+}
+
+function licenseOf(name: string): string {
+  const folder = join(modules, name);
+  const file = existsSync(folder)
+    ? readdirSync(folder)
+        .toSorted()
+        .find(each => /^licen[cs]e/i.test(each))
+    : undefined;
+  if (file !== undefined && statSync(join(folder, file)).isFile())
+    return readFileSync(join(folder, file), 'utf8').trim();
+  const { license } = parseObject(readFileSync(join(folder, 'package.json'), 'utf8'));
+  return typeof license === 'string' ? license : 'see the package';
+}
+
+/** As the compiler wrote it, without the pointer to a map that is not shipped. */
+function compiled(name: string): string {
+  return readFileSync(join(stage, 'src', `${name}.js`), 'utf8').replace(/\n?\/\/# sourceMappingURL=.*\n?$/, '\n');
+}
+
+const target = resolve(root, process.argv[2] ?? 'dist');
+const draft = `${target}.new`;
+main(draft);
+rmSync(target, { recursive: true, force: true });
+mkdirSync(dirname(target), { recursive: true });
+renameSync(draft, target);

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { setSecret } from '@actions/core';
+import { formsOf, type GithubValues, Secret, Secrets } from '@cinc-scan/core';
+import type { Environment } from './ask.ts';
+
+// What the runner puts into the environment of a step: not ours, and nobody's to read in a log or a report.
+const runnerVariables = ['ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'ACTIONS_RUNTIME_TOKEN', 'GITHUB_TOKEN', 'GH_TOKEN'];
+
+/** The secrets that are known before any input is understood. */
+export function stepSecrets(environment: Environment, own: GithubValues): Secrets {
+  const secrets = new Secrets();
+  secrets.register(own['github-token']);
+  for (const name of runnerVariables) {
+    const value = environment[name];
+    if (value !== undefined) secrets.register(new Secret(value));
+  }
+  // Whatever else is wrong with an input, an error shall not show it.
+  secrets.registerKubeconfig(new Secret(environment['INPUT_KUBECONFIG'] ?? ''));
+  for (const name of ['INPUT_TOKEN', 'INPUT_HEIMDALL-API-KEY', 'INPUT_WEBHOOK-SECRET'])
+    secrets.register(new Secret(environment[name] ?? ''));
+  return secrets;
+}
+
+const masked = new Set<string>();
+
+/** The runner replaces each of these wherever it stands in the log; encoded, a secret is another text to it. */
+export function maskSecrets(secrets: Secrets): void {
+  for (const form of secrets.all().flatMap(secret => formsOf(secret.reveal()))) {
+    if (masked.has(form)) continue;
+    masked.add(form);
+    setSecret(form);
+  }
+}

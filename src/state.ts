@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { saveState } from '@actions/core';
+import type { GrantObject } from '@cinc-scan/core';
+import { z } from 'zod';
+
+const stateName = 'objects';
+
+/** Notes the name of each object before it is made, in a file that outlives a killed process. Names, never tokens. */
+export function rememberObjects(): (object: GrantObject) => void {
+  const objects: GrantObject[] = [];
+  return ({ kind, namespace, name }) => {
+    objects.push({ kind, namespace, name });
+    saveState(stateName, objects);
+  };
+}
+
+/** Nothing is left for the post step. */
+export function forgetObjects(): void {
+  saveState(stateName, '');
+}
+
+const name = z.string().regex(/^[a-z0-9][-a-z0-9.]{0,252}$/);
+const state = z.array(
+  z.strictObject({ kind: z.enum(['ServiceAccount', 'Role', 'RoleBinding']), namespace: name, name }),
+);
+
+/** What the main step noted last. */
+export function parseObjects(text: string): GrantObject[] {
+  return state.parse(JSON.parse(text));
+}
