@@ -94,7 +94,7 @@ function namespacesOf(connection: Connection, named: string[]): string[] {
  */
 export async function revokeNamed(objects: GrantObject[], deps: IdentityDeps): Promise<void> {
   using operator = await open(deps);
-  await revokeObjects(operator.connection.cluster, objects, reportDeleted(deps));
+  await revokeObjects(operator.connection.cluster, objects, grantListener(deps).onDeleted);
 }
 
 /** Deletes what runs that were killed have left. With `dryRun` it only says what. */

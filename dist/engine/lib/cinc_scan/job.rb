@@ -4,6 +4,7 @@
 
 require 'digest'
 require 'fileutils'
+require_relative 'description'
 
 module CincScan
   # One job in a process of its own: platforms, inputs, waivers and RSpec are global to a process.
@@ -15,8 +16,10 @@ module CincScan
 
     def run
       isolate
-      result = @order[:kind] == 'describe' ? describe : audit
+      result = perform
       @channel.tell('complete', **write(result.delete(:document)), **result)
+    rescue Inspec::Input::Error => e
+      @channel.tell('failed', class: 'input', message: Description.input_problem(e))
     rescue Exception => e # rubocop:disable Lint/RescueException -- SyntaxError, LoadError and SystemExit are failures too
       @channel.tell('failed', class: e.class.name, message: e.message.to_s.scrub[0, 4000], backtrace: Array(e.backtrace).first(20))
     end
@@ -33,11 +36,18 @@ module CincScan
       Inspec::Config.__reset
     end
 
-    def describe
-      backend = Inspec::Backend.create(Inspec::Config.mock)
-      cache = Inspec::Cache.new(File.join(@order[:directory], 'cache'))
-      profile = Inspec::Profile.for_target(@order[:profile], backend: backend, vendor_cache: cache)
-      { document: profile.info }
+    def perform
+      Vendored.depends = @order[:depends]&.map { |entry| stringify(entry) }
+      case @order[:kind]
+      when 'depends' then { document: Description.depends(@order[:profile]) }
+      when 'describe' then { document: Description.new(@order).call }
+      else audit
+      end
+    end
+
+    # A lock file has its keys as text.
+    def stringify(entry)
+      JSON.parse(JSON.generate(entry))
     end
 
     def audit

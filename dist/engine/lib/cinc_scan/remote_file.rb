@@ -49,6 +49,11 @@ module CincScan
       symlink? ? look.link : nil
     end
 
+    # From the kernel: a shell of ours sees no mounts below the target's root, and many targets have no `mount`.
+    def mounted
+      @mounted ||= @backend.mounted(@path)
+    end
+
     def md5sum
       checksum(Digest::MD5)
     end

@@ -5,9 +5,13 @@
 require 'set'
 require 'train'
 require 'train/plugins'
+require_relative 'account_database'
 require_relative 'channel'
 require_relative 'facts'
+require_relative 'kernel_view'
 require_relative 'package_database'
+require_relative 'process_table'
+require_relative 'program_search'
 require_relative 'remote_file'
 require_relative 'text'
 
@@ -24,6 +28,8 @@ module CincScan
   end
 
   NOTHING = Look.new(present: false).freeze
+  # What a shell says where there is no such program.
+  MISSING = 127
 
   # Looks into one target through the broker.
   class Connection < Train::Plugins::Transport::BaseConnection
@@ -46,7 +52,8 @@ module CincScan
     def platform
       @platform ||= begin
         header, = @channel.ask('facts')
-        @packages = PackageDatabase.new(self) unless header[:lens] == 'exec'
+        @is_beside = header[:lens] != 'exec'
+        @is_full = header[:view] != 'files-only'
         found = Train::Platforms::Detect.scan(Facts.new(header[:facts]))
         found.backend = self # so that the target's uuid comes from our unique_identifier
         add_families(found)
@@ -72,6 +79,39 @@ module CincScan
       raise AnswerTooLarge, "#{path} is larger than #{header[:limit]} bytes" if header[:truncated]
 
       header[:status].zero? ? bytes : nil
+    end
+
+    # Whether a shell of ours looks from a container beside the target: then what programs of that shell say of
+    # themselves is not of the target.
+    def beside?
+      platform
+      @is_beside
+    end
+
+    # Whether commands can be run, or only files be read.
+    def full?
+      platform
+      @is_full
+    end
+
+    # @return [Boolean] whether the target has a program of that name
+    def program?(name)
+      (@programs ||= ProgramSearch.new(self)).include?(name)
+    end
+
+    # @return [Train::Extras::CommandResult] what is mounted on a path, in the form of `mount`
+    def mounted(path)
+      kernel.mounted(path)
+    end
+
+    # Runs a script of ours, which no program of the target answers in place of.
+    # @return [Array] standard output, standard error (bytes), status
+    def run(command, timeout = nil)
+      header, stdout, stderr = @channel.ask('run', command: command, timeout: timeout)
+      refuse(header)
+      raise AnswerTooLarge, "the output of #{command.inspect} is larger than #{header[:limit]} bytes" if header[:truncated]
+
+      [stdout, stderr, header[:status]]
     end
 
     # Why checks were not reviewed in this run.
@@ -110,15 +150,33 @@ module CincScan
 
     # Two arguments, or Train drops opts[:timeout] (it goes by arity).
     def run_command_via_connection(command, options = {}, &_handler)
-      platform # tells which lens is looking
-      known = @packages&.answer(command)
+      known = beside? ? answer(witnesses, command) : nil
       return known if known
 
-      header, stdout, stderr = @channel.ask('run', command: command, timeout: options[:timeout])
-      refuse(header)
-      raise AnswerTooLarge, "the output of #{command.inspect} is larger than #{header[:limit]} bytes" if header[:truncated]
+      stdout, stderr, status = run(command, options[:timeout])
+      # The exec lens asks the target's own programs first.
+      known = status == MISSING && !beside? ? answer([kernel, processes], command) : nil
+      known || Train::Extras::CommandResult.new(CincScan.text(stdout), CincScan.text(stderr), status)
+    end
 
-      Train::Extras::CommandResult.new(CincScan.text(stdout), CincScan.text(stderr), header[:status])
+    def answer(witnesses, command)
+      witnesses.each do |witness|
+        result = witness.answer(command)
+        return result if result
+      end
+      nil
+    end
+
+    def witnesses
+      @witnesses ||= [PackageDatabase.new(self), AccountDatabase.new(self), kernel, processes]
+    end
+
+    def kernel
+      @kernel ||= KernelView.new(self)
+    end
+
+    def processes
+      @processes ||= ProcessTable.new(self)
     end
 
     # What could not be looked at makes the control an error, never a finding.

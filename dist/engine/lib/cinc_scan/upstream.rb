@@ -2,7 +2,11 @@
 
 # SPDX-License-Identifier: Apache-2.0
 
+require 'set'
 require 'inspec'
+require 'inspec/resources/command'
+require 'inspec/resources/port'
+require_relative 'port_table'
 
 module CincScan
   # The one place that reaches into InSpec's own classes.
@@ -27,4 +31,70 @@ module CincScan
   end
 
   Inspec::DSL.singleton_class.prepend(ResourceGuard)
+
+  # Upstream asks `type` of the shell (resources/command.rb), and a shell of ours has many programs that the target lacks.
+  module ProgramExistence
+    def exist?
+      connection = inspec.backend
+      connection.respond_to?(:beside?) && connection.beside? ? connection.program?(@command) : super
+    end
+  end
+
+  Inspec::Resources::Cmd.prepend(ProgramExistence)
+
+  # Without `ss` and a full `netstat` upstream takes it that nothing listens (resources/port.rb).
+  module PortsWithoutPrograms
+    def info
+      connection = inspec.backend
+      return super unless connection.respond_to?(:beside?)
+
+      (connection.beside? ? nil : super) || PortTable.new(connection).entries
+    end
+  end
+
+  Inspec::Resources::LinuxPorts.prepend(PortsWithoutPrograms)
+
+  # Whose socket it is is not in the tables of the network.
+  module PortOwners
+    %i[processes pids].each do |column|
+      define_method(column) do |*arguments, &block|
+        connection = inspec.backend
+        connection.not_seen('only the files of this target can be seen, so whose port it is is not known') if
+          connection.respond_to?(:full?) && !connection.full?
+        super(*arguments, &block)
+      end
+    end
+  end
+
+  Inspec::Resources::Port.prepend(PortOwners)
+
+  # Dependencies lie on this machine already, found before the engine was asked (`depends`): InSpec would resolve them
+  # anew in every process, and fetch. A profile below the first one is given its own by its requirement.
+  module Vendored
+    singleton_class.attr_accessor :depends
+
+    def lockfile
+      depends = parent_profile.nil? ? Vendored.depends : nil
+      @lockfile ||= Inspec::Lockfile.new('lockfile_version' => 1, 'depends' => depends || [])
+    end
+  end
+
+  Inspec::Profile.prepend(Vendored)
+  Inspec::Fetcher::Registry.registry.keep_if { |name, _| %w[local mock].include?(name.to_s) }
+
+  # Which inputs a profile knows, beside those it declares: the names that its code asks for.
+  module AskedInputs
+    GIVEN = %i[cli cli_files runner_api].freeze
+
+    def self.names
+      @names ||= Set.new
+    end
+
+    def find_or_register_input(name, profile, options = {})
+      AskedInputs.names << name.to_s unless GIVEN.include?(options[:event]&.provider)
+      super
+    end
+  end
+
+  Inspec::InputRegistry.prepend(AskedInputs)
 end

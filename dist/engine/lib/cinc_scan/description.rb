@@ -1,0 +1,147 @@
+# frozen_string_literal: true
+
+# SPDX-License-Identifier: Apache-2.0
+
+module CincScan
+  # What InSpec says of a profile that it reads against no machine, with the inputs and filters of the run to come.
+  class Description
+    # What a profile depends on, as its metadata has it. InSpec reads those as a template, so it is asked.
+    def self.depends(folder)
+      content = File.read(File.join(folder, 'inspec.yml'))
+      params = Inspec::Metadata.from_yaml('inspec.yml', content, nil).params
+      { name: params[:name].to_s, version: params[:version], depends: params[:depends] || [] }
+    end
+
+    # Without the value, which may be a secret.
+    def self.input_problem(error)
+      name = error.respond_to?(:input_name) ? error.input_name : nil
+      case error
+      when Inspec::Input::ValidationError
+        wanted = error.input_pattern ? "a value that matches #{error.input_pattern}" : error.input_type
+        "#{name}: expected #{wanted}, got #{error.input_value.class}"
+      when Inspec::Input::RequiredError then "#{name}: required, and has no value"
+      else error.message
+      end
+    end
+
+    def initialize(order)
+      @order = order
+    end
+
+    def call
+      profile = load
+      document = info(profile)
+      controls = document[:controls]
+      document.merge(
+        known_inputs: inputs, missing_inputs: missing, unknown_inputs: unknown,
+        unmatched: unmatched(controls), selected: controls.select { |control| selected?(control) }.map { |each| each[:id] },
+        checks: checks(profile)
+      )
+    end
+
+    private
+
+    def load
+      backend = Inspec::Backend.create(Inspec::Config.mock)
+      config = { input_file: @order[:input_files], input: @order[:input], inputs: given }
+      # As in a scan, or dependencies that lie here would be packed into archives.
+      Inspec::BaseCLI.inspec_cli_command = :exec
+      profile = Inspec::Profile.for_target(
+        @order[:profile], backend: backend, vendor_cache: Inspec::Cache.new(File.join(@order[:directory], 'cache')),
+                          runner_conf: config.reject { |_, value| value.nil? || value.empty? }
+      )
+      require_versions(profile)
+      # Inputs that nobody gave are told all at once below, not one by one by InSpec.
+      Inspec::BaseCLI.inspec_cli_command = :check
+      profile
+    end
+
+    # A profile that fails for want of an input wants the input, not a correction.
+    def info(profile)
+      profile.info
+    rescue StandardError
+      raise if missing.empty?
+
+      { name: profile.name, version: profile.version, controls: [] }
+    end
+
+    def given
+      @order[:inputs]&.transform_keys(&:to_s)
+    end
+
+    def require_versions(profile)
+      profile.locked_dependencies.list.each_value do |requirement|
+        next if requirement.source_satisfies_spec?
+
+        raise Inspec::UnsatisfiedVersionSpecification,
+              "#{requirement.name} has version #{requirement.source_version}, which is not #{requirement.version_constraints.join(', ')}"
+      end
+    end
+
+    def registered
+      Inspec::InputRegistry.instance.inputs_by_profile.flat_map { |profile, inputs| inputs.values.map { |input| [profile, input] } }
+    end
+
+    def known
+      registered.select { |_, input| AskedInputs.names.include?(input.name) }
+    end
+
+    def inputs
+      known.map do |profile, input|
+        value = input.has_value? && !input.sensitive ? input.value : nil
+        { profile: profile, name: input.name, type: input.type || 'Any', required: input.required == true,
+          sensitive: input.sensitive == true, has_value: input.has_value?, value: value,
+          description: input.description || input.title }
+      end
+    end
+
+    def missing
+      known.select { |_, input| input.required && (!input.has_value? || input.value.nil?) }.map { |_, input| input.name }.uniq
+    end
+
+    def unknown
+      registered.map { |_, input| input.name }.uniq - AskedInputs.names.to_a
+    end
+
+    # How InSpec reads a filter: /…/ is a regular expression. One that is none it drops, and runs every control.
+    def matcher(term)
+      return term unless term.start_with?('/') && term.end_with?('/') && term.length > 1
+
+      Regexp.new(term[1..-2])
+    end
+
+    def match?(term, word)
+      rule = matcher(term)
+      rule.is_a?(Regexp) ? rule.match?(word) : rule == word
+    end
+
+    def words(control)
+      (control[:tags] || {}).flat_map { |key, value| [key, value] }.flatten.compact.map(&:to_s)
+    end
+
+    def selected?(control)
+      return true if filters.values.all?(&:empty?)
+
+      filters[:controls].any? { |term| match?(term, control[:id].to_s) } ||
+        filters[:tags].any? { |term| words(control).any? { |word| match?(term, word) } }
+    end
+
+    def unmatched(controls)
+      ids = controls.map { |control| control[:id].to_s }
+      tags = controls.flat_map { |control| words(control) }
+      { controls: filters[:controls].reject { |term| ids.any? { |id| match?(term, id) } },
+        tags: filters[:tags].reject { |term| tags.any? { |word| match?(term, word) } } }
+    end
+
+    def filters
+      { controls: @order[:controls] || [], tags: @order[:tags] || [] }
+    end
+
+    # How many checks each control has when it is read against no machine; a control without any is an oversight.
+    def checks(profile)
+      return {} unless missing.empty?
+
+      profile.params[:controls].to_h { |id, control| [id.to_s, (control[:checks] || []).length] }
+    end
+  end
+end
