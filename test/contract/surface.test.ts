@@ -195,6 +195,11 @@ describe('reports on standard output', () => {
 });
 
 describe('exit codes and outputs', () => {
+  const ending = () =>
+    folderWith(cluster, {
+      'inspec.yml': 'name: ending\nversion: 1.0.0\n',
+      'controls/a.rb': "control 'a' do\n  describe('x') { it { exit!(0) } }\nend\n",
+    });
   const defects = () => ['scan', 'bad', '-n', namespace, '-p', profiles.firstLook];
   const ends: [name: string, args: () => string[], code: number, outputs: Record<string, unknown>][] = [
     ['0 where every control passes', () => scanArgs(), 0, { verdict: 'pass', compliance: 100 }],
@@ -219,7 +224,18 @@ describe('exit codes and outputs', () => {
       2,
       { verdict: 'error', reason: 'PROFILE_MISSING' },
     ],
-    ['5 where no control is left to check', () => scanArgs('--controls', 'nope'), 5, { verdict: 'error' }],
+    [
+      '2 where no control is left to check',
+      () => scanArgs('--controls', 'nope'),
+      2,
+      { verdict: 'error', reason: 'NOTHING_SELECTED' },
+    ],
+    [
+      '5 where the profile ends the engine',
+      () => ['scan', 'web', '-n', namespace, '-p', ending()],
+      5,
+      { verdict: 'error' },
+    ],
   ];
   // oxlint-disable-next-line max-params -- the columns of the table
   test.each(ends)('%s', async (_name, args, code, outputs) => {
