@@ -64,6 +64,7 @@ export class Workbench implements AsyncDisposable {
       image: undefined,
       requireView: 'any' as const,
       runId: 'bench',
+      timeoutMs: 120_000,
       deadline,
       allowDebug: () => Promise.resolve(),
     };

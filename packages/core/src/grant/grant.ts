@@ -19,7 +19,7 @@ import {
   scannerRules,
   serviceAccount,
 } from './objects.ts';
-import { operatorPermissions, requirePermissions } from './operator.ts';
+import { debugPermissions, operatorPermissions, requirePermissions } from './operator.ts';
 import { revokeObjects, verifyPowerless } from './revoke.ts';
 
 export interface GrantRequest extends GrantListener {
@@ -120,6 +120,9 @@ export class Grant implements ScannerAccess {
   /** Adds the right to put a debug container into one pod. */
   async allowDebug({ namespace, pod }: Target): Promise<void> {
     const identity = this.identityIn(namespace);
+    if (identity.debugged.includes(pod)) return;
+    const wanted = debugPermissions({ namespace, pod, role: grantName(this.request.runId) });
+    await requirePermissions(this.operator.cluster, wanted, 'For the debug lens, the operator');
     await this.widen(identity, { pods: identity.pods, debugged: [...new Set([...identity.debugged, pod])].toSorted() });
   }
 

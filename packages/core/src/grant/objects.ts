@@ -41,7 +41,7 @@ export interface Rule {
 }
 
 /** `patch` is what adds a debug container; waiting for it polls `get pods`, so that no `list` or `watch` is needed. */
-const debugRule: Rule = { apiGroups: [''], resources: ['pods/ephemeralcontainers'], verbs: ['patch'] };
+export const debugRule: Rule = { apiGroups: [''], resources: ['pods/ephemeralcontainers'], verbs: ['patch'] };
 
 /**
  * Exactly what the exec lens needs, on exactly these pods. Exec over WebSocket is a GET, authorized as `get`; servers

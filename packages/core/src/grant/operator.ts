@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Cluster, missingPermissions, type Permission, permissionText } from '../cluster/index.ts';
 import { ScanError } from '../errors/index.ts';
-import { type GrantKind, grantKinds, type Rule, scannerRules, toPermissions } from './objects.ts';
+import { debugRule, type GrantKind, grantKinds, type Rule, scannerRules, toPermissions } from './objects.ts';
 
 export interface GrantScope {
   namespace: string;
@@ -26,6 +26,15 @@ export function operatorPermissions({ namespace, pods, accountNamespace = namesp
     ...own('RoleBinding', namespace),
     // Kubernetes lets nobody grant what they do not hold.
     ...toPermissions(scannerRules(pods), namespace),
+  ];
+}
+
+/** What the operator needs in addition to let its scanner add a debug container to a pod. */
+export function debugPermissions({ namespace, pod, role }: Record<'namespace' | 'pod' | 'role', string>): Permission[] {
+  const { group, resource } = grantKinds.Role;
+  return [
+    { verb: 'patch', group, resource, namespace, name: role },
+    ...toPermissions([{ ...debugRule, resourceNames: [pod] }], namespace),
   ];
 }
 

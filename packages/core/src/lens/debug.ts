@@ -3,7 +3,7 @@ import type { Cluster, ExecTarget } from '../cluster/index.ts';
 import { isScanError, ScanError } from '../errors/index.ts';
 import { type Target, targetName } from '../plan/index.ts';
 import { byContainerId, openFromBeside } from './beside.ts';
-import { ensureDebugContainer, ownMarker, requireDebugContainers, tools } from './ephemeral.ts';
+import { ensureDebugContainer, requireDebugContainers, tools } from './ephemeral.ts';
 import type { LensRequest, OpenTarget } from './lens.ts';
 import { execPlace, runOnce } from './shell.ts';
 import { getUnchangedPod } from './verify.ts';
@@ -22,29 +22,53 @@ export async function openWithDebug(scanner: Cluster, target: Target, request: L
   await verify();
   await requireDebugContainers(scanner, target);
   await request.allowDebug(target);
-  const { name, made } = await ensureDebugContainer(scanner, target, { ...request, image });
+  const name = await ensureDebugContainer(scanner, target, { ...request, image });
   const where: ExecTarget = { namespace: target.namespace, pod: target.pod, container: name };
-  const closing = () => (made ? endDebugContainer(scanner, where) : Promise.resolve());
+  const closing = () => endDebugContainer(scanner, where);
   try {
     const place = execPlace(scanner, where);
     const find = byContainerId(target);
     return await openFromBeside({ lens: 'debug', target, place, find, verify, closing, leftBehind: name }, request);
   } catch (error) {
     await closing();
-    // The tools container has a shell: that there is none is no word about the target.
-    if (isScanError(error) && error.code === 'SHELL_MISSING')
-      throw new ScanError('LENS_UNAVAILABLE', `The tools image ${image} lacks its tools: ${error.message}`, {
-        cause: error,
-      });
-    throw error;
+    throw isScanError(error) ? withTrace(error, where, image) : error;
   }
 }
 
+/** An error about a target that leaves something in its pod says so: there will be no other word of it. */
+function withTrace(error: ScanError, { container }: ExecTarget, image: string): ScanError {
+  const trace = `the debug container ${container} stays in the pod's list, ended`;
+  // The tools container has a shell: that there is none is no word about the target.
+  return error.code === 'SHELL_MISSING'
+    ? new ScanError('LENS_UNAVAILABLE', `The tools image ${image} lacks its tools: ${error.message}; ${trace}`, {
+        cause: error,
+      })
+    : new ScanError(error.code, `${error.message}; ${trace}`, { cause: error, remedy: error.remedy });
+}
+
+// Everything in the container has the same control group. Where somebody else looks from it too, the last one ends it.
+// Builtins only, so that the script never meets programs of its own; the shell drops the NULs between words.
+const endScript = `
+read -r own </proc/self/cgroup
+look() {
+  users=''; all=''
+  for process in /proc/[0-9]*; do
+    pid=\${process#/proc/}; group=''; words=''
+    [ "$pid" = $$ ] && continue
+    read -r group <"$process/cgroup"; [ "$group" = "$own" ] || continue
+    read -r words <"$process/cmdline"; [ -n "$words" ] || continue
+    all="$all $pid"
+    case $words in *${tools.helper}idle-*) ;; *) users="$users $pid" ;; esac
+  done 2>/dev/null
+}
+tries=0; look
+while [ -n "$users" ]; do [ $tries = 10 ] && exit 0; tries=$((tries + 1)); sleep 0.2; look; done
+kill $all`;
+
 /** Ends the container's own process: it stays in the pod as ended, and nothing of it keeps running. Best effort: it ends by itself too. */
 async function endDebugContainer(scanner: Cluster, where: ExecTarget): Promise<void> {
-  const script = `for p in /proc/[0-9]*; do [ "$p" = "/proc/$$" ] || { grep -q '${ownMarker}=${where.container}' "$p/environ" 2>/dev/null && kill "\${p#/proc/}"; }; done`;
   try {
-    await runOnce(execPlace(scanner, where), [tools.shell, 'sh', '-c', script]);
+    await runOnce(execPlace(scanner, where), [tools.shell, 'sh', '-c', endScript]);
   } catch {
     // The container or its pod is gone already: then there is nothing to end.
   }

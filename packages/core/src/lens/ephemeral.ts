@@ -19,7 +19,14 @@ const state = z.object({
 const debugged = z.object({
   spec: z.object({
     ephemeralContainers: z
-      .array(z.object({ name: z.string(), image: z.string().optional(), targetContainerName: z.string().optional() }))
+      .array(
+        z.object({
+          name: z.string(),
+          image: z.string().optional(),
+          targetContainerName: z.string().optional(),
+          command: z.array(z.string()).nullish(),
+        }),
+      )
       .nullish(),
   }),
   status: z.object({
@@ -40,6 +47,8 @@ export interface EphemeralRequest {
   image: string;
   runId: string;
   deadline: Date;
+  /** How long one that is there already still has to live for us to use it. */
+  timeoutMs: number;
 }
 
 async function getPod(scanner: Cluster, { namespace, pod }: Target): Promise<Debugged> {
@@ -51,33 +60,35 @@ async function getPod(scanner: Cluster, { namespace, pod }: Target): Promise<Deb
   );
 }
 
-export interface DebugContainer {
-  name: string;
-  /** Whether this run made it, and so has to end it. */
-  made: boolean;
-}
-
-/** A running debug container beside the target: one of ours that still lives, or a new one. */
+/** Name of a running debug container beside the target: one of ours that still lives, or a new one. */
 export async function ensureDebugContainer(
   scanner: Cluster,
   target: Target,
   request: EphemeralRequest,
-): Promise<DebugContainer> {
+): Promise<string> {
   const now = await getPod(scanner, target);
   const living = now.spec.ephemeralContainers?.find(
     each =>
       each.name.startsWith('cinc-scan-') &&
       each.targetContainerName === target.container &&
       each.image === request.image &&
+      livesUntil(each.command) >= Math.min(Date.now() + request.timeoutMs, request.deadline.getTime()) &&
       isRunning(now, each.name),
   );
-  if (living !== undefined) return { name: living.name, made: false };
+  if (living !== undefined) return living.name;
   const taken = new Set(now.spec.ephemeralContainers?.map(each => each.name));
-  let name = `cinc-scan-${request.runId}`.slice(0, 58);
-  for (let copy = 2; taken.has(name); copy++) name = `cinc-scan-${request.runId}`.slice(0, 58) + `-${copy}`;
+  // With the target's name, since two targets of one pod may be opened at the same time.
+  const first = `cinc-scan-${request.runId.slice(0, 24)}-${target.container.slice(0, 24)}`.replace(/-+$/, '');
+  let name = first;
+  for (let copy = 2; taken.has(name); copy++) name = `${first}-${copy}`;
   await addDebugContainer({ scanner, target, request, name }, now);
   await untilRunning(scanner, target, name);
-  return { name, made: true };
+  return name;
+}
+
+function livesUntil(command: string[] | null | undefined): number {
+  const at = command?.indexOf('--until') ?? -1;
+  return at < 0 ? 0 : Number(command?.[at + 1]) * 1000;
 }
 
 const firstWithDebug = 25;

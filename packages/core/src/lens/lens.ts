@@ -39,6 +39,8 @@ export interface LensRequest {
   runId: string;
   /** When whatever was made has to have ended by itself. */
   deadline: Date;
+  /** How long one audit of the target may take. */
+  timeoutMs: number;
   /** Lets the scanner add a debug container to the pod of a target: asked for only when one is needed. */
   allowDebug(target: Target): Promise<void>;
 }
