@@ -85,6 +85,7 @@ import groovy.transform.Field
 fi
 '''
 @Field final String SCAN = '''PATH="$PWD/.cinc-scan/bin:$PATH"
+trap : INT TERM
 code=0
 cinc-scan scan || code=$?
 cinc-scan outputs --code "$code" --as env --to "$CINC_OUTPUTS" || code=$?

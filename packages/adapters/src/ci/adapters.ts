@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { renderAzure } from '../azure/azure.ts';
 import { renderBamboo } from '../bamboo/bamboo.ts';
 import { renderOrb } from '../circleci/orb.ts';
 import { renderBuildspec } from '../codebuild/buildspec.ts';
@@ -7,7 +8,15 @@ import { renderGitlab } from '../gitlab/gitlab.ts';
 import { renderJenkins } from '../jenkins/jenkins.ts';
 import { renderMetaRunner } from '../teamcity/meta-runner.ts';
 
-const renderers = [renderGitlab, renderJenkins, renderOrb, renderBuildspec, renderBamboo, renderMetaRunner];
+const renderers = [
+  renderGitlab,
+  renderJenkins,
+  renderOrb,
+  renderAzure,
+  renderBuildspec,
+  renderBamboo,
+  renderMetaRunner,
+];
 
 /** Every adapter's files. */
 export const renderAdapters = (): GeneratedFile[] => renderers.flatMap(render => render());

@@ -24,9 +24,13 @@ export const installScript = `if [ -n "\${CINC_SCAN_VERSION:-}\${CINC_SCAN_PACKA
 fi
 `;
 
-/** Scans, hands the outputs on in the platform's words, and leaves the code in \`code\`. */
+/**
+ * Scans, hands the outputs on in the platform's words, and leaves the code in `code`. A job that is cancelled signals
+ * the whole group: the scan revokes its grant and ends, and this shell waits for that.
+ */
 export function scanScript(outputs: string): string {
-  return `code=0
+  return `trap : INT TERM
+code=0
 cinc-scan scan || code=$?
 ${outputs} || code=$?
 `;
