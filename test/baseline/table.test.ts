@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { testImage } from '@cinc-scan/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { load } from 'js-yaml';
 import { cincScan, type HdfJson, profiles, readHdf, readScanJson, type Transcript } from '../support/cinc-scan.ts';
 import { openTestCluster } from '../support/cluster.ts';
 import { folderWith } from '../support/folder.ts';
@@ -110,6 +111,14 @@ test('the profile has at least forty controls, and each says why, how to check, 
     for (const section of tags['nist-800-190'] as string[]) expect(section).toMatch(/^4\.[1-5]\.[1-5]$/);
     for (const technique of tags['mitre_attack'] as string[]) expect(technique).toMatch(/^T\d{4}(\.\d{3})?$/);
   }
+});
+
+test('the page of the profile names every control and every input', () => {
+  const page = readFileSync(join(profiles.baseline, 'README.md'), 'utf8');
+  const { inputs } = load(readFileSync(join(profiles.baseline, 'inspec.yml'), 'utf8')) as {
+    inputs: { name: string }[];
+  };
+  for (const name of [...ids, ...inputs.map(input => input.name)]) expect(page).toContain(`| \`${name}\` |`);
 });
 
 test('no report of a scan holds a secret that it found', () => {

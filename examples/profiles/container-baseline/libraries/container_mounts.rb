@@ -25,6 +25,8 @@ class ContainerMounts < Inspec.resource(1)
   OF_THE_RUNTIME = %w[/ /etc/hosts /etc/hostname /etc/resolv.conf /dev/termination-log].freeze
   # Where the kubelet keeps the volumes of a pod, whatever its root directory is.
   VOLUME = %r{(\A|/)pods/[\h-]{36}/(volumes|volume-subpaths|volumeDevices|containers|etc-hosts)(/|\z)}
+  # Where runtimes keep what they make for one container.
+  OF_A_CONTAINER = %r{/(containers|overlay-containers|sandboxes)/\h{64}(/|\z)}
   OF_THE_KERNEL = %w[
     autofs binfmt_misc bpf cgroup cgroup2 configfs debugfs devpts efivarfs fusectl hugetlbfs mqueue nsfs pstore
     securityfs tracefs
@@ -171,8 +173,8 @@ class ContainerMounts < Inspec.resource(1)
   end
 
   def of_node?(mount)
-    return false if OF_THE_RUNTIME.include?(mount.point) || mount.source.match?(VOLUME)
-    return false if (OF_THE_KERNEL + OF_THE_NETWORK).include?(mount.type)
+    return false if OF_THE_RUNTIME.include?(mount.point) || (OF_THE_KERNEL + OF_THE_NETWORK).include?(mount.type)
+    return false if mount.source.match?(VOLUME) || mount.source.match?(OF_A_CONTAINER)
 
     case mount.type
     when 'proc' then !mount.point.match?(%r{\A/proc(/|\z)})

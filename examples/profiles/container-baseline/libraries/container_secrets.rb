@@ -34,7 +34,7 @@ class ContainerSecrets < Inspec.resource(1)
   }.freeze
   URL_WITH_PASSWORD = %r{\b[a-z][a-z0-9+.-]*://[^/\s:@]+:[^/\s@]+@}i
   NAME = /
-    pass(word|wd|phrase)?(_|\z) | passwd | secret | credential | api_?key
+    pass(word|wd|phrase) | (?<!com|by|sur)pass(_|\z) | secret | credential | api_?key
     | (auth|access|api|bearer|refresh|id|bot)_?token | (_|\A)token\z
     | (access|private|encryption|signing|master)_?key(_id)?\z
   /ix
