@@ -46,8 +46,10 @@ interface Failure {
 
 /** A run that gave no result says why on the page of the job. */
 export async function summarizeFailure({ code, message, remedy }: Failure): Promise<void> {
+  const path = process.env['GITHUB_STEP_SUMMARY'] ?? '';
+  if (path === '') return;
   const text = `## cinc-scan: ERROR\n\nNothing was judged.\n\n**${code}**: ${markdownCode(message)}\n\n${markdownCode(remedy)}\n`;
-  await appendFile(summaryFile(), text).catch(() => undefined); // it is an annotation as well
+  await appendFile(path, text).catch(() => undefined); // it is an annotation as well
 }
 
 function summaryFile(): string {

@@ -7,6 +7,7 @@ import { ActionUse, type Ended, type Step } from '../support/action.ts';
 import { builtDist, installAction } from '../support/built-action.ts';
 import { profiles } from '../support/cinc-scan.ts';
 import { openTestCluster } from '../support/cluster.ts';
+import { folderWith } from '../support/folder.ts';
 
 builtDist(); // before anything is started: it may take a minute
 const cluster = await openTestCluster();
@@ -74,5 +75,81 @@ describe('a target that meets the gate', () => {
 
   test('annotates nothing', () => {
     expect(annotations(main)).toEqual([]);
+  });
+});
+
+describe('a target with defects', () => {
+  let main: Ended;
+  beforeAll(async () => {
+    main = await use({ targets: 'bad' }).main();
+  });
+
+  test('fails the step, and the outputs tell why', () => {
+    expect(main.code).toBe(3);
+    expect(main.outputs).toMatchObject({ verdict: 'fail', reason: 'below-threshold', 'exit-code': '3' });
+  });
+
+  test('annotates the worst findings first, and ten things at most', () => {
+    const found = annotations(main);
+    expect(found.length).toBeLessThanOrEqual(10);
+    expect(found[0]).toMatchObject({
+      name: 'error',
+      properties: { title: expect.stringContaining('critical') as unknown },
+    });
+    expect(found.at(-1)).toMatchObject({ name: 'error', properties: { title: 'cinc-scan' } });
+    expect(found.at(-1)?.message).toMatch(/FAIL \(exit 3\)/);
+  });
+
+  test('has its findings in the summary', () => {
+    expect(main.summary).toMatch(/^## cinc-scan: FAIL/);
+    expect(main.summary).toContain('account-single-root');
+  });
+
+  test('leaves nothing for the post step', () => {
+    expect(main.state['objects']).toBe('');
+  });
+});
+
+describe('what changes an answer, and what does not', () => {
+  test('report-only makes a failed gate a success with a warning', async () => {
+    const main = await use({ targets: 'bad', 'report-only': 'true' }).main();
+    expect(main.code).toBe(0);
+    expect(main.outputs).toMatchObject({ verdict: 'fail', 'exit-code': '0' });
+    expect(annotations(main).at(-1)).toMatchObject({ name: 'warning', properties: { title: 'cinc-scan' } });
+  });
+
+  test('report-only leaves an error an error: a pod that is not there', async () => {
+    const main = await use({ targets: 'good\nnobody', 'report-only': 'true' }).main();
+    expect(main.code).toBe(4);
+    expect(main.outputs).toMatchObject({ verdict: 'error', reason: 'TARGET_NOT_FOUND', 'exit-code': '4' });
+    expect(annotations(main)[0]?.properties['title']).toContain('TARGET_NOT_FOUND');
+    expect(main.summary).toMatch(/^## cinc-scan: ERROR/);
+  });
+
+  test('a cluster out of reach is an error with outputs and a summary', async () => {
+    const kubeconfig = cluster.kubeconfig.replaceAll(/server: .*/g, 'server: https://127.0.0.1:9');
+    const main = await use({ targets: 'good', kubeconfig }).main();
+    expect(main.code).toBe(4);
+    expect(main.outputs).toMatchObject({ verdict: 'error', reason: 'CLUSTER_UNREACHABLE' });
+    expect(main.summary).toContain('Not judged');
+  });
+
+  test('a dry run shows what would be made, and makes nothing', async () => {
+    const main = await use({ targets: 'good', 'dry-run': 'true' }).main();
+    expect(main.code).toBe(0);
+    expect(main.log).toContain('kind: RoleBinding');
+    expect(main.state['objects']).toBeUndefined();
+  });
+
+  test('summary and annotations can be left out', async () => {
+    const main = await use({ targets: 'bad', summary: 'false', annotations: 'false' }).main();
+    expect(main.summary).toBe('');
+    expect(annotations(main)).toHaveLength(1);
+  });
+
+  test('a configuration file of the workspace counts, and an input wins over it', async () => {
+    const workspace = folderWith(cluster, { 'cinc-scan.yml': `targets: [bad]\nreport-only: true\nfail-on: low\n` });
+    const main = await use({ targets: 'good' }, { workspace }).main();
+    expect(JSON.parse(main.outputs['targets-json'] ?? '')).toEqual([expect.objectContaining({ result: 'pass' })]);
   });
 });

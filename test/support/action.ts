@@ -4,6 +4,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
@@ -17,6 +18,8 @@ export interface Step {
   env?: Record<string, string>;
   /** The body of the webhook that started the run. */
   event?: unknown;
+  /** What the step is started under, such as strace. */
+  tracer?: string[];
   /** The workspace; a new folder unless given. */
   workspace?: string;
 }
@@ -80,8 +83,9 @@ export class ActionUse {
     for (const name of names) writeFileSync(join(files, name), '');
     const env = this.environment(files);
     const script = join(this.place, this.action.runs[which]);
+    const [command, ...args] = [...(this.step.tracer ?? []), process.execPath, script];
     const { child, finish } = watchCommand({
-      start: () => spawn(process.execPath, [script], { cwd: this.workspace, env, stdio: ['ignore', 'pipe', 'pipe'] }),
+      start: () => spawn(command, args, { cwd: this.workspace, env, stdio: ['ignore', 'pipe', 'pipe'] }),
       folder: this.cluster.folder,
       cwd: this.workspace,
       args: ['action', which],
@@ -108,6 +112,12 @@ export class ActionUse {
         look();
       });
     return { child, said, ended };
+  }
+
+  /** As when somebody runs the job anew: the same state, fresh files. */
+  async again(which: 'post'): Promise<Ended> {
+    await rm(join(this.files, which), { recursive: true });
+    return await this.start(which).ended;
   }
 
   main(): Promise<Ended> {
@@ -186,8 +196,8 @@ function readFileCommands(path: string): Record<string, string> {
 function readLog(raw: string): { commands: Command[]; log: string } {
   const commands: Command[] = [];
   const plain: string[] = [];
-  for (const line of raw.split('\n')) {
-    const [, name, properties = '', message = ''] = /^\s*::([\w-]+) ?([^:]*(?:::?[^:]+)*?)?::(.*)$/.exec(line) ?? [];
+  for (const line of raw.split(/\r?\n/)) {
+    const [, name, properties = '', message = ''] = /^\s*::([\w-]+)(?: ((?:(?!::).)*))?::(.*)$/.exec(line) ?? [];
     if (name === undefined) plain.push(line);
     else commands.push({ name, properties: readProperties(properties), message: unescape(message) });
   }
