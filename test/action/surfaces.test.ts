@@ -169,7 +169,7 @@ describe('the artifact', () => {
 describe('the summary', () => {
   test('of a large run stays below the limit of GitHub and says what it left out', async () => {
     const controls = Array.from(
-      { length: 1500 },
+      { length: 2500 },
       (_, index) =>
         `control 'control-${index}-${'x'.repeat(180)}' do\n  title '${'y'.repeat(290)}'\n  impact 0.5\n  describe(${index}) { it { should cmp -1 } }\nend\n`,
     );
