@@ -13,7 +13,6 @@ import groovy.transform.Field
   allowEmpty: 'CINC_SCAN_ALLOW_EMPTY',
   profile: 'CINC_SCAN_PROFILE',
   annotatedProfiles: 'CINC_SCAN_ANNOTATED_PROFILES',
-  profileCredentials: 'CINC_SCAN_PROFILE_CREDENTIALS',
   offline: 'CINC_SCAN_OFFLINE',
   inputFile: 'CINC_SCAN_INPUT_FILE',
   input: 'CINC_SCAN_INPUT',

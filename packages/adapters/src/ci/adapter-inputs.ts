@@ -22,6 +22,7 @@ export const omitted: Partial<Record<InputName, string>> = {
   kubeconfig: 'a secret, see above',
   token: 'a secret, see above',
   'heimdall-api-key': 'a secret, see above',
+  'profile-credentials': 'a secret: set the variable CINC_SCAN_PROFILE_CREDENTIALS from the secrets of the CI system',
   'webhook-secret': 'a secret, see above',
   'run-id': 'made of the number of the build, so that the sweep after it finds the same run',
   'dry-run': 'ends without a verdict that a pipeline could act on; run it by hand',

@@ -103,21 +103,17 @@ export class Cache {
   /** A rename shows others all of it or nothing. A tree that is there and is not what its name says gives way. */
   private async publish(draft: string, tree: string): Promise<void> {
     const place = join(this.trees, tree);
-    const is = await digestTree(place).catch(() => undefined);
-    if (is === tree) return;
-    if (is !== undefined) await rename(place, join(draft, '..', `${tree}-${Date.now()}`)).catch(() => undefined);
-    const target = await mkdtemp(join(this.drafts, 't'));
-    await rename(draft, join(target, 'tree'));
-    await mkdir(draft, { mode: 0o700 });
+    const isThere = async () => (await digestTree(place).catch(() => undefined)) === tree;
+    if (await isThere()) return;
+    const aside = await mkdtemp(join(this.drafts, 'o'));
     try {
-      await rename(join(target, 'tree'), place);
+      await rename(place, join(aside, 'old')).catch(() => undefined);
+      await rename(draft, place);
     } catch (error) {
-      if ((await digestTree(place).catch(() => undefined)) !== tree)
-        throw new ScanError('PROFILE_UNREACHABLE', `The cache cannot be written: ${toMessage(error)}`, {
-          cause: error,
-        });
+      if (await isThere()) return; // another process was faster
+      throw new ScanError('PROFILE_UNREACHABLE', `The cache cannot be written: ${toMessage(error)}`, { cause: error });
     } finally {
-      await rm(target, { recursive: true, force: true });
+      await rm(aside, { recursive: true, force: true });
     }
   }
 

@@ -25,7 +25,9 @@ async function gunzipped(bytes: Buffer, most: number): Promise<Buffer> {
     // Of a tar file, a member of one byte takes a kilobyte.
     return await inflate(bytes, { maxOutputLength: most + limits.entries * 1024 });
   } catch (error) {
-    const isTooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
+    // By its code: an error of another realm is no instance of this one's Error.
+    const isTooLarge =
+      typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
     throw refuseArchive(isTooLarge ? `it unpacks to more than ${most} bytes` : 'it is damaged', error);
   }
 }
