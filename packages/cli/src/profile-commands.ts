@@ -113,7 +113,9 @@ function addVendor(profile: Command, terminal: Terminal, exit: Exit): void {
     const { stdout } = terminal;
     stdout.write(`✓ ${titleOf(ref)} packed into ${into}\n`);
     for (const { name, source: from, commit, sha256 } of ref.dependencies ?? [])
-      stdout.write(`  with ${shortLine(name, 100)} from ${shortLine(from, 300)} (${commit ?? `sha256 ${sha256}`})\n`);
+      stdout.write(
+        `  with ${shortLine(name, 100)} from ${shortLine(from, 300)} (${commit === undefined ? `sha256 ${sha256}` : `commit ${commit}`})\n`,
+      );
     exit(0);
   });
 }
