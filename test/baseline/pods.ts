@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { podBody, testImage, until, untilRunning } from '@cinc-scan/testkit';
+import { podBody, postPod, testImage, until, untilRunning } from '@cinc-scan/testkit';
 import { dump, load } from 'js-yaml';
 import { cincScan } from '../support/cinc-scan.ts';
 import type { TestCluster } from '../support/cluster.ts';
@@ -96,7 +96,7 @@ export async function makePods(cluster: TestCluster): Promise<Pods> {
   const bodies = Object.entries(wanted).map(([each, one]) => toBody(each, namespace, one));
   for (const [each, one] of Object.entries(injected))
     if (one !== undefined) bodies.push(await inject(cluster, toBody(`${each}-sidecar`, namespace, one)));
-  for (const body of bodies) await cluster.api.call('POST', `/api/v1/namespaces/${namespace}/pods`, body);
+  for (const body of bodies) await postPod(cluster.api, namespace, body);
   for (const { metadata } of bodies) await untilRunning(cluster.api, namespace, metadata.name);
   for (const pod of ['careless', 'careless-sidecar'])
     await until(`the processes of ${pod}`, () => Promise.resolve(existsSync(join(data, 'data', `ready-${pod}`))));

@@ -220,8 +220,8 @@ describe('a proxy that the kubeconfig names', () => {
     sockets.forEach(socket => socket.destroy());
     await new Promise(resolve => proxy.close(resolve));
     expect({ code: ran.code, leaks: takeLeaks(cluster.folder) }).toEqual({ code: 0, leaks: [] });
-    const { hostname, port } = new URL(server.server);
-    expect(new Set(asked)).toEqual(new Set([`${hostname}:${port || 443}`]));
+    const api = new URL(server.server);
+    expect(new Set(asked)).toEqual(new Set([`${api.hostname}:${api.port || 443}`]));
     // Requests of the operator, requests of the scanner, and a stream.
     expect(asked.length).toBeGreaterThan(2);
   });

@@ -3,7 +3,7 @@
 import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { podBody, testImage, untilRunning } from '@cinc-scan/testkit';
+import { podBody, postPod, testImage, untilRunning } from '@cinc-scan/testkit';
 import { afterAll, afterEach, expect, test } from '@jest/globals';
 import { dump, load } from 'js-yaml';
 import { cincScan, profiles, readHdf, readScanJson, root, type Transcript } from '../support/cinc-scan.ts';
@@ -86,7 +86,7 @@ async function makeScanningPod(profile: string, more: string[] = []): Promise<st
   const ran = await cincScan(cluster, [...args, '--profile-volume', 'profile', ...more], { cwd });
   expect({ code: ran.code, text: ran.code === 0 ? '' : ran.stderr }).toEqual({ code: 0, text: '' });
   const manifest = withProgram(load(ran.stdout) as PodManifest);
-  await cluster.api.call('POST', `/api/v1/namespaces/${namespace}/pods`, manifest);
+  await postPod(cluster.api, namespace, manifest);
   await untilRunning(cluster.api, namespace, 'web');
   return namespace;
 }

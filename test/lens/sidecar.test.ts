@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pods whose manifests `cinc-scan sidecar inject` changed, looked into from the injected container.
 import { join } from 'node:path';
-import { podBody, testImage, untilRunning } from '@cinc-scan/testkit';
+import { podBody, postPod, testImage, untilRunning } from '@cinc-scan/testkit';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { dump, load } from 'js-yaml';
 import { cincScan, profiles, readHdf, readScanJson, type Transcript } from '../support/cinc-scan.ts';
@@ -26,7 +26,7 @@ async function makeInjected({ containers, container = {}, inject = [] }: Manifes
   const args = ['sidecar', 'inject', '-f', 'web.yaml', '--image', testImage('tools'), ...inject];
   const ran = await cincScan(cluster, args, { cwd });
   expect({ code: ran.code, text: ran.code === 0 ? '' : ran.stderr }).toEqual({ code: 0, text: '' });
-  await cluster.api.call('POST', `/api/v1/namespaces/${namespace}/pods`, load(ran.stdout));
+  await postPod(cluster.api, namespace, load(ran.stdout));
   await untilRunning(cluster.api, namespace, 'web');
   return namespace;
 }
@@ -138,7 +138,7 @@ describe('the sidecar lens', () => {
 test('a pod without an injected container is out of reach of the sidecar lens, and says what to do', async () => {
   const namespace = await cluster.namespace();
   const body = podBody({ name: 'web', namespace, containers: { app: 'busybox' } });
-  await cluster.api.call('POST', `/api/v1/namespaces/${namespace}/pods`, body);
+  await postPod(cluster.api, namespace, body);
   await untilRunning(cluster.api, namespace, 'web');
   const ran = await scan(namespace, ...firstLook, '--lens', 'sidecar');
   expect(readScanJson(ran).targets).toMatchObject([{ outcome: 'unreached', error: { code: 'LENS_UNAVAILABLE' } }]);

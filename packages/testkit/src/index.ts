@@ -6,7 +6,16 @@ export type { ClusterOptions, EmbeddedCluster } from './cluster/cluster.ts';
 export type { ActiveFault, Fault, FaultAction, FaultMatch, Faults } from './cluster/faults.ts';
 export type { RequestLog, ServedRequest } from './cluster/request-log.ts';
 export { type ImageStore, openImageStore } from './images/store.ts';
-export { createNamespace, createPod, type PodOptions, podBody, testImage, until, untilRunning } from './pods.ts';
+export {
+  createNamespace,
+  createPod,
+  type PodOptions,
+  podBody,
+  postPod,
+  testImage,
+  until,
+  untilRunning,
+} from './pods.ts';
 export { createRuncRuntime } from './runtime/runc.ts';
 export { CannotStart, type ContainerSpec, ImageMissing, type Mount, type Runtime } from './runtime/runtime.ts';
 export { type StartOptions, startCluster } from './start-cluster.ts';

@@ -45,15 +45,20 @@ export async function createNamespace(api: Api, name: string, labels: Record<str
 
 /** Makes a pod and waits until every container runs. */
 export async function createPod(api: Api, options: PodOptions): Promise<void> {
-  const path = `/api/v1/namespaces/${options.namespace}/pods`;
-  await until(`the account of pod ${options.namespace}/${options.name}`, async () => {
-    const { status, body } = await api.send('POST', path, podBody(options));
+  await postPod(api, options.namespace, podBody(options));
+  await untilRunning(api, options.namespace, options.name);
+}
+
+/** Makes a pod from its manifest, and does not wait for it. */
+export async function postPod(api: Api, namespace: string, manifest: unknown): Promise<void> {
+  const path = `/api/v1/namespaces/${namespace}/pods`;
+  await until(`the account of a pod in ${namespace}`, async () => {
+    const { status, body } = await api.send('POST', path, manifest);
     if (status === 201) return true;
     // Before 1.24 an account is there before its token is, and says so in these words.
     if (status === 500 && /No API token found for service account/.test(body.message ?? '')) return false;
     throw new Error(`POST ${path}: ${status} ${body.message ?? ''}`);
   });
-  await untilRunning(api, options.namespace, options.name);
 }
 
 export async function untilRunning(api: Api, namespace: string, name: string): Promise<void> {
