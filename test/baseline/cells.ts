@@ -22,7 +22,6 @@ const ofPrivileged = new Set([
   'kernel-own-processes-only',
   'kernel-paths-masked',
   'kernel-settings-read-only',
-  'kernel-sys-read-only',
   'kernel-control-groups-read-only',
   'kernel-no-node-devices',
 ]);

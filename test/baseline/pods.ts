@@ -54,6 +54,8 @@ const careless = (data: string): Wanted => ({
     env: [{ name: 'DATABASE_PASSWORD', value: 'planted-secret' }],
     volumeMounts: [
       { name: 'etc', mountPath: '/host/etc', readOnly: true },
+      { name: 'sys', mountPath: '/host/sys' },
+      { name: 'legacy', mountPath: '/var/run/secrets/legacy', readOnly: true },
       { name: 'data', mountPath: '/host/data' },
       { name: 'socket', mountPath: '/var/run/docker.sock' },
     ],
@@ -61,6 +63,9 @@ const careless = (data: string): Wanted => ({
   spec: {
     volumes: [
       { name: 'etc', hostPath: { path: '/etc' } },
+      // A privileged container has its own /sys writable, but the kernel keeps it as the sandbox mounted it: read-only.
+      { name: 'sys', hostPath: { path: '/sys' } },
+      { name: 'legacy', secret: { secretName: 'legacy' } },
       { name: 'data', hostPath: { path: join(data, 'data') } },
       { name: 'socket', hostPath: { path: join(data, 'docker.sock') } },
     ],
@@ -80,6 +85,7 @@ export interface Pods extends AsyncDisposable {
 /** Makes them all: `NAME` for exec and debug, `NAME-sidecar` with a scanner container injected. */
 export async function makePods(cluster: TestCluster): Promise<Pods> {
   const namespace = await cluster.namespace();
+  await cluster.api.call('POST', `/api/v1/namespaces/${namespace}/secrets`, legacyToken(namespace));
   const data = join(cluster.folder, 'node');
   mkdirSync(join(data, 'data'), { recursive: true });
   const server = createServer(socket => socket.end());
@@ -106,6 +112,13 @@ export async function makePods(cluster: TestCluster): Promise<Pods> {
       await new Promise(resolve => server.close(resolve));
     },
   };
+}
+
+/** As accounts had before Kubernetes 1.24: without an end. It opens nothing. */
+function legacyToken(namespace: string): object {
+  const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
+  const token = [{ alg: 'RS256' }, { iss: 'kubernetes/serviceaccount', sub: 'legacy' }, {}].map(encode).join('.');
+  return { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'legacy', namespace }, stringData: { token } };
 }
 
 type Body = ReturnType<typeof podBody>;

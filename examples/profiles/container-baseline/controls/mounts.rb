@@ -212,3 +212,30 @@ control 'token-closed-to-others' do
     its('open_tokens') { should have_no_findings }
   end
 end
+
+control 'token-expires' do
+  impact 0.7
+  title 'Every token of a service account has an end'
+  desc 'Every token below /var/run/secrets says when it expires. It is read for that alone, and never shown.'
+  desc 'rationale', <<~TEXT
+    A token without an end, made as a Secret, is good until somebody deletes it. Whoever copies it once speaks
+    for the account for years.
+  TEXT
+  desc 'check', 'In the container: the second part of the token, decoded (base64 -d), has exp'
+  desc 'fix', <<~TEXT
+    Let the kubelet project a token (automatic since Kubernetes 1.22), and delete Secrets of the type
+    kubernetes.io/service-account-token.
+  TEXT
+  tag nist: ['IA-5', 'AC-2', 'IA-5 (13)']
+  tag 'nist-800-190': ['4.3.1', '4.4.3']
+  tag cis_kubernetes: ['5.1.6']
+  tag nsa_cisa: ['Protecting Pod service account tokens']
+  tag mitre_attack: ['T1528', 'T1078']
+  ref 'NIST SP 800-190', url: 'https://doi.org/10.6028/NIST.SP.800-190'
+  ref 'Kubernetes: Configure Service Accounts for Pods',
+      url: 'https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/'
+
+  describe container_mounts do
+    its('endless_tokens') { should have_no_findings }
+  end
+end

@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: Apache-2.0
 
+require 'json'
 require 'container_view'
 require 'process_table'
 
@@ -131,7 +132,20 @@ class ContainerMounts < Inspec.resource(1)
                             .map { |token| format('%<path>s (%<mode>04o)', token) }
   end
 
+  # A token without an end is one that was made as a Secret, as for every account before Kubernetes 1.24.
+  def endless_tokens
+    survey_of_paths[:tokens].map { |token| token[:path] }.select { |path| claims(path)['exp'].nil? }
+  end
+
   private
+
+  def claims(path)
+    part = read(path).to_s.split('.')[1].to_s.tr('-_', '+/').unpack1('m')
+    claims = JSON.parse(part.force_encoding(Encoding::UTF_8).scrub)
+    claims.is_a?(Hash) ? claims : not_reviewed("#{path} is no token that can be read.")
+  rescue JSON::ParserError
+    not_reviewed("#{path} is no token that can be read.")
+  end
 
   def mounts
     once(:mounts) do

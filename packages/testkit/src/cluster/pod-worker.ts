@@ -115,7 +115,6 @@ export class PodWorker {
       hostname: hostnameOf(this.#pod),
       shareProcessNamespace: this.#pod.spec.shareProcessNamespace ?? false,
       hostPid: this.#pod.spec.hostPID ?? false,
-      privileged: this.#pod.spec.containers.some(each => each.securityContext?.privileged === true),
     });
     this.#sandbox = true;
   }

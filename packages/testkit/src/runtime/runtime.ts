@@ -7,8 +7,6 @@ export interface SandboxSpec {
   hostname: string;
   shareProcessNamespace: boolean;
   hostPid: boolean;
-  /** Whether a container of it is privileged: what the sandbox mounts first, such as /sys, would stay read-only else. */
-  privileged?: boolean;
 }
 
 /** Security settings after pod and container level were merged; numbers are Linux ids. */

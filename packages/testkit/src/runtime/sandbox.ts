@@ -51,7 +51,7 @@ export async function openSandbox(place: Place, spec: SandboxSpec): Promise<Sand
       cwd: '/',
       rootfs: join(place.stateDir, 'pause'),
       readOnly: true,
-      privileged: spec.privileged ?? false,
+      privileged: false,
       noNewPrivileges: true,
       seccomp: true,
       hostname: spec.hostname,
