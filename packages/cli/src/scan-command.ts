@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import {
   exitCodes,
   isScanError,
@@ -144,6 +144,6 @@ async function writeFailure(
   { values, terminal }: { values: Values; terminal: Terminal },
 ): Promise<void> {
   const outputs = toFailureOutputs(code, exit, values['run-id'] ?? '');
-  const path = join(terminal.cwd, values['output-dir'], 'outputs.json');
+  const path = resolve(terminal.cwd, values['output-dir'], 'outputs.json');
   await writeAtomic(path, renderOutputs(outputs), terminal.cwd).catch(() => undefined); // the error itself is shown
 }

@@ -6,6 +6,11 @@ import { renderBuildspec } from '../codebuild/buildspec.ts';
 import type { GeneratedFile } from '../docs.ts';
 import { renderGitlab } from '../gitlab/gitlab.ts';
 import { renderJenkins } from '../jenkins/jenkins.ts';
+import { renderArgo } from '../pods/argo.ts';
+import { renderJobs } from '../pods/jobs.ts';
+import { renderSpinnaker } from '../pods/spinnaker.ts';
+import { renderTekton } from '../pods/tekton.ts';
+import { renderScripts } from '../scripts/scripts.ts';
 import { renderMetaRunner } from '../teamcity/meta-runner.ts';
 
 const renderers = [
@@ -16,6 +21,11 @@ const renderers = [
   renderBuildspec,
   renderBamboo,
   renderMetaRunner,
+  renderScripts,
+  renderJobs,
+  renderSpinnaker,
+  renderTekton,
+  renderArgo,
 ];
 
 /** Every adapter's files. */

@@ -57,3 +57,9 @@ export CINC_SCAN_RUN_ID
 
 /** Where installing and scanning are steps of their own, each in a shell of its own. */
 export const installedPath = 'PATH="$PWD/.cinc-scan/bin:$PATH"\n';
+
+/** In a pod of its own: once that is killed nothing runs there, so what is left is taken back before the end. */
+export const podScript = (outputs: string): string =>
+  `${scanScript(outputs)}cinc-scan sweep --run "$CINC_SCAN_RUN_ID" || true
+exit "$code"
+`;
