@@ -19,15 +19,19 @@ export async function build(): Promise<void> {
   await promisify(execFile)(join(root, 'node_modules/.bin/tsc'), ['-b', 'tsconfig.build.json'], { cwd: root });
 }
 
-/** A scan of these pods by the command line as it is shipped, with a folder of its own for its reports. */
+/** A scan of these pods by the command line as it is shipped. */
 export function scanCommand(
   cluster: BenchCluster,
   { pods, profile, options = [] }: { pods: string[]; profile: string; options?: string[] },
 ): Command {
-  const program = [process.execPath, join(root, 'packages/cli/bin/cinc-scan.js')];
   const common = ['-n', cluster.namespace, '-p', profile, '--log-format', 'json', ...options];
+  return shippedCommand(cluster, ['scan', ...pods, ...common]);
+}
+
+/** The command as it is shipped, with a folder of its own for what it writes. */
+export function shippedCommand(cluster: BenchCluster, args: string[]): Command {
   return {
-    argv: [...program, 'scan', ...pods, ...common],
+    argv: [process.execPath, join(root, 'packages/cli/bin/cinc-scan.js'), ...args],
     cwd: mkdtempSync(join(cluster.folder, 'w-')),
     env: {
       PATH: process.env['PATH'] ?? '',

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createPod, testImage } from '@cinc-scan/testkit';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createPod, podBody, testImage, untilRunning } from '@cinc-scan/testkit';
+import { load } from 'js-yaml';
 import type { BenchCluster } from './bench-cluster.ts';
-import { judged, parseManifest, profiles, scanCommand } from './cinc-scan.ts';
+import { judged, parseManifest, profiles, scanCommand, shippedCommand } from './cinc-scan.ts';
 import { countRequests } from './counts.bench.ts';
-import { type Command, timed } from './process.ts';
+import { type Command, timed, timedOk } from './process.ts';
 import type { Row, Unit } from './row.ts';
 import type { Bench } from './scan.bench.ts';
 
-const lenses = ['exec', 'debug'] as const;
+const lenses = ['exec', 'debug', 'sidecar'] as const;
 
 interface Cost {
   lens: string;
@@ -41,7 +44,7 @@ export async function benchLenses({ cluster, rounds, say }: Bench): Promise<Row[
 
 /** In a pod of its own: a debug container stays in its pod, and the next one would find it there. */
 async function look(cluster: BenchCluster, lens: string, pod: string): Promise<Cost | { missing: string }> {
-  await createPod(cluster.api, { name: pod, namespace: cluster.namespace, containers: { app: 'debian' } });
+  await (lens === 'sidecar' ? createInjected(cluster, pod) : createPod(cluster.api, podOf(cluster, pod)));
   const options = ['--lens', lens, '--lens-image', testImage('tools')];
   const command = scanCommand(cluster, { pods: [pod], profile: profiles.twelve, options });
   let wall = 0;
@@ -53,6 +56,19 @@ async function look(cluster: BenchCluster, lens: string, pod: string): Promise<C
   const observation = parseManifest(command)[0]?.observation;
   if (observation?.lens !== lens) return { missing: `the scan took ${observation?.lens} instead` };
   return { lens, wall, commands: observation.commands, requests };
+}
+
+const podOf = ({ namespace }: BenchCluster, name: string) => ({ name, namespace, containers: { app: 'debian' } });
+
+/** As `cinc-scan sidecar inject` writes it. */
+async function createInjected(cluster: BenchCluster, pod: string): Promise<void> {
+  const manifest = join(cluster.folder, `${pod}.yaml`);
+  // YAML takes JSON for its own.
+  await writeFile(manifest, JSON.stringify(podBody(podOf(cluster, pod))));
+  const command = shippedCommand(cluster, ['sidecar', 'inject', '-f', manifest, '--image', testImage('tools')]);
+  const { stdout } = await timedOk(command, [0]);
+  await cluster.api.call('POST', `/api/v1/namespaces/${cluster.namespace}/pods`, load(stdout));
+  await untilRunning(cluster.api, cluster.namespace, pod);
 }
 
 function whyNot(command: Command, code: number): string {

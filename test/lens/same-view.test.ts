@@ -7,6 +7,7 @@ import { dump, load } from 'js-yaml';
 import { cincScan, type HdfJson, profiles, readHdf, readScanJson, type Transcript } from '../support/cinc-scan.ts';
 import { openTestCluster } from '../support/cluster.ts';
 import { folderWith } from '../support/folder.ts';
+import { enforced, restricted } from '../support/lens-scan.ts';
 
 const cluster = await openTestCluster();
 
@@ -112,6 +113,28 @@ test('an image without tools gives the same statuses through every lens, control
   const lacking = { 'mount-command': 'failed', 'process-commands': 'failed' };
   expect(found['exec']).toMatchObject(lacking);
   for (const lens of lenses) expect({ lens, ...found[lens], ...lacking }).toEqual({ lens, ...found['exec'] });
+});
+
+test('a view of files only answers what files and kernel tables tell, and finds nothing that is not there', async () => {
+  const namespace = await cluster.namespace(enforced('restricted'));
+  const containers = [app, neighbour].map(each => ({ ...each, ...restricted }));
+  const pod = witnessPod(namespace, app);
+  await makePod(namespace, { ...pod, spec: { ...pod.spec, containers } });
+  const ran = await scan(namespace, 'debug');
+  expect(readScanJson(ran).targets).toMatchObject([{ observation: { lens: 'debug', view: 'files-only' } }]);
+  const found = statuses(ran);
+  const ids = (status: string) =>
+    Object.keys(found)
+      .filter(id => found[id] === status)
+      .toSorted();
+  expect(ids('failed')).toEqual([]);
+  const answered = ['group', 'hosts', 'kernel-parameter', 'mount', 'os', 'package', 'passwd', 'programs'];
+  expect(ids('passed')).toEqual(answered);
+  expect(ids('skipped')).toEqual(
+    Object.keys(found)
+      .filter(id => !answered.includes(id))
+      .toSorted(),
+  );
 });
 
 describe.each(lenses)('through the %s lens', lens => {

@@ -32,7 +32,7 @@ export function commandsIn(page: string): Line[] {
 
 function parseLine(text: string, all: string[]): Line {
   const [first = ''] = all;
-  const command = first === 'access' ? all.slice(0, 2) : first.startsWith('-') ? [] : [first];
+  const command = ['access', 'sidecar'].includes(first) ? all.slice(0, 2) : first.startsWith('-') ? [] : [first];
   const rest = all.slice(command.length);
   const flags = rest.flatMap((word, index): Flag[] => {
     const [name = '', joined] = word.split('=', 2);
