@@ -5,7 +5,7 @@ import { podBody, postPod, testImage, untilRunning } from '@cinc-scan/testkit';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { dump, load } from 'js-yaml';
 import { cincScan, type HdfJson, profiles, readHdf, readScanJson, type Transcript } from '../support/cinc-scan.ts';
-import { openTestCluster } from '../support/cluster.ts';
+import { embeddedTest, openTestCluster } from '../support/cluster.ts';
 import { folderWith } from '../support/folder.ts';
 import { enforced, restricted } from '../support/lens-scan.ts';
 
@@ -115,27 +115,30 @@ test('an image without tools gives the same statuses through every lens, control
   for (const lens of lenses) expect({ lens, ...found[lens], ...lacking }).toEqual({ lens, ...found['exec'] });
 });
 
-test('a view of files only answers what files and kernel tables tell, and finds nothing that is not there', async () => {
-  const namespace = await cluster.namespace(enforced('restricted'));
-  const containers = [app, neighbour].map(each => ({ ...each, ...restricted }));
-  const pod = witnessPod(namespace, app);
-  await makePod(namespace, { ...pod, spec: { ...pod.spec, containers } });
-  const ran = await scan(namespace, 'debug');
-  expect(readScanJson(ran).targets).toMatchObject([{ observation: { lens: 'debug', view: 'files-only' } }]);
-  const found = statuses(ran);
-  const ids = (status: string) =>
-    Object.keys(found)
-      .filter(id => found[id] === status)
-      .toSorted();
-  expect(ids('failed')).toEqual([]);
-  const answered = ['group', 'hosts', 'kernel-parameter', 'mount', 'os', 'package', 'passwd', 'programs'];
-  expect(ids('passed')).toEqual(answered);
-  expect(ids('skipped')).toEqual(
-    Object.keys(found)
-      .filter(id => !answered.includes(id))
-      .toSorted(),
-  );
-});
+embeddedTest(
+  'a view of files only answers what files and kernel tables tell, and finds nothing that is not there',
+  async () => {
+    const namespace = await cluster.namespace(enforced('restricted'));
+    const containers = [app, neighbour].map(each => ({ ...each, ...restricted }));
+    const pod = witnessPod(namespace, app);
+    await makePod(namespace, { ...pod, spec: { ...pod.spec, containers } });
+    const ran = await scan(namespace, 'debug');
+    expect(readScanJson(ran).targets).toMatchObject([{ observation: { lens: 'debug', view: 'files-only' } }]);
+    const found = statuses(ran);
+    const ids = (status: string) =>
+      Object.keys(found)
+        .filter(id => found[id] === status)
+        .toSorted();
+    expect(ids('failed')).toEqual([]);
+    const answered = ['group', 'hosts', 'kernel-parameter', 'mount', 'os', 'package', 'passwd', 'programs'];
+    expect(ids('passed')).toEqual(answered);
+    expect(ids('skipped')).toEqual(
+      Object.keys(found)
+        .filter(id => !answered.includes(id))
+        .toSorted(),
+    );
+  },
+);
 
 describe.each(lenses)('through the %s lens', lens => {
   test('every resource tells of the container and of nothing beside it', async () => {
