@@ -19,6 +19,7 @@ case ${1:-} in
     cp "$root/packages/engine/Gemfile" "$root/packages/engine/Gemfile.lock" engine
     cp "$root"/packages/engine/bin/*.rb engine/bin
     cp -R "$root/packages/engine/lib" engine/lib
+    cp -R "$root/examples/ci" starters
     cp "$root/LICENSE" "$root/README.md" .
     ;;
   postpack) clean ;;

@@ -64,6 +64,8 @@ test('the tarball holds the command, core and the engine, and no source, test or
     'bin/cinc-scan.js',
     'lib/main.js',
     'lib/node_modules/@cinc-scan/core/lib/index.js',
+    'starters/starters.json',
+    'starters/gitlab/.gitlab-ci.yml',
     'engine/bin/engine.rb',
     'engine/Gemfile.lock',
   ])
@@ -80,6 +82,11 @@ test('packing leaves the checkout as it was', () => {
 test('installed into an empty folder it says its version', async () => {
   const { version } = JSON.parse(readFileSync(join(command, 'package.json'), 'utf8')) as { version: string };
   expect((await installed('--version')).stdout).toBe(`${version}\n`);
+});
+
+test('installed into an empty folder it writes a starter', async () => {
+  await installed('init', 'gitlab');
+  expect(existsSync(join(empty, '.gitlab-ci.yml'))).toBe(true);
 });
 
 test('installed into an empty folder it scans a pod', async () => {

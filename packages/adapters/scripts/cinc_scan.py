@@ -29,7 +29,6 @@ VARIABLES = {
     "allow_empty": "CINC_SCAN_ALLOW_EMPTY",
     "profile": "CINC_SCAN_PROFILE",
     "annotated_profiles": "CINC_SCAN_ANNOTATED_PROFILES",
-    "profile_credentials": "CINC_SCAN_PROFILE_CREDENTIALS",
     "offline": "CINC_SCAN_OFFLINE",
     "input_file": "CINC_SCAN_INPUT_FILE",
     "input": "CINC_SCAN_INPUT",

@@ -7,6 +7,7 @@ import { addDoctorCommand } from './doctor-command.ts';
 import { printFailure } from './failure.ts';
 import { addGateCommand } from './gate-command.ts';
 import { addIdentityCommands } from './identity-commands.ts';
+import { addInitCommand } from './init-command.ts';
 import { addOutputsCommand } from './outputs/outputs-command.ts';
 import { addProfileCommands } from './profile-commands.ts';
 import { addReportCommand } from './report-command.ts';
@@ -53,6 +54,7 @@ function makeProgram(terminal: Terminal, exit: (code: number) => void): Command 
   addGateCommand(program, terminal, exit);
   addReportCommand(program, terminal, exit);
   addOutputsCommand(program, terminal, exit);
+  addInitCommand(program, terminal, exit);
   addThresholdCommand(program, terminal, exit);
   addAttestCommand(program, terminal, exit);
   addServeCommand(program, terminal, exit);

@@ -15,7 +15,10 @@ test.each(files.map(({ path, text }) => [path, text]))('%s is what `npm run gene
 
 test('no other file lies among the generated ones', () => {
   const written = new Set(files.map(({ path }) => path));
-  const found = globSync('packages/adapters/*/**', { cwd: root, withFileTypes: true })
+  const found = globSync(['packages/adapters/*/**', 'examples/ci/**', 'examples/ci/**/.*', 'examples/ci/*/.*/**'], {
+    cwd: root,
+    withFileTypes: true,
+  })
     .filter(entry => entry.isFile())
     .map(entry => join(entry.parentPath, entry.name).slice(root.length + 1));
   const others = found.filter(

@@ -11,6 +11,7 @@ import { renderJobs } from '../pods/jobs.ts';
 import { renderSpinnaker } from '../pods/spinnaker.ts';
 import { renderTekton } from '../pods/tekton.ts';
 import { renderScripts } from '../scripts/scripts.ts';
+import { renderStarters } from '../starters/starters.ts';
 import { renderMetaRunner } from '../teamcity/meta-runner.ts';
 
 const renderers = [
@@ -28,5 +29,8 @@ const renderers = [
   renderArgo,
 ];
 
-/** Every adapter's files. */
-export const renderAdapters = (): GeneratedFile[] => renderers.flatMap(render => render());
+/** Every adapter's files, and the starters made of them. */
+export function renderAdapters(): GeneratedFile[] {
+  const adapters = renderers.flatMap(render => render());
+  return [...adapters, ...renderStarters(adapters)];
+}
