@@ -30,7 +30,7 @@ const ofPrivileged = new Set([
  * What a process that is not root shows to its own user and to SYS_PTRACE alone; the containers beside it have neither,
  * and say so. Shown clean in a pod whose process is root.
  */
-const ownersOnly = new Set(['process-program-in-place', 'secret-not-in-environment']);
+export const ownersOnly = new Set(['process-program-in-place', 'secret-not-in-environment']);
 
 const impossible: Partial<Record<string, string>> = {
   'program-no-shell clean exec': 'exec needs the shell of the container, which is what this control finds',

@@ -8,7 +8,7 @@ import { load } from 'js-yaml';
 import { cincScan, type HdfJson, profiles, readHdf, readScanJson, type Transcript } from '../support/cinc-scan.ts';
 import { openTestCluster } from '../support/cluster.ts';
 import { folderWith } from '../support/folder.ts';
-import { type Cell, cells, type Lens, lenses } from './cells.ts';
+import { type Cell, cells, type Lens, lenses, ownersOnly } from './cells.ts';
 import { inject, makePods, type Pods, toBody } from './pods.ts';
 
 const cluster = await openTestCluster({ allowHostPath: true });
@@ -92,7 +92,8 @@ interface Described {
   tags: Record<string, unknown>;
 }
 
-const seen = ({ lens, pod, control }: Cell) => found.get(`${lens} ${pod}`)?.get(control);
+const seen = ({ lens, pod, control }: Pick<Cell, 'lens' | 'pod' | 'control'>) =>
+  found.get(`${lens} ${pod}`)?.get(control);
 
 test('the profile has at least forty controls, and each says why, how to check, how to mend, and what it answers', () => {
   expect(new Set(ids).size).toBe(ids.length);
@@ -133,6 +134,14 @@ describe('a cell that cannot be had', () => {
       'kernel-own-processes-only defective sidecar',
       'program-no-shell clean exec',
     ]);
+  });
+
+  test('of what the kernel shows to its owner alone is not reviewed by the others, which say why', () => {
+    for (const [pod, lens] of [
+      ['clean', 'debug'],
+      ['clean-sidecar', 'sidecar'],
+    ] as const)
+      for (const control of ownersOnly) if (usable.includes(lens)) expect(seen({ lens, pod, control })).toBe('skipped');
   });
 
   test('has a reason that is true: exec finds no shell in the container without one', async () => {

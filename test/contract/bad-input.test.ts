@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { createPod } from '@cinc-scan/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { cincScan, profiles } from '../support/cinc-scan.ts';
@@ -45,6 +46,14 @@ describe('a command line that makes no sense is refused before anything is touch
   ];
   test.each(lines)('%s', async (_name, args, refusal) => {
     expectRefused(await cincScan(cluster, args), refusal);
+  });
+
+  test('and says so where it was told to, by whatever path', async () => {
+    for (const out of ['elsewhere', join(cluster.folder, 'by-absolute-path')]) {
+      const ran = await cincScan(cluster, scanArgs('-o', out, '--kubeconfig', 'not-there'));
+      const outputs: unknown = JSON.parse(readFileSync(resolve(ran.cwd, out, 'outputs.json'), 'utf8'));
+      expect(outputs).toMatchObject({ verdict: 'error', reason: 'KUBECONFIG_INVALID', 'exit-code': 2 });
+    }
   });
 
   const values: [name: string, args: string[], message: RegExp][] = [

@@ -170,6 +170,16 @@ RSpec.describe 'container-baseline' do
     end
   end
 
+  it 'asks once, also where the answer was an error or none' do
+    [RuntimeError.new('too large'), Train::CommandTimeoutReached.new('60 s')].each do |error|
+      asked = 0
+      made = resource(ContainerMounts, [])
+      ask = -> { made.once(:it) { (asked += 1) && raise(error) } }
+      2.times { expect(&ask).to raise_error(error.is_a?(Train::Error) ? unseen : RuntimeError) }
+      expect(asked).to eq(1)
+    end
+  end
+
   describe 'secrets' do
     subject(:secrets) { resource(ContainerSecrets, [], ignored: ['KNOWN_TOKEN']) }
 

@@ -71,6 +71,8 @@ module ContainerView
   private
 
   def take((kind, answer))
+    raise answer if kind == :broken
+
     kind == :seen ? answer : not_reviewed(answer)
   end
 
@@ -89,6 +91,8 @@ module ContainerView
     raise
   rescue Train::Error => e # a tool that is missing, a command that did not end, an answer that is too large
     [:unseen, e.message]
+  rescue StandardError => e # an error stays one, and is not met again by asking again
+    [:broken, e]
   end
 end
 
