@@ -9,13 +9,17 @@ import { makeAccount, operatorRules, type Rule } from '../support/accounts.ts';
 import { cincScan, profiles, readScanJson, startCincScan, type Transcript } from '../support/cinc-scan.ts';
 import { embeddedTest, isEmbedded, openTestCluster, type TestCluster } from '../support/cluster.ts';
 import { folderWith } from '../support/folder.ts';
-import { controlStatuses, debugContainers, enforced, idsOf, scanArgs } from '../support/lens-scan.ts';
+import { controlStatuses, debugContainers, enforced, idsOf, restricted, scanArgs } from '../support/lens-scan.ts';
 
 const cluster = await openTestCluster();
-const [old, slow] = isEmbedded
-  ? await Promise.all([openTestCluster({ version: '1.20' }), openTestCluster({ imageReportDelayMs: 12_000 })])
+const [old, silent, slow] = isEmbedded
+  ? await Promise.all([
+      openTestCluster({ version: '1.20' }),
+      openTestCluster({ version: '1.26' }),
+      openTestCluster({ imageReportDelayMs: 12_000 }),
+    ])
   : [];
-const others = [old, slow].filter(each => each !== undefined);
+const others = [old, silent, slow].filter(each => each !== undefined);
 
 afterEach(() => Promise.all([cluster, ...others].map(each => each.expectNothingLeft())));
 afterAll(() => Promise.all([cluster, ...others].map(each => each.close())));
@@ -72,6 +76,30 @@ describe('settings of the target', () => {
       const ran = await cincScan(cluster, scanArgs(namespace, profiles.firstLook, '--require-view', 'full'));
       expect(firstTarget(ran)).toMatchObject({ observation: { lens: 'debug', view: 'full' } });
       expect({ passed: passed(ran), code: ran.code }).toEqual({ passed: 14, code: 0 });
+    });
+});
+
+describe('a restricted namespace on a server that does not tell whose processes are', () => {
+  const { runAsUser: _user, runAsGroup: _group, ...unnamed } = restricted.securityContext;
+  const settings: [string, string, object, number][] = [
+    ['the pod names its user', 'distroless', { ...unnamed, runAsUser: 1000, runAsGroup: 2000 }, 1],
+    ['the guess is right', 'distroless-nonroot', unnamed, 1],
+    ['the guess is wrong', 'distroless', { ...unnamed, runAsUser: 1000 }, 2],
+  ];
+  for (const [name, image, securityContext, containers] of settings)
+    embeddedTest(`shows the files where ${name}`, async () => {
+      if (silent === undefined) throw new Error('no such cluster');
+      const namespace = await makePod({
+        image,
+        container: { securityContext },
+        labels: enforced('restricted'),
+        on: silent,
+      });
+      const ran = await cincScan(silent, scanArgs(namespace, profiles.firstLook, ...debug));
+      expect(firstTarget(ran)).toMatchObject({ outcome: 'audited', observation: { view: 'files-only' } });
+      expect(passed(ran)).toBe(9);
+      const made = await debugContainers(silent, namespace);
+      expect(made.map(({ ended }) => ended)).toEqual(Array.from({ length: containers }, () => true));
     });
 });
 

@@ -2,7 +2,7 @@
 import { ScanError } from '../errors/index.ts';
 import { type Target, targetName } from '../plan/index.ts';
 import { meanTarget, targetFunctions } from './as-target.ts';
-import { tools } from './ephemeral.ts';
+import { tools, type User } from './ephemeral.ts';
 import type { LensRequest, OpenTarget, ProcessRef } from './lens.ts';
 import { Meter } from './meter.ts';
 import { Session } from './session.ts';
@@ -81,10 +81,12 @@ export const byContainerId = ({ containerId }: Target): string[] => [
   containerId.replace(/^[a-z-]+:\/\//, ''),
 ];
 
-export async function findProcess(place: Place, target: Target, find: string[]): Promise<ProcessRef> {
+/** The target's process, and whose it is: that is open to everyone who sees it. */
+export async function findProcess(place: Place, target: Target, find: string[]): Promise<ProcessRef & User> {
   const { end, stdout, stderr } = await runOnce(place, [tools.helper, 'find', ...find, '--wait-ms', '2000']);
-  const [, pid, startTime] = /^(\d+) \d+ \d+ [0-9a-f]+ (\d+)$/.exec(stdout.trim()) ?? [];
-  if (pid !== undefined && startTime !== undefined) return { pid: Number(pid), startTime };
+  const [, pid, uid, gid, startTime] = /^(\d+) (\d+) (\d+) [0-9a-f]+ (\d+)$/.exec(stdout.trim()) ?? [];
+  if (pid !== undefined && startTime !== undefined)
+    return { pid: Number(pid), startTime, uid: Number(uid), gid: Number(gid) };
   if (end.kind === 'lost')
     throw new ScanError('TARGET_LOST', `The container beside ${targetName(target)} was lost: ${end.message}`);
   const reason = end.kind === 'not-started' ? end.message : stderr.trim();

@@ -2,8 +2,14 @@
 import type { Cluster, ExecTarget } from '../cluster/index.ts';
 import { isScanError, ScanError } from '../errors/index.ts';
 import { type Target, targetName } from '../plan/index.ts';
-import { byContainerId, openFromBeside } from './beside.ts';
-import { ensureDebugContainer, requireDebugContainers, tools } from './ephemeral.ts';
+import { byContainerId, findProcess, openFromBeside } from './beside.ts';
+import {
+  type EphemeralRequest,
+  ensureDebugContainer,
+  guessedUser,
+  requireDebugContainers,
+  tools,
+} from './ephemeral.ts';
 import type { LensRequest, OpenTarget } from './lens.ts';
 import { execPlace, runOnce } from './shell.ts';
 import { getUnchangedPod } from './verify.ts';
@@ -22,7 +28,7 @@ export async function openWithDebug(scanner: Cluster, target: Target, request: L
   await verify();
   await requireDebugContainers(scanner, target);
   await request.allowDebug(target);
-  const name = await ensureDebugContainer(scanner, target, { ...request, image });
+  const name = await containerBeside(scanner, target, { ...request, image });
   const where: ExecTarget = { namespace: target.namespace, pod: target.pod, container: name };
   const closing = () => endDebugContainer(scanner, where);
   try {
@@ -32,6 +38,25 @@ export async function openWithDebug(scanner: Cluster, target: Target, request: L
   } catch (error) {
     await closing();
     throw isScanError(error) ? withTrace(error, where, image) : error;
+  }
+}
+
+/**
+ * Where the user of the target has to be guessed, a first container sees whose process it is. If the guess was wrong a
+ * second one is made, as that user; the first ends.
+ */
+async function containerBeside(scanner: Cluster, target: Target, request: EphemeralRequest): Promise<string> {
+  const { name, guessed } = await ensureDebugContainer(scanner, target, request);
+  if (!guessed) return name;
+  const where: ExecTarget = { namespace: target.namespace, pod: target.pod, container: name };
+  let isRight = false;
+  try {
+    const { uid, gid } = await findProcess(execPlace(scanner, where), target, byContainerId(target));
+    isRight = uid === guessedUser.uid && gid === guessedUser.gid;
+    if (isRight) return name;
+    return (await ensureDebugContainer(scanner, target, { ...request, user: { uid, gid } })).name;
+  } finally {
+    if (!isRight) await endDebugContainer(scanner, where);
   }
 }
 

@@ -16,8 +16,12 @@ const state = z.object({
   terminated: z.object({ reason: z.string().optional(), exitCode: z.number().optional() }).nullish(),
 });
 
+const ids = z.object({ runAsUser: z.number().nullish(), runAsGroup: z.number().nullish() }).nullish();
+
 const debugged = z.object({
   spec: z.object({
+    securityContext: ids,
+    containers: z.array(z.object({ name: z.string(), securityContext: ids })).nullish(),
     ephemeralContainers: z
       .array(
         z.object({
@@ -49,6 +53,19 @@ export interface EphemeralRequest {
   deadline: Date;
   /** How long one that is there already still has to live for us to use it. */
   timeoutMs: number;
+  /** Where it is known otherwise than from the pod. */
+  user?: User;
+}
+
+export interface User {
+  uid: number;
+  gid: number;
+}
+
+export interface DebugContainer {
+  name: string;
+  /** Whether it runs as a user that was guessed to be the target's. */
+  guessed: boolean;
 }
 
 async function getPod(scanner: Cluster, { namespace, pod }: Target): Promise<Debugged> {
@@ -60,30 +77,31 @@ async function getPod(scanner: Cluster, { namespace, pod }: Target): Promise<Deb
   );
 }
 
-/** Name of a running debug container beside the target: one of ours that still lives, or a new one. */
+/** A running debug container beside the target: one of ours that still lives, or a new one. */
 export async function ensureDebugContainer(
   scanner: Cluster,
   target: Target,
   request: EphemeralRequest,
-): Promise<string> {
+): Promise<DebugContainer> {
   const now = await getPod(scanner, target);
   const living = now.spec.ephemeralContainers?.find(
     each =>
+      request.user === undefined &&
       each.name.startsWith('cinc-scan-') &&
       each.targetContainerName === target.container &&
       each.image === request.image &&
       livesUntil(each.command) >= Math.min(Date.now() + request.timeoutMs, request.deadline.getTime()) &&
       isRunning(now, each.name),
   );
-  if (living !== undefined) return living.name;
+  if (living !== undefined) return { name: living.name, guessed: false };
   const taken = new Set(now.spec.ephemeralContainers?.map(each => each.name));
   // With the target's name, since two targets of one pod may be opened at the same time.
   const first = `cinc-scan-${request.runId.slice(0, 24)}-${target.container.slice(0, 24)}`.replace(/-+$/, '');
   let name = first;
   for (let copy = 2; taken.has(name); copy++) name = `${first}-${copy}`;
-  await addDebugContainer({ scanner, target, request, name }, now);
+  const guessed = await addDebugContainer({ scanner, target, request, name }, now);
   await untilRunning(scanner, target, name);
-  return name;
+  return { name, guessed };
 }
 
 function livesUntil(command: string[] | null | undefined): number {
@@ -115,13 +133,22 @@ interface Adding {
 }
 
 /** As strong as the namespace allows: the usual settings first, those of the `restricted` level where they are refused. */
-async function addDebugContainer(adding: Adding, now: Debugged): Promise<void> {
+async function addDebugContainer(adding: Adding, now: Debugged): Promise<boolean> {
   const answer = await patch(adding, usualSecurity);
-  if (answer.status === 200) return;
+  if (answer.status === 200) return false;
   if (answer.status !== 403 || !answer.text.includes('PodSecurity')) throw toRefusal(answer, whatOf(adding));
-  const linux = now.status.containerStatuses?.find(each => each.name === adding.target.container)?.user?.linux;
-  const second = await patch(adding, restrictedSecurity(linux));
+  const user = adding.request.user ?? userOf(now, adding.target);
+  const second = await patch(adding, restrictedSecurity(user));
   if (second.status !== 200) throw toRefusal(second, whatOf(adding));
+  return user === undefined;
+}
+
+/** As the kubelet tells it since about 1.31, else as the pod demands it; undefined where only the image knows. */
+function userOf({ spec, status }: Debugged, { container }: Target): User | undefined {
+  const linux = status.containerStatuses?.find(each => each.name === container)?.user?.linux;
+  const own = spec.containers?.find(each => each.name === container)?.securityContext;
+  const { runAsUser: uid, runAsGroup: gid } = { ...spec.securityContext, ...own };
+  return linux ?? (uid == null || gid == null ? undefined : { uid, gid });
 }
 
 const whatOf = ({ target }: Adding) => `debug container in pod ${target.namespace}/${target.pod}`;
@@ -136,8 +163,10 @@ export const usualSecurity = {
   capabilities: { add: ['SYS_CHROOT'] },
 };
 
+export const guessedUser: User = { uid: 65_532, gid: 65_532 };
+
 /** The target's own user and group, or its root directory stays closed; 65532 is what distroless images run as. */
-export function restrictedSecurity(user: { uid: number; gid: number } = { uid: 65_532, gid: 65_532 }) {
+export function restrictedSecurity(user: User = guessedUser) {
   return {
     runAsUser: user.uid,
     runAsGroup: user.gid,
