@@ -16,7 +16,7 @@ import {
   toScanRequest,
   type Values,
 } from '@cinc-scan/core';
-import { maskSecrets, stepSecrets } from './mask.ts';
+import { forgetSecretInputs, maskSecrets, stepSecrets } from './mask.ts';
 
 export type Environment = Record<string, string | undefined>;
 
@@ -49,7 +49,7 @@ export function readStep(environment: Environment): Pick<Asked, 'values' | 'own'
   maskSecrets(secrets);
   const file = readConfigFile(environment['CINC_SCAN_CONFIG']);
   const values = resolveValues({ flags: {}, step: shared, environment, file });
-  secrets.register(values.token, values['heimdall-api-key'], values['webhook-secret']);
+  forgetSecretInputs(environment);
   maskSecrets(secrets);
   return { values, own, secrets };
 }

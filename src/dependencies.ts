@@ -23,7 +23,7 @@ export async function makeDeps(asked: Asked, { home, ...hooks }: Hooks): Promise
       directory: engineBeside(home),
       cacheDirectory: cacheDirectory(environment),
       path: environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
-      installEnvironment: environment,
+      installEnvironment: forInstallers(environment),
       onNotice: text => hooks.emit({ kind: 'notice', text }),
     },
     // Not RUNNER_TEMP: Unix sockets lie there, and its path is longer than they allow on some runners.
@@ -60,6 +60,12 @@ function versionBeside(home: string): string {
   const text = readFileSync(join(home, '../package.json'), 'utf8');
   return /"version": "([^"]+)"/.exec(text)?.[1] ?? 'unknown';
 }
+
+// Proxies, certificates and mirrors are for those who install something; what the runner and this step keep is not.
+const kept = /^(INPUT|STATE|ACTIONS|GITHUB|RUNNER|CINC_SCAN)_|TOKEN|SECRET|PASSWORD|API_KEY/i;
+
+const forInstallers = (environment: Environment): Environment =>
+  Object.fromEntries(Object.entries(environment).filter(([name]) => !kept.test(name)));
 
 function cacheDirectory(environment: Environment): string {
   const base = environment['XDG_CACHE_HOME'] ?? join(environment['HOME'] ?? homedir(), '.cache');

@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { setSecret } from '@actions/core';
-import { formsOf, type GithubValues, Secret, Secrets } from '@cinc-scan/core';
+import { formsOf, type GithubValues, githubInputs, type Input, inputs, Secret, Secrets } from '@cinc-scan/core';
 import type { Environment } from './ask.ts';
 
 // What the runner puts into the environment of a step: not ours, and nobody's to read in a log or a report.
 const runnerVariables = ['ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'ACTIONS_RUNTIME_TOKEN', 'GITHUB_TOKEN', 'GH_TOKEN'];
+
+const secretInputs = Object.entries<Input>({ ...inputs, ...githubInputs }).flatMap(([name, { type }]) =>
+  type === 'secret' ? [name] : [],
+);
+
+const variableOf = (name: string) => `INPUT_${name.toUpperCase()}`;
+
+/** What was read is no business of the programs that are started later: plugins of kubeconfigs, git, Bundler. */
+export function forgetSecretInputs(environment: Environment): void {
+  for (const name of secretInputs) delete environment[variableOf(name)];
+}
 
 /** The secrets that are known before any input is understood. */
 export function stepSecrets(environment: Environment, own: GithubValues): Secrets {
@@ -17,8 +28,8 @@ export function stepSecrets(environment: Environment, own: GithubValues): Secret
   }
   // Whatever else is wrong with an input, an error shall not show it.
   secrets.registerKubeconfig(new Secret(environment['INPUT_KUBECONFIG'] ?? ''));
-  for (const name of ['INPUT_TOKEN', 'INPUT_HEIMDALL-API-KEY', 'INPUT_WEBHOOK-SECRET'])
-    secrets.register(new Secret(environment[name] ?? ''));
+  for (const name of secretInputs)
+    if (name !== 'kubeconfig') secrets.register(new Secret(environment[variableOf(name)] ?? ''));
   return secrets;
 }
 

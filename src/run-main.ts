@@ -8,6 +8,7 @@ import { makeDeps } from './dependencies.ts';
 import { tellFailure, tellVerdict } from './failure.ts';
 import type { ArtifactClient } from './keep-artifact.ts';
 import { makeLog, safeText } from './log.ts';
+import { maskSecrets } from './mask.ts';
 import { setFailureOutputs, setOutputs } from './outputs.ts';
 import { checkPlatform } from './platform.ts';
 import { forgetObjects, rememberObjects } from './state.ts';
@@ -46,6 +47,7 @@ async function look(asked: Asked, program: Program): Promise<number> {
     signal: cancel.signal,
     emit: event => {
       if (event.kind === 'intent') remember(event.object); // before the cluster hears of it
+      if (event.kind === 'stage') maskSecrets(asked.secrets); // some are read from files on the way
       log(event);
     },
   });

@@ -177,7 +177,7 @@ export class ActionUse {
 
 /** `name=value`, or `name<<END`, lines, `END`. */
 function readFileCommands(path: string): Record<string, string> {
-  const lines = readFileSync(path, 'utf8').split('\n');
+  const lines = readFileSync(path, 'utf8').split(/\r?\n/);
   const found: Record<string, string> = {};
   while (lines.length > 0) {
     const line = lines.shift() ?? '';

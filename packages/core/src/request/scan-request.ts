@@ -15,8 +15,8 @@ export type Access =
 /** The kubeconfig as given, else KUBECONFIG, ~/.kube/config, or the account of the pod this runs in. */
 export function resolveAccess(given: Secret | undefined, environment: Record<string, string | undefined>): Access {
   if (given !== undefined) {
-    const text = given.reveal();
-    return /\n|apiVersion/.test(text) ? { kind: 'content', content: given } : { kind: 'file', path: existing(text) };
+    const content = contentOf(given.reveal());
+    return content === undefined ? { kind: 'file', path: existing(given.reveal()) } : { kind: 'content', content };
   }
   const variable = environment['KUBECONFIG'];
   if (variable !== undefined && variable !== '') return { kind: 'file', path: variable };
@@ -29,9 +29,21 @@ export function resolveAccess(given: Secret | undefined, environment: Record<str
   );
 }
 
+/** What is no path: the text itself, or its base64, as CI systems are often given it. */
+function contentOf(text: string): Secret | undefined {
+  if (/\n.|apiVersion/.test(text.trim())) return new Secret(text);
+  if (!/^[A-Za-z0-9+/=\s]{100,}$/.test(text) || existsSync(text)) return undefined;
+  const decoded = Buffer.from(text, 'base64').toString();
+  return decoded.includes('apiVersion') ? new Secret(decoded) : undefined;
+}
+
+const longestPath = 300;
+
 function existing(path: string): string {
-  if (!existsSync(path)) throw new ScanError('KUBECONFIG_INVALID', `kubeconfig: "${path}" does not exist`);
-  return path;
+  if (existsSync(path)) return path;
+  // Something else than a path may be a secret that was meant otherwise.
+  const shown = path.length > longestPath ? `a text of ${path.length} characters` : JSON.stringify(path);
+  throw new ScanError('KUBECONFIG_INVALID', `kubeconfig: ${shown} does not exist`);
 }
 
 /** The token itself, or what the file of that name holds. */
