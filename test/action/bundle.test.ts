@@ -90,7 +90,7 @@ describe('with everything present', () => {
       const trace = join(folder, 'trace');
       const action = new ActionUse(cluster, place, {
         inputs,
-        tracer: ['strace', '-f', '-qq', '-e', 'trace=connect', '-o', trace],
+        tracer: ['strace', '-f', '-qq', '-A', '-e', 'trace=connect', '-o', trace],
       });
       expect((await action.main()).code).toBe(0);
       expect((await action.post()).code).toBe(0);

@@ -69,7 +69,8 @@ test('no secret stands in the log, in any form, though a profile shows each of t
     profile: './p',
     namespace,
     targets: 'web',
-    kubeconfig: cluster.kubeconfig,
+    // As many keep it in their secrets.
+    kubeconfig: Buffer.from(cluster.kubeconfig).toString('base64'),
     'github-token': githubToken,
     'heimdall-api-key': key,
     'log-level': 'debug',

@@ -163,7 +163,7 @@ const routes: Route[] = [
     path: new RegExp(`^${twirp}/CreateArtifact$`),
     serve: ({ github, body }) => [
       200,
-      { ok: true, signed_upload_url: `${github.url}/blob/${parse(body)['name']}?sig=s` },
+      { ok: true, signed_upload_url: `${github.url}/blob/${parse(body)['name']}?sig=signature-of-this-address` },
     ],
   },
   {

@@ -124,9 +124,11 @@ module CincScan
     # end: without the mark it would count as passed. Before a check a resource that is skipped this way is not reviewed.
     def not_seen(reason)
       (@reasons ||= []) << reason
+      @channel.tell('unseen')
       example = RSpec.current_example
       raise Inspec::Exceptions::ResourceSkipped, reason unless example
 
+      example.metadata[:cinc_scan_not_seen] = reason
       RSpec::Core::Pending.mark_skipped!(example, reason)
       raise RSpec::Core::Pending::SkipDeclaredInExample, reason
     end

@@ -4,6 +4,7 @@
 
 require 'set'
 require 'inspec'
+require 'inspec/formatters/base'
 require 'inspec/resources/command'
 require 'inspec/resources/port'
 require_relative 'port_table'
@@ -31,6 +32,16 @@ module CincScan
   end
 
   Inspec::DSL.singleton_class.prepend(ResourceGuard)
+
+  # Upstream gives the description of a skipped check for its reason (formatters/base.rb).
+  module ReasonOfSkip
+    def format_example(example)
+      reason = example.metadata[:cinc_scan_not_seen]
+      reason ? super.merge(skip_message: reason) : super
+    end
+  end
+
+  Inspec::Formatters::Base.prepend(ReasonOfSkip)
 
   # Upstream asks `type` of the shell (resources/command.rb), and a shell of ours has many programs that the target lacks.
   module ProgramExistence
