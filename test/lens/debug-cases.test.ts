@@ -224,6 +224,20 @@ describe('faults of an exec stream are told as faults, and no debug container is
       expect(ran.code).toBe(4);
     });
 
+  embeddedTest('no answer within the time that a target may take', async () => {
+    const namespace = await makePod({});
+    const path = new RegExp(`/${namespace}/pods/web/exec`);
+    using fault = cluster.embedded?.faults.add({ match: { path }, action: { kind: 'hold', served: false } });
+    const ran = await cincScan(cluster, scanArgs(namespace, profiles.firstLook, '--timeout', '3s'));
+    expect(fault?.hits).toBeGreaterThan(0);
+    expect(firstTarget(ran)).toMatchObject({
+      outcome: 'unreached',
+      error: { code: 'TARGET_TIMEOUT', message: expect.stringContaining('could not be opened within 3 s') },
+    });
+    expect(patches(namespace)).toEqual([]);
+    expect(ran.code).toBe(4);
+  });
+
   embeddedTest('a shell that does not answer', async () => {
     const env = [{ name: 'HOSTILE', value: 'sh=hang' }];
     const namespace = await makePod({ image: 'hostile', container: { env } });
@@ -291,6 +305,15 @@ describe('a debug container', () => {
       error: { code: expect.stringMatching(/^TARGET_(LOST|CHANGED)$/) },
     });
     expect(ran.code).toBe(4);
+  });
+
+  embeddedTest('ends with a run that is cancelled', async () => {
+    const namespace = await makePod({ image: 'debian' });
+    const running = startCincScan(cluster, scanArgs(namespace, profiles.slow, ...debug, '-v'));
+    await running.line(/✓ step 1 /);
+    running.child.kill('SIGINT');
+    expect((await running.ended).code).toBe(130);
+    expect(await debugContainers(cluster, namespace)).toMatchObject([{ ended: true }]);
   });
 
   embeddedTest('of ours that still lives is used again, and the last one to look from it ends it', async () => {

@@ -47,6 +47,12 @@ export class Cluster {
     return new Cluster(settings);
   }
 
+  /** Gives up requests, and streams that are not open yet, once this signal says so too. */
+  until(signal: AbortSignal): Cluster {
+    const { signal: own } = this.settings;
+    return new Cluster({ ...this.settings, signal: own === undefined ? signal : AbortSignal.any([own, signal]) });
+  }
+
   /** Any answer of the server, after retries of what may pass (429, 5xx, lost connections). */
   async send(request: ApiRequest): Promise<Answer> {
     const what = `${request.method} ${request.path}`;

@@ -93,7 +93,8 @@ kill $all`;
 /** Ends the container's own process: it stays in the pod as ended, and nothing of it keeps running. Best effort: it ends by itself too. */
 async function endDebugContainer(scanner: Cluster, where: ExecTarget): Promise<void> {
   try {
-    await runOnce(execPlace(scanner, where), [tools.shell, 'sh', '-c', endScript]);
+    // Also after a cancellation, and after we ran out of patience.
+    await runOnce(execPlace(scanner.withoutCancel(), where), [tools.shell, 'sh', '-c', endScript]);
   } catch {
     // The container or its pod is gone already: then there is nothing to end.
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Cluster } from '../cluster/index.ts';
-import { isScanError } from '../errors/index.ts';
-import type { Target } from '../plan/index.ts';
+import { isScanError, ScanError } from '../errors/index.ts';
+import { type Target, targetName } from '../plan/index.ts';
 import { openWithDebug } from './debug.ts';
 import { openWithExec } from './exec.ts';
 import type { Meter } from './meter.ts';
@@ -50,6 +50,22 @@ export interface LensRequest {
  * target has no shell, never on a refusal, a timeout or a fault of the network.
  */
 export async function openTarget(scanner: Cluster, target: Target, request: LensRequest): Promise<OpenTarget> {
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), request.timeoutMs);
+  try {
+    return await openByLens(scanner.until(patience.signal), target, request);
+  } catch (error) {
+    if (!patience.signal.aborted) throw error;
+    const seconds = request.timeoutMs / 1000;
+    throw new ScanError('TARGET_TIMEOUT', `${targetName(target)} could not be opened within ${seconds} s`, {
+      cause: error,
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function openByLens(scanner: Cluster, target: Target, request: LensRequest): Promise<OpenTarget> {
   if (request.lens === 'debug') return openWithDebug(scanner, target, request);
   if (request.lens === 'sidecar' || (request.lens === 'auto' && sidecarOf(target) !== undefined))
     return openWithSidecar(scanner, target, request);
