@@ -8,6 +8,7 @@ import { printFailure } from './failure.ts';
 import { addGateCommand } from './gate-command.ts';
 import { addIdentityCommands } from './identity-commands.ts';
 import { addInitCommand } from './init-command.ts';
+import { addMigrateCommand } from './migrate/migrate-command.ts';
 import { addOutputsCommand } from './outputs/outputs-command.ts';
 import { addProfileCommands } from './profile-commands.ts';
 import { addReportCommand } from './report-command.ts';
@@ -55,6 +56,7 @@ function makeProgram(terminal: Terminal, exit: (code: number) => void): Command 
   addReportCommand(program, terminal, exit);
   addOutputsCommand(program, terminal, exit);
   addInitCommand(program, terminal, exit);
+  addMigrateCommand(program, terminal, exit);
   addThresholdCommand(program, terminal, exit);
   addAttestCommand(program, terminal, exit);
   addServeCommand(program, terminal, exit);
