@@ -122,6 +122,11 @@ test('the page of the profile names every control and every input', () => {
   for (const name of [...ids, ...inputs.map(input => input.name)]) expect(page).toContain(`| \`${name}\` |`);
 });
 
+test('a scan asks a container far less often than it has controls', () => {
+  for (const { observation } of readScanJson(ranByExec).targets)
+    expect(observation?.commands).toBeLessThan(ids.length * 0.7);
+});
+
 test('no report of a scan holds a secret that it found', () => {
   for (const name of readdirSync(join(ranByExec.cwd, 'cinc-scan-results')))
     expect(readFileSync(join(ranByExec.cwd, 'cinc-scan-results', name), 'utf8')).not.toContain('planted-secret');
