@@ -22,8 +22,7 @@ test('no other file lies among the generated ones', () => {
     .filter(entry => entry.isFile())
     .map(entry => join(entry.parentPath, entry.name).slice(root.length + 1));
   const others = found.filter(
-    path =>
-      !/^packages\/adapters\/(src|lib|node_modules)\//.test(path) && !path.endsWith('/README.md') && !written.has(path),
+    path => !/^packages\/adapters\/(src|lib|node_modules)\//.test(path) && !written.has(path),
   );
   expect(others).toEqual([]);
 });

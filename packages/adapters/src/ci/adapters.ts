@@ -13,6 +13,7 @@ import { renderTekton } from '../pods/tekton.ts';
 import { renderScripts } from '../scripts/scripts.ts';
 import { renderStarters } from '../starters/starters.ts';
 import { renderMetaRunner } from '../teamcity/meta-runner.ts';
+import { renderReadmes } from './readme.ts';
 
 const renderers = [
   renderGitlab,
@@ -29,8 +30,9 @@ const renderers = [
   renderArgo,
 ];
 
-/** Every adapter's files, and the starters made of them. */
+/** Every adapter's files, the starters made of them, and what is to be read. */
 export function renderAdapters(): GeneratedFile[] {
   const adapters = renderers.flatMap(render => render());
-  return [...adapters, ...renderStarters(adapters)];
+  const starters = renderStarters(adapters);
+  return [...adapters, ...starters, ...renderReadmes(starters)];
 }
