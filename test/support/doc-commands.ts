@@ -30,9 +30,12 @@ export function commandsIn(page: string): Line[] {
   });
 }
 
+// Commands that are made of two words.
+const groups = new Set(['access', 'profile', 'sidecar']);
+
 function parseLine(text: string, all: string[]): Line {
   const [first = ''] = all;
-  const command = ['access', 'sidecar'].includes(first) ? all.slice(0, 2) : first.startsWith('-') ? [] : [first];
+  const command = groups.has(first) ? all.slice(0, 2) : first.startsWith('-') ? [] : [first];
   const rest = all.slice(command.length);
   const flags = rest.flatMap((word, index): Flag[] => {
     const [name = '', joined] = word.split('=', 2);

@@ -20,7 +20,7 @@ import type { Command } from 'commander';
 import { listenForCancel } from './cancel.ts';
 import { makeStudyDeps } from './dependencies.ts';
 import { addInputs } from './options.ts';
-import { renderInspection, toInspectionJson } from './profile-text.ts';
+import { counted, renderInspection, toInspectionJson } from './profile-text.ts';
 import { makeProgress } from './progress.ts';
 import { type Options, textOption } from './result-options.ts';
 import { addCommonOptions, readValues, toFlags } from './scan-command.ts';
@@ -89,7 +89,9 @@ function runCheck(study: Study, json: boolean, { stdout }: Terminal): void {
   if (json) return;
   const { ref, known, hints } = study;
   const checks = known.controls.reduce((sum, { id }) => sum + (known.checks[id] ?? 0), 0);
-  stdout.write(`✓ ${titleOf(ref)} can be run: ${known.controls.length} controls, ${checks} checks\n`);
+  stdout.write(
+    `✓ ${titleOf(ref)} can be run: ${counted(known.controls.length, 'control')}, ${counted(checks, 'check')}\n`,
+  );
   for (const hint of hints) stdout.write(`  note: ${shortLine(hint, 300)}\n`);
 }
 
@@ -158,7 +160,7 @@ function printCoverage(studies: Study[], json: boolean, { stdout }: Terminal): v
     return;
   }
   for (const { ref, controls, coverage } of found)
-    stdout.write(`${titleOf(ref)}: ${controls} controls\n\n${renderCoverage(coverage)}\n`);
+    stdout.write(`${titleOf(ref)}: ${counted(controls, 'control')}\n\n${renderCoverage(coverage)}\n`);
 }
 
 const notForReading: InputName[] = ['timeout', 'deadline', 'concurrency', 'dry-run', 'run-id'];

@@ -4,6 +4,9 @@ import { type Study, shortLine } from '@cinc-scan/core';
 
 type Row = [string, string];
 
+/** `1 check`, `2 checks`. */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
 /** What `cinc-scan profile inspect` prints. */
 export function renderInspection(study: Study): string {
   const parts = [facts(study), inputs(study), controls(study)];
@@ -55,7 +58,7 @@ function controls({ known }: Study): string {
   const widest = Math.min(40, Math.max(0, ...all.map(({ id }) => shortLine(id, 40).length)));
   const lines = all.map(({ id, title, impact }) => {
     const left = chosen.has(id) ? '' : ' (left out by the filters)';
-    const weight = `impact ${(impact ?? 0.5).toFixed(1)}, ${checks[id] ?? 0} checks`;
+    const weight = `impact ${(impact ?? 0.5).toFixed(1)}, ${counted(checks[id] ?? 0, 'check')}`;
     return `  ${shortLine(id, 40).padEnd(widest)}  ${weight.padEnd(24)} ${shortLine(title ?? '', 120)}${left}\n`;
   });
   return `Controls (${all.length}):\n${lines.join('')}`;

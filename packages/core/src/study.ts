@@ -96,8 +96,7 @@ function metadataHints(known: ProfileDescription): string[] {
   ];
 }
 
-function controlHints({ controls, checks, missing_inputs: missing }: ProfileDescription): string[] {
-  if (missing.length > 0) return [];
+function controlHints({ controls, checks }: ProfileDescription): string[] {
   const lacking = (what: string, test: (control: (typeof controls)[number]) => boolean) => {
     const ids = controls.filter(test).map(({ id }) => id);
     return ids.length === 0 ? [] : [`${ids.length} of ${controls.length} controls have no ${what}: ${shorten(ids)}`];
