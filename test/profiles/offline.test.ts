@@ -98,6 +98,7 @@ describe('offline', () => {
   });
 
   test('nothing is sent anywhere, and the engine is not installed', async () => {
+    server.requests.length = 0;
     const push = await cincScan(cluster, scanArgs('--offline', '--push', 'webhook=https://hooks.example.org/x'), {
       env: { ...environment(), CINC_SCAN_WEBHOOK_SECRET: 'a-secret-for-webhooks' },
     });
@@ -106,8 +107,18 @@ describe('offline', () => {
     const env = { ...environment(), CINC_SCAN_CACHE: bare };
     const args = ['profile', 'check', join(root, 'examples/profiles/first-look'), '--offline', '--engine', 'gems'];
     const ran = await cincScan(cluster, args, { env });
-    expect(ran.stderr).toMatch(/^cinc-scan: ENGINE_MISSING .*nothing may be fetched/m);
-    expect(ran.code).toBe(5);
+    const address = [
+      '--engine-url',
+      `${server.origin}/cinc-auditor_7.2.1-1_amd64.deb`,
+      '--engine-sha256',
+      'a'.repeat(64),
+    ];
+    const download = await cincScan(cluster, [...args.slice(0, -1), 'download', ...address], { env });
+    for (const { stderr, code } of [ran, download]) {
+      expect(stderr).toMatch(/^cinc-scan: ENGINE_MISSING .*nothing may be fetched/m);
+      expect(code).toBe(5);
+    }
+    expect(server.requests).toEqual([]);
   });
 });
 

@@ -29,6 +29,8 @@ export interface PackageSettings {
   store: PackageStore | undefined;
   installEnvironment: Record<string, string | undefined>;
   path: string;
+  /** Nothing may be fetched: a package that is not there is an error. */
+  offline?: boolean;
   onNotice?: (text: string) => void;
 }
 
@@ -41,6 +43,14 @@ export async function ensurePackage(wanted: EnginePackage, settings: PackageSett
   const key = toKey(wanted);
   const known = store.find(key);
   if (known !== undefined) return known;
+  if (settings.offline === true)
+    throw new ScanError(
+      'ENGINE_MISSING',
+      'The package of the engine is not on this machine, and nothing may be fetched',
+      {
+        remedy: 'Run `cinc-scan doctor` once without --offline.',
+      },
+    );
   settings.onNotice?.(`Fetching the engine (CINC Auditor ${versionOf(wanted)}), once`);
   await mkdir(settings.cacheDirectory, { recursive: true, mode: 0o700 });
   const draft = await mkdtemp(join(settings.cacheDirectory, 'package-'));
