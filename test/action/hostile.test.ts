@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+import { chmodSync, cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createPod } from '@cinc-scan/testkit';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { load } from 'js-yaml';
 import { ActionUse, type Command } from '../support/action.ts';
 import { builtDist, installAction } from '../support/built-action.ts';
 import { root } from '../support/cinc-scan.ts';
-import { openTestCluster } from '../support/cluster.ts';
+import { embeddedTest, openTestCluster } from '../support/cluster.ts';
 import { folderWith } from '../support/folder.ts';
 import { githubToken } from '../support/github.ts';
 
@@ -24,7 +26,13 @@ afterEach(() => cluster.expectNothingLeft());
 afterAll(() => cluster.close());
 
 const own = ['add-mask', 'group', 'endgroup', 'error', 'warning', 'notice'];
-const foreign = (commands: Command[]) => commands.filter(({ name }) => !own.includes(name));
+const annotations = ['error', 'warning', 'notice'];
+
+/** Commands that are not ours: of another kind, or annotations without a title, which ours have. */
+const foreign = (commands: Command[]) =>
+  commands.filter(
+    ({ name, properties }) => !own.includes(name) || (annotations.includes(name) && (properties['title'] ?? '') === ''),
+  );
 
 test('what a hostile container says is never a command of the runner, however loud the log', async () => {
   const inputs = { profile: join(root, 'test/fixtures/profiles/hostile'), namespace, targets: 'hostile', lens: 'exec' };
@@ -56,7 +64,6 @@ test('what a hostile profile prints and names is never a command either', async 
   const main = await new ActionUse(cluster, place, { inputs, workspace }).main();
   expect(main.code).toBe(3);
   expect(foreign(main.commands)).toEqual([]);
-  expect(main.commands.filter(({ name, message }) => name === 'error' && message === 'named')).toEqual([]);
 });
 
 test('no secret stands in the log, in any form, though a profile shows each of them', async () => {
@@ -87,4 +94,33 @@ test('no secret stands in the log, in any form, though a profile shows each of t
   // They are masked before anything else is said.
   const first = main.commands.findIndex(({ name }) => name !== 'add-mask');
   expect(main.commands.slice(0, first).map(({ message }) => message)).toEqual(expect.arrayContaining(secrets));
+});
+
+embeddedTest('a plugin of the kubeconfig, another program, is given no secret of the step', async () => {
+  const workspace = folderWith(cluster, {
+    'plugin.sh': `#!/bin/sh\nenv >"$0.env"\ncat "$0.credential"\n`,
+    'plugin.sh.credential': JSON.stringify({
+      apiVersion: 'client.authentication.k8s.io/v1',
+      kind: 'ExecCredential',
+      status: { token: cluster.embedded?.adminToken ?? '' },
+    }),
+  });
+  const plugin = join(workspace, 'plugin.sh');
+  chmodSync(plugin, 0o700);
+  const document = load(cluster.kubeconfig) as { users: { user: object }[] };
+  const apiVersion = 'client.authentication.k8s.io/v1';
+  for (const each of document.users) each.user = { exec: { apiVersion, command: plugin, interactiveMode: 'Never' } };
+  const given = {
+    kubeconfig: JSON.stringify(document),
+    'github-token': githubToken,
+    'heimdall-api-key': 'a-key-of-ours',
+  };
+  const inputs = { profile: './p', namespace, targets: 'web', ...given };
+  cpSync(join(root, 'examples/profiles/first-look'), join(workspace, 'p'), { recursive: true });
+  const main = await new ActionUse(cluster, place, { inputs, workspace }).main();
+  expect(main.log).toMatch(/PASS \(exit 0\)/);
+  const seen = readFileSync(`${plugin}.env`, 'utf8');
+  expect(seen).toContain('GITHUB_ACTIONS=true');
+  for (const secret of [githubToken, 'a-key-of-ours', 'ExecCredential', plugin.concat('"')])
+    expect(seen).not.toContain(secret);
 });
