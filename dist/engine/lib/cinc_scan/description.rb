@@ -35,7 +35,7 @@ module CincScan
       document.merge(
         known_inputs: inputs, missing_inputs: missing, unknown_inputs: unknown,
         unmatched: unmatched(controls), selected: controls.select { |control| selected?(control) }.map { |each| each[:id] },
-        checks: checks(profile)
+        checks: controls.empty? ? {} : checks(profile)
       )
     end
 
@@ -51,6 +51,7 @@ module CincScan
                           runner_conf: config.reject { |_, value| value.nil? || value.empty? }
       )
       require_versions(profile)
+      @declared = declarations(profile)
       # Inputs that nobody gave are told all at once below, not one by one by InSpec.
       Inspec::BaseCLI.inspec_cli_command = :check
       profile
@@ -87,12 +88,19 @@ module CincScan
     end
 
     def inputs
-      known.map do |profile, input|
+      known.map do |name, input|
         value = input.has_value? && !input.sensitive ? input.value : nil
-        { profile: profile, name: input.name, type: input.type || 'Any', required: input.required == true,
+        { profile: name, name: input.name, type: input.type || 'Any', required: input.required == true,
           sensitive: input.sensitive == true, has_value: input.has_value?, value: value,
-          description: input.description || input.title }
+          description: input.description || @declared[input.name] }
       end
+    end
+
+    # InSpec does not keep what the metadata says of its inputs for people, and puts its own in their place.
+    def declarations(profile)
+      profiles = [profile, *profile.locked_dependencies.list.values.map(&:profile)]
+      inputs = profiles.flat_map { |each| Array(each.metadata.params[:inputs] || []) }.grep(Hash)
+      inputs.to_h { |input| [input[:name].to_s, (input[:description] || input[:title])&.to_s] }
     end
 
     def missing
@@ -139,8 +147,6 @@ module CincScan
 
     # How many checks each control has when it is read against no machine; a control without any is an oversight.
     def checks(profile)
-      return {} unless missing.empty?
-
       profile.params[:controls].to_h { |id, control| [id.to_s, (control[:checks] || []).length] }
     end
   end
