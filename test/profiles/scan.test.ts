@@ -171,6 +171,14 @@ describe('a profile that a pod names', () => {
     expect(ran.code).toBe(4);
   });
 
+  test('is left out where the filters match nothing of it', async () => {
+    const args = ['-p', made('named'), '--annotated-profiles', allowed, '--controls', 'named-1'];
+    const ran = await scanPods(['asking'], args);
+    expect(found(ran)).toEqual({ named: { 'named-1': ['passed'] } });
+    expect(manifest(ran).warnings).toEqual(['Profile allowed/one is not run: the filters match none of its controls']);
+    expect(ran.code).toBe(0);
+  });
+
   test('may be all there is, and a pod that names none was not looked at', async () => {
     const ran = await scanPods(['asking', 'web'], ['--annotated-profiles', allowed]);
     expect(manifest(ran).targets.map(({ profile, error }) => profile ?? error?.code)).toEqual(

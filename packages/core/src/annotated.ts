@@ -2,7 +2,7 @@
 import { ScanError, toMessage } from './errors/index.ts';
 import type { Unreached } from './outcome/outcome.ts';
 import { type Target, targetName } from './plan/index.ts';
-import { type PreparedProfile, type Preparing, prepareProfiles } from './profile/index.ts';
+import { notRun, type PreparedProfile, type Preparing, prepareProfile } from './profile/index.ts';
 
 /** A pod may name profiles here, as far as the operator allows it. */
 export const profileAnnotation = 'cinc-scan.dev/profile';
@@ -66,9 +66,10 @@ export class Assignments {
     if (same.length > 0 || this.annotated === undefined) return Promise.resolve(same);
     const known = this.prepared.get(source);
     if (known !== undefined) return known;
-    const prepared = prepareProfiles([source], this.annotated.preparing).then(({ profiles, warnings }) => {
-      this.warnings.push(...warnings);
-      return profiles;
+    const prepared = prepareProfile(source, this.annotated.preparing).then(profile => {
+      if (profile.known.selected.length > 0) return [profile];
+      this.warnings.push(notRun(profile)); // filters are meant for all profiles of a run together
+      return [];
     });
     this.prepared.set(source, prepared);
     return prepared;

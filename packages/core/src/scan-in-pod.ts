@@ -13,6 +13,7 @@ import type { Owner, Target } from './plan/index.ts';
 import { findEngineFor, makePreparing } from './preparing.ts';
 import { type PreparedProfile, parseSource, prepareProfiles } from './profile/index.ts';
 import { checkOutputs, type ReportModel, writeReports } from './report/index.ts';
+import { sensitiveValues } from './run-secrets.ts';
 import type { Scan } from './scan.ts';
 import type { Deps, ScanRequest } from './scan-request.ts';
 
@@ -55,6 +56,11 @@ class InPodRun implements AsyncDisposable {
 
   static async start(request: ScanRequest, pod: OwnPod, deps: Deps): Promise<InPodRun> {
     deps.emit({ kind: 'stage', stage: 'prepare' });
+    if (request.annotated.length > 0)
+      throw new ScanError(
+        'USAGE',
+        'annotated-profiles: a scanner within the pod is told no annotations; name the profile',
+      );
     await checkOutputs(request.reports, { outputDir: request.outputDir, workspace: deps.workspace });
     const install = await findEngineFor(request, deps.engine);
     const scratch = await mkdtemp(join(deps.temporary, 'cinc-scan-'));
@@ -146,6 +152,7 @@ class InPodRun implements AsyncDisposable {
       const source = copies.get(profile.ref.source) ?? profile.ref.source;
       return { ...profile, ref: { ...profile.ref, source } };
     });
+    deps.secrets?.register(...request.credentials.secrets, ...sensitiveValues(profiles, request.inputs));
     this.warnings.push(...warnings);
     for (const text of warnings) deps.emit({ kind: 'notice', text });
   }

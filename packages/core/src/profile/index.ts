@@ -12,7 +12,7 @@ export {
   prepareProfile,
   readProfile,
 } from './prepare.ts';
-export { type PreparedProfiles, prepareProfiles } from './prepare-all.ts';
+export { notRun, type PreparedProfiles, prepareProfiles } from './prepare-all.ts';
 export type { DependencyRef, ProfileRef } from './profile-ref.ts';
 export { parseSource } from './source.ts';
 export { writeVendored } from './vendor.ts';

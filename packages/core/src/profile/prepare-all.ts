@@ -33,7 +33,9 @@ function refuseUnmatched(profiles: PreparedProfile[]): void {
 
 const names = (profiles: PreparedProfile[]) => profiles.map(({ ref }) => ref.name).join(', ');
 
-const notRun = ({ ref }: PreparedProfile) => `Profile ${ref.name} is not run: the filters match none of its controls`;
+/** Of a profile that the filters leave nothing of. */
+export const notRun = ({ ref }: PreparedProfile): string =>
+  `Profile ${ref.name} is not run: the filters match none of its controls`;
 
 function unknownInputs(profiles: PreparedProfile[]): string[] {
   const [first, ...others] = profiles.map(({ known }) => known.unknown_inputs);
