@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What adapters install is the one file that `npm pack` makes; it has to stand alone.
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createPod } from '@cinc-scan/testkit';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { finish } from '../adapters/support/process.ts';
 import { profiles, root } from '../support/cinc-scan.ts';
 import { openTestCluster } from '../support/cluster.ts';
 import { readOutputs } from '../support/refusal.ts';
@@ -22,6 +24,7 @@ const environment = {
 };
 let namespace = '';
 let files: string[] = [];
+let tarball = '';
 
 beforeAll(async () => {
   namespace = await cluster.namespace();
@@ -33,9 +36,8 @@ beforeAll(async () => {
   });
   const packed = parsePacked(stdout);
   files = packed.files.map(({ path }) => path);
-  await run('npm', ['install', '--no-audit', '--no-fund', '--silent', join(cluster.folder, packed.filename)], {
-    cwd: empty,
-  });
+  tarball = join(cluster.folder, packed.filename);
+  await run('npm', ['install', '--no-audit', '--no-fund', '--silent', tarball], { cwd: empty });
 });
 afterAll(() => cluster.close());
 
@@ -94,6 +96,35 @@ test('installed into an empty folder it scans a pod', async () => {
   expect(readOutputs({ cwd: empty })).toMatchObject({ verdict: 'pass', 'exit-code': 0 });
   expect(readdirSync(join(empty, 'cinc-scan-results'))).toContain('scan.json');
   await cluster.expectNothingLeft();
+});
+
+describe('what adapters install', () => {
+  const adapter = join(root, 'packages/adapters/scripts/cinc-scan.sh');
+  const install = async (name: string, integrity: string) => {
+    const cwd = join(cluster.folder, name);
+    mkdirSync(cwd);
+    const env = { ...environment, CINC_SCAN_PACKAGE: tarball, CINC_SCAN_INTEGRITY: integrity };
+    const args = ['web', '-n', namespace, '-p', profiles.firstLook, '--threshold', '0'];
+    const ran = await finish('sh', [adapter, ...args], { cwd, env });
+    return { ...ran, cwd };
+  };
+
+  test('is the tarball of the digest that was asked for, and it scans', async () => {
+    const digest = createHash('sha512').update(readFileSync(tarball)).digest('base64');
+    const { code, text, cwd } = await install('right', `sha512-${digest}`);
+    expect({ code, text: code === 0 ? '' : text }).toEqual({ code: 0, text: '' });
+    expect(text).toMatch(/^CINC_VERDICT=pass$/m);
+    expect(existsSync(join(cwd, '.cinc-scan/bin/cinc-scan'))).toBe(true);
+    await cluster.expectNothingLeft();
+  });
+
+  test('is nothing where the digest is another', async () => {
+    const { code, text, cwd } = await install('wrong', 'sha512-AAAA');
+    expect(code).toBe(5);
+    expect(text).toMatch(/cinc-scan: the package is sha512-\S+, expected sha512-AAAA/);
+    expect(existsSync(join(cwd, '.cinc-scan/bin'))).toBe(false);
+    expect(existsSync(join(cwd, 'cinc-scan-results'))).toBe(false);
+  });
 });
 
 test('what core needs at run time is what the command asks npm for', () => {
