@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one contract of all adapters: the same request, the same end, the same outputs, on every platform.
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { temporaryFolder } from '../../support/command.ts';
@@ -47,6 +47,10 @@ export async function runAdapter(adapter: Adapter, name: EndingName, given: Give
   using place = temporaryFolder();
   const { path, calls } = makeRecorder(place.path, name);
   const folder = join(place.path, 'work');
+  // What a repository may bring, to be run in place of the command.
+  const planted = join(folder, '.cinc-scan/bin');
+  mkdirSync(planted, { recursive: true });
+  writeFileSync(join(planted, 'cinc-scan'), `#!/bin/sh\ntouch '${folder}/pwned'\n`, { mode: 0o755 });
   const ran = await adapter.run({ folder, path, given, env: { CINC_SCAN_TOKEN: secret } });
   return { ran, calls: calls(), pwned: existsSync(join(folder, 'pwned')) };
 }
@@ -80,7 +84,7 @@ export function testContract(platform: string, adapter: Adapter): void {
       for (const { args } of only(calls, 'sweep')) expect(args).toEqual(['sweep', '--run', runId]);
     });
 
-    test('gets hostile values unchanged', async () => {
+    test('gets hostile values unchanged, and runs nothing that the repository brings', async () => {
       const values = { ...hostileValues, ...adapter.hostile };
       const { calls, pwned } = await runAdapter(adapter, 'pass', values);
       expect(requestOf(calls)).toMatchObject(values);

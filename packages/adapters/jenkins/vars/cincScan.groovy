@@ -83,14 +83,18 @@ import groovy.transform.Field
   export PATH
 fi
 '''
-@Field final String SCAN = '''PATH="$PWD/.cinc-scan/bin:$PATH"
+@Field final String SCAN = '''if [ -n "${CINC_SCAN_VERSION:-}${CINC_SCAN_PACKAGE:-}" ]; then
+  PATH="$PWD/.cinc-scan/bin:$PATH"
+fi
 trap : INT TERM
 code=0
 cinc-scan scan || code=$?
 cinc-scan outputs --code "$code" --as env --to "$CINC_OUTPUTS" || code=$?
 exit "$code"
 '''
-@Field final String SWEEP = '''PATH="$PWD/.cinc-scan/bin:$PATH"
+@Field final String SWEEP = '''if [ -n "${CINC_SCAN_VERSION:-}${CINC_SCAN_PACKAGE:-}" ]; then
+  PATH="$PWD/.cinc-scan/bin:$PATH"
+fi
 cinc-scan sweep --run "$CINC_SCAN_RUN_ID" || true
 '''
 

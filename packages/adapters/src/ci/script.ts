@@ -39,9 +39,17 @@ ${outputs} || code=$?
 export const tellOutputs = (form: string, to?: string): string =>
   `cinc-scan outputs --code "$code" --as ${form}${to === undefined ? '' : ` --to ${to}`}`;
 
+/**
+ * Where installing and scanning are steps of their own, each in a shell of its own. Only what this job installed: a
+ * repository could bring such a folder, and with it a program that gets the secrets.
+ */
+export const installedPath = `if [ -n "\${CINC_SCAN_VERSION:-}\${CINC_SCAN_PACKAGE:-}" ]; then
+  PATH="$PWD/.cinc-scan/bin:$PATH"
+fi
+`;
+
 /** For a step that runs whatever happened: takes back what a killed scan left. Its own failure changes no result. */
-export const sweepScript = `PATH="$PWD/.cinc-scan/bin:$PATH"
-cinc-scan sweep --run "$CINC_SCAN_RUN_ID" || true
+export const sweepScript = `${installedPath}cinc-scan sweep --run "$CINC_SCAN_RUN_ID" || true
 `;
 
 /** Install, scan, tell, end as the scan did. */
@@ -54,9 +62,6 @@ export const runIdScript = (prefix: string, variable: string): string =>
   `CINC_SCAN_RUN_ID="${prefix}-$(printf %s "\${${variable}:-}" | tr '[:upper:]' '[:lower:]' | tr -c 'a-z0-9' - | tail -c 45)"
 export CINC_SCAN_RUN_ID
 `;
-
-/** Where installing and scanning are steps of their own, each in a shell of its own. */
-export const installedPath = 'PATH="$PWD/.cinc-scan/bin:$PATH"\n';
 
 /** In a pod of its own: once that is killed nothing runs there, so what is left is taken back before the end. */
 export const podScript = (outputs: string): string =>

@@ -10,7 +10,7 @@ const inputs = adapterInputs({ reports: 'hdf,markdown,html,junit', 'output-dir':
   input.name === 'context' ? { ...input, name: 'kube-context' } : input,
 );
 const ofInstall = new Set(['version', 'package', 'integrity']);
-const forSweep = new Set(['namespace', 'kube-context', 'grant-namespace', 'config']);
+const forSweep = new Set(['namespace', 'kube-context', 'grant-namespace', 'config', 'version', 'package']);
 
 const toParameter = ({ description, default: fallback, choices }: AdapterInput) => ({
   type: choices === undefined ? 'string' : 'enum',
@@ -58,7 +58,7 @@ const scanSteps = [
   {
     run: {
       name: 'cinc-scan',
-      environment: { ...environment(inputs.filter(({ name }) => !ofInstall.has(name))), ...named },
+      environment: { ...environment(inputs), ...named },
       command: `${installedPath}${runId}${byName}${scanScript(tell)}exit "$code"\n`,
     },
   },
@@ -112,12 +112,18 @@ const orb = {
       parameters: {
         results: { type: 'string', description: 'Result file (HDF).' },
         threshold: { type: 'string', description: 'Threshold file.' },
+        ...parametersOf(inputs.filter(({ name }) => ofInstall.has(name))),
       },
       steps: [
+        { install: pass([...ofInstall]) },
         {
           run: {
             name: 'cinc-scan gate',
-            environment: { CINC_RESULTS: given('results'), CINC_THRESHOLD: given('threshold') },
+            environment: {
+              CINC_RESULTS: given('results'),
+              CINC_THRESHOLD: given('threshold'),
+              ...environment(inputs.filter(({ name }) => ofInstall.has(name))),
+            },
             command: `${installedPath}cinc-scan gate "--results=$CINC_RESULTS" "--threshold-file=$CINC_THRESHOLD"\n`,
           },
         },

@@ -2,7 +2,7 @@
 // A shared library: https://www.jenkins.io/doc/book/pipeline/shared-libraries/
 import { readFileSync } from 'node:fs';
 import { adapterInputs, camelCase, outputFolder } from '../ci/adapter-inputs.ts';
-import { installScript, scanScript, sweepScript, tellOutputs } from '../ci/script.ts';
+import { installedPath, installScript, scanScript, sweepScript, tellOutputs } from '../ci/script.ts';
 import type { GeneratedFile } from '../docs.ts';
 
 export const jenkinsInputs = adapterInputs({
@@ -48,9 +48,7 @@ export function renderJenkins(): GeneratedFile[] {
     options: `[${Object.keys(jenkinsOptions).map(word).join(', ')}]`,
     install: groovyText(installScript),
     // Branches share a workspace: where each writes comes by environment.
-    scan: groovyText(
-      `PATH="$PWD/.cinc-scan/bin:$PATH"\n${scanScript(tellOutputs('env', '"$CINC_OUTPUTS"'))}exit "$code"\n`,
-    ),
+    scan: groovyText(`${installedPath}${scanScript(tellOutputs('env', '"$CINC_OUTPUTS"'))}exit "$code"\n`),
     sweep: groovyText(sweepScript),
   });
   return [
