@@ -113,11 +113,21 @@ def scan(*, command="cinc-scan", timeout=None, **inputs):
     After `timeout` seconds the scan is told to end, which revokes its grant first.
     """
     environment = _environment(inputs)
-    # Standard output stays the caller's: what the scan says goes to standard error.
-    process = subprocess.Popen([command, "scan"], env=environment, stdout=sys.stderr.fileno())
-    forward = lambda number, _frame: process.send_signal(number)
+    process, early = None, []
+
+    def forward(number, _frame):
+        if process is None:
+            early.append(number)
+        else:
+            process.send_signal(number)
+
+    # Before the scan is there: a signal in between would end this program and not the scan.
     before = {number: signal.signal(number, forward) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
+        # Standard output stays the caller's: what the scan says goes to standard error.
+        process = subprocess.Popen([command, "scan"], env=environment, stdout=sys.stderr.fileno())
+        for number in early:
+            process.send_signal(number)
         try:
             code = process.wait(timeout)
         except subprocess.TimeoutExpired:

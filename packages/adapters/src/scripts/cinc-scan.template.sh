@@ -10,10 +10,13 @@ export CINC_SCAN_RUN_ID
 
 # @install@
 trap 'cinc-scan sweep --run "$CINC_SCAN_RUN_ID" >&2 || true' EXIT
+# Before the scan is there: a signal in between would end this shell and not the scan.
+child='' told=''
+trap 'told=yes; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null || true' INT TERM
 cinc-scan scan "$@" &
 child=$!
+[ -z "$told" ] || kill -TERM "$child" 2>/dev/null || true
 # The scan revokes its grant and ends; `wait` is cut short by the signal and has to be asked again.
-trap 'kill -TERM "$child" 2>/dev/null || true' INT TERM
 code=0
 wait "$child" || code=$?
 while kill -0 "$child" 2>/dev/null; do
