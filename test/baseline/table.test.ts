@@ -62,7 +62,7 @@ async function scanBy(lens: Lens): Promise<Transcript> {
   const options = ['--lens', lens, '--lens-image', testImage('tools'), '--input-file', 'inputs.yml', '--report-only'];
   const ran = await cincScan(cluster, [...args, ...options], { cwd });
   for (const target of readScanJson(ran).targets)
-    expect(target).toMatchObject({ outcome: 'audited', observation: { lens, view: 'full' } });
+    expect(target).toMatchObject({ error: null, outcome: 'audited', observation: { lens, view: 'full' } });
   return ran;
 }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A scanner that is part of the pod and has no access to the API, from the manifest to the collected results.
+
 import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { podBody, postPod, testImage, untilRunning } from '@cinc-scan/testkit';
 import { afterAll, afterEach, expect, test } from '@jest/globals';
 import { dump, load } from 'js-yaml';
+import { cacheHome } from '../support/caches.ts';
 import { cincScan, profiles, readHdf, readScanJson, root, type Transcript } from '../support/cinc-scan.ts';
 import { openTestCluster } from '../support/cluster.ts';
 import { folderWith } from '../support/folder.ts';
@@ -40,8 +41,7 @@ function asConfigMap(profile: string): string {
 }
 
 // There is no image with Node.js, Ruby and cinc-scan in the test registry: the node's own are mounted into the tools'.
-const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-const hostFolders = ['/usr', '/lib', '/lib64', root, join(cache, 'cinc-scan')];
+const hostFolders = ['/usr', '/lib', '/lib64', root, join(cacheHome, 'cinc-scan')];
 
 function withProgram(manifest: PodManifest): PodManifest {
   const program = [process.execPath, '--conditions=source', join(root, 'packages/cli/src/main.ts')];
@@ -63,7 +63,7 @@ function withProgram(manifest: PodManifest): PodManifest {
                 ...(container.env ?? []),
                 { name: 'PATH', value: '/usr/bin:/bin' },
                 { name: 'HOME', value: '/tmp' },
-                { name: 'XDG_CACHE_HOME', value: cache },
+                { name: 'XDG_CACHE_HOME', value: cacheHome },
               ],
               volumeMounts: [...(container.volumeMounts ?? []), ...mounts],
             }

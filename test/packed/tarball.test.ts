@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // What adapters install is the one file that `npm pack` makes; it has to stand alone.
+
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createPod } from '@cinc-scan/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { finish } from '../adapters/support/process.ts';
+import { cacheHome } from '../support/caches.ts';
 import { profiles, root } from '../support/cinc-scan.ts';
 import { openTestCluster } from '../support/cluster.ts';
 import { readOutputs } from '../support/refusal.ts';
@@ -20,7 +21,7 @@ const empty = join(cluster.folder, 'empty');
 const environment = {
   ...process.env,
   KUBECONFIG: cluster.kubeconfigPath,
-  XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? join(process.env['HOME'] ?? homedir(), '.cache'),
+  XDG_CACHE_HOME: cacheHome,
 };
 let namespace = '';
 let files: string[] = [];

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs the action as GitHub's runner does: each step a process of its own, inputs in the environment, everything else
 // through files and lines of standard output (https://github.com/actions/runner).
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
+import { cacheHome } from './caches.ts';
 import type { TestCluster } from './cluster.ts';
 import { watchCommand } from './taint.ts';
 
@@ -136,7 +137,7 @@ export class ActionUse {
       PATH: process.env['PATH'] ?? '',
       HOME: folder,
       TMPDIR: folder,
-      XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? join(process.env['HOME'] ?? homedir(), '.cache'),
+      XDG_CACHE_HOME: cacheHome,
       KUBECONFIG: kubeconfigPath,
       CI: 'true',
       GITHUB_ACTIONS: 'true',

@@ -2,9 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cacheHome, compiled } from './caches.ts';
 import type { TestCluster } from './cluster.ts';
 import { watchCommand } from './taint.ts';
 
@@ -96,7 +96,8 @@ function environmentOf(
     PATH: process.env['PATH'] ?? '',
     HOME: cluster.folder,
     TMPDIR: cluster.folder,
-    XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? join(process.env['HOME'] ?? homedir(), '.cache'),
+    XDG_CACHE_HOME: cacheHome,
+    ...compiled,
     KUBECONFIG: cluster.kubeconfigPath,
     ...env,
   };

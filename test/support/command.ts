@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runCli } from 'cinc-scan';
+import { compiled } from './caches.ts';
 
 export interface CommandTranscript {
   code: number | null;
@@ -45,7 +46,11 @@ export function startCommand(args: string[], { cwd = gateFixtures, env = {} }: C
   const child = spawn(
     process.execPath,
     ['--conditions=source', '--disable-warning=ExperimentalWarning', program, ...args],
-    { cwd, stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] ?? '', HOME: tmpdir(), ...env } },
+    {
+      cwd,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { PATH: process.env['PATH'] ?? '', HOME: tmpdir(), ...compiled, ...env },
+    },
   );
   const transcript: CommandTranscript = { code: null, stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (transcript.stdout += text));

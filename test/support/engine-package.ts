@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A package laid out as CINC's own are, with a real Ruby and the real gems in it: those of this machine.
+
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { findEngine } from '@cinc-scan/core';
+import { cacheHome } from './caches.ts';
 import { root } from './cinc-scan.ts';
 
 /** Makes `cinc-auditor_5.24.24-1_amd64.deb` in the folder; gives its path. */
@@ -60,11 +61,10 @@ async function copyRuby(embedded: string): Promise<void> {
 }
 
 async function installedGems(abi: string): Promise<string> {
-  const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
   const { env } = await findEngine({
     choice: 'gems',
     directory: join(root, 'packages/engine'),
-    cacheDirectory: join(cache, 'cinc-scan'),
+    cacheDirectory: join(cacheHome, 'cinc-scan'),
     path: process.env['PATH'] ?? '',
     installEnvironment: process.env,
   });

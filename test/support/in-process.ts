@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdtempSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import {
   type Deps,
@@ -13,6 +12,7 @@ import {
   scan,
   toScanRequest,
 } from '@cinc-scan/core';
+import { cacheHome } from './caches.ts';
 import { root } from './cinc-scan.ts';
 import type { TestCluster } from './cluster.ts';
 
@@ -37,7 +37,7 @@ export async function scanInProcess(
     engine: {
       choice: 'auto',
       directory: join(root, 'packages/engine'),
-      cacheDirectory: join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'cinc-scan'),
+      cacheDirectory: join(cacheHome, 'cinc-scan'),
       path: process.env['PATH'] ?? '',
       installEnvironment: process.env,
     },

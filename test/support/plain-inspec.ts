@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type EngineInstall, findEngine } from '@cinc-scan/core';
 import { type ContainerSpec, createRuncRuntime, type Mount, openImageStore, testImage } from '@cinc-scan/testkit';
+import { cacheHome } from './caches.ts';
 import { type HdfJson, root } from './cinc-scan.ts';
 
 const run = promisify(execFile);
@@ -25,7 +26,6 @@ export async function plainInspec(stateDir: string, image: string, profiles: str
 
 function findTestEngine(): Promise<EngineInstall> {
   const directory = join(root, 'packages/engine');
-  const cacheHome = process.env['XDG_CACHE_HOME'] ?? join(process.env['HOME'] ?? '', '.cache');
   const settings = {
     directory,
     cacheDirectory: join(cacheHome, 'cinc-scan'),

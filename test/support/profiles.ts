@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Profiles made for a test, and places they are fetched from.
+
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { cacheHome } from './caches.ts';
 
 export function writeFiles(folder: string, files: Record<string, string>): string {
   for (const [path, text] of Object.entries(files)) {
@@ -55,7 +56,7 @@ export function git(folder: string, ...args: string[]): string {
 /** A cache with the engine's gems and no profile. */
 export function emptyCache(folder: string): string {
   const cache = mkdtempSync(join(folder, 'cache-'));
-  const known = join(process.env['XDG_CACHE_HOME'] ?? join(process.env['HOME'] ?? homedir(), '.cache'), 'cinc-scan');
+  const known = join(cacheHome, 'cinc-scan');
   for (const name of readdirSync(known))
     if (name.startsWith('gems-')) symlinkSync(join(known, name), join(cache, name));
   return cache;

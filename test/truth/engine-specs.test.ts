@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The specs of the Ruby half, counted with the others: each file runs once, each of its examples is a test here.
+
 import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type EngineInstall, findEngine } from '@cinc-scan/core';
 import { describe, expect, test } from '@jest/globals';
+import { cacheHome } from '../support/caches.ts';
 import { root } from '../support/cinc-scan.ts';
 
 const folder = join(root, 'packages/engine/test');
@@ -20,7 +21,7 @@ interface Example {
 const engine = await findEngine({
   choice: 'gems',
   directory: join(root, 'packages/engine'),
-  cacheDirectory: join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'cinc-scan'),
+  cacheDirectory: join(cacheHome, 'cinc-scan'),
   path: process.env['PATH'] ?? '',
   installEnvironment: process.env,
 });
