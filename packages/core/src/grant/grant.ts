@@ -42,6 +42,8 @@ interface Identity {
   pods: string[];
   /** Those of the pods that may get a debug container. */
   debugged: string[];
+  /** When the last change of its Role is over. */
+  changed: Promise<void>;
   scanner: Cluster;
   token: Secret;
   /** Milliseconds since the epoch. */
@@ -112,9 +114,8 @@ export class Grant implements ScannerAccess {
   }
 
   /** Adds a pod that took the place of a planned one. */
-  async extend({ namespace, pod }: Target): Promise<void> {
-    const identity = this.identityIn(namespace);
-    await this.widen(identity, { pods: [...new Set([...identity.pods, pod])].toSorted(), debugged: identity.debugged });
+  extend({ namespace, pod }: Target): Promise<void> {
+    return this.widen(this.identityIn(namespace), { pods: [pod] });
   }
 
   /** Adds the right to put a debug container into one pod. */
@@ -123,22 +124,30 @@ export class Grant implements ScannerAccess {
     if (identity.debugged.includes(pod)) return;
     const wanted = debugPermissions({ namespace, pod, role: grantName(this.request.runId) });
     await requirePermissions(this.operator.cluster, wanted, 'For the debug lens, the operator');
-    await this.widen(identity, { pods: identity.pods, debugged: [...new Set([...identity.debugged, pod])].toSorted() });
+    await this.widen(identity, { debugged: [pod] });
   }
 
-  private async widen(identity: Identity, { pods, debugged }: Pick<Identity, 'pods' | 'debugged'>): Promise<void> {
+  /** One change of a Role at a time: of two on their way side by side the earlier may arrive last, and undo the other. */
+  private widen(identity: Identity, more: Partial<Pick<Identity, 'pods' | 'debugged'>>): Promise<void> {
+    const change = identity.changed.then(() => this.changeRole(identity, more));
+    identity.changed = change.catch(() => undefined);
+    return change;
+  }
+
+  private async changeRole(identity: Identity, more: Partial<Pick<Identity, 'pods' | 'debugged'>>): Promise<void> {
     const { namespace } = identity;
+    const pods = [...new Set([...identity.pods, ...(more.pods ?? [])])].toSorted();
+    const debugged = [...new Set([...identity.debugged, ...(more.debugged ?? [])])].toSorted();
     if (pods.length === identity.pods.length && debugged.length === identity.debugged.length) return;
     const name = grantName(this.request.runId);
     const path = apiPath(grantKinds.Role.base, 'namespaces', namespace, grantKinds.Role.resource, name);
-    const body = { rules: scannerRules(pods, debugged) };
-    // Remembered before the answer: targets side by side each add to what the others have added.
-    Object.assign(identity, { pods, debugged });
+    const rules = scannerRules(pods, debugged);
     await this.operator.cluster.call(
-      { method: 'PATCH', path, body, contentType: 'application/merge-patch+json' },
+      { method: 'PATCH', path, body: { rules }, contentType: 'application/merge-patch+json' },
       `Role ${namespace}/${name}`,
     );
-    await checkScanner(identity.scanner, namespace, scannerRules(pods, debugged));
+    Object.assign(identity, { pods, debugged });
+    await checkScanner(identity.scanner, namespace, rules);
   }
 
   /** A kubeconfig of this identity, one context a namespace, for people who run the auditor themselves. */
@@ -169,7 +178,8 @@ export class Grant implements ScannerAccess {
     await this.maker.create('Role', namespace, role(namespace, naming, { owner, pods }));
     await this.maker.create('RoleBinding', namespace, roleBinding(namespace, naming, owner));
     const token = await this.maker.requestToken(accountNamespace, this.request.durationSeconds);
-    const identity: Identity = { namespace, accountNamespace, pods, debugged: [], ...this.toScanner(token) };
+    const changed = Promise.resolve();
+    const identity: Identity = { namespace, accountNamespace, pods, debugged: [], changed, ...this.toScanner(token) };
     this.identities.push(identity);
     await checkScanner(identity.scanner, namespace, scannerRules(pods));
   }
