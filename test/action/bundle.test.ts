@@ -10,6 +10,7 @@ import { ActionUse } from '../support/action.ts';
 import { builtDist, filesOf, installAction } from '../support/built-action.ts';
 import { profiles, root } from '../support/cinc-scan.ts';
 import { embeddedTest, openTestCluster, type TestCluster } from '../support/cluster.ts';
+import { serverOf } from '../support/kubeconfig.ts';
 
 const built = builtDist();
 const folder = mkdtempSync(join(tmpdir(), 'cst-bundle-'));
@@ -97,14 +98,12 @@ describe('with everything present', () => {
       const lines = readFileSync(trace, 'utf8')
         .split('\n')
         .filter(line => line.includes('sa_family=AF_INET'));
-      const { port } = new URL(serverOf(cluster.kubeconfig));
+      const { port } = serverOf(cluster.kubeconfig);
       expect(lines.length).toBeGreaterThan(0);
       expect(lines.filter(line => !line.includes(`htons(${port})`))).toEqual([]);
     },
   );
 });
-
-const serverOf = (kubeconfig: string) => /server: (\S+)/.exec(kubeconfig)?.[1] ?? '';
 
 test('the checkout is not dirtied by a build', () => {
   const status = execFileSync('git', ['status', '--porcelain', '--', 'build'], { cwd: root }).toString();

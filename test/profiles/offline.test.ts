@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { cincScan, root } from '../support/cinc-scan.ts';
 import { openTestCluster } from '../support/cluster.ts';
 import { folderWith } from '../support/folder.ts';
+import { serverOf } from '../support/kubeconfig.ts';
 import { type ProfileServer, startProfileServer } from '../support/profile-server.ts';
 import { controlText, emptyCache, makeRepository, profileFiles, tarOfFolder, writeFiles } from '../support/profiles.ts';
 import { expectRefused } from '../support/refusal.ts';
@@ -78,7 +79,7 @@ describe('offline', () => {
       verdict: 'pass',
     });
     const addresses = readFileSync(trace, 'utf8').match(/sin6?_port=htons\(\d+\)[^}]*"[^"]+"/g) ?? [];
-    const api = new URL(/server: (\S+)/.exec(cluster.kubeconfig)?.[1] ?? '');
+    const api = serverOf(cluster.kubeconfig);
     expect(addresses.length).toBeGreaterThan(0);
     const elsewhere = addresses.filter(
       text => !text.includes(`htons(${api.port})`) || !text.includes(`"${api.hostname}"`),

@@ -10,6 +10,13 @@ interface Document {
   contexts: { context: Record<string, unknown> }[];
 }
 
+/** The address of the API server, as the kernel sees it: the port too where the kubeconfig leaves it to the scheme. */
+export function serverOf(kubeconfig: string): { hostname: string; port: string } {
+  const [first] = (load(kubeconfig) as Document).clusters;
+  const { hostname, port } = new URL(String(first?.cluster['server']));
+  return { hostname, port: port || '443' };
+}
+
 /** A kubeconfig like the cluster's own with another user, server or namespace, as a file. */
 export function kubeconfigWith(
   cluster: TestCluster,
