@@ -8,6 +8,7 @@ import { builtDist, installAction } from '../support/built-action.ts';
 import { profiles } from '../support/cinc-scan.ts';
 import { openTestCluster } from '../support/cluster.ts';
 import { folderWith } from '../support/folder.ts';
+import { kubeconfigWith } from '../support/kubeconfig.ts';
 
 builtDist(); // before anything is started: it may take a minute
 const cluster = await openTestCluster();
@@ -127,7 +128,8 @@ describe('what changes an answer, and what does not', () => {
   });
 
   test('a cluster out of reach is an error with outputs and a summary', async () => {
-    const kubeconfig = cluster.kubeconfig.replaceAll(/server: .*/g, 'server: https://127.0.0.1:9');
+    const away = kubeconfigWith(cluster, 'away', { server: { server: 'https://127.0.0.1:9' } });
+    const kubeconfig = readFileSync(away, 'utf8');
     const main = await use({ targets: 'good', kubeconfig }).main();
     expect(main.code).toBe(4);
     expect(main.outputs).toMatchObject({ verdict: 'error', reason: 'CLUSTER_UNREACHABLE' });
