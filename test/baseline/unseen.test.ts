@@ -4,6 +4,7 @@ import { createPod, testImage } from '@cinc-scan/testkit';
 import { afterAll, afterEach, expect, test } from '@jest/globals';
 import { cincScan, profiles, readHdf, readScanJson } from '../support/cinc-scan.ts';
 import { openTestCluster } from '../support/cluster.ts';
+import { enforced, restricted } from '../support/lens-scan.ts';
 
 const cluster = await openTestCluster();
 
@@ -42,17 +43,7 @@ async function scan({ image, lens, container = {}, labels = {} }: Wanted): Promi
   return { said, view: target?.observation };
 }
 
-const restricted = {
-  securityContext: {
-    runAsNonRoot: true,
-    runAsUser: 65_532,
-    runAsGroup: 65_532,
-    allowPrivilegeEscalation: false,
-    capabilities: { drop: ['ALL'] },
-    seccompProfile: { type: 'RuntimeDefault' },
-  },
-  resources: { limits: { memory: '128Mi' } },
-};
+const small = { ...restricted, resources: { limits: { memory: '128Mi' } } };
 
 test('without a single tool in the container nothing is judged but that a file is not there', async () => {
   const container = { env: [{ name: 'PATH', value: '/nowhere' }] };
@@ -68,7 +59,7 @@ test('without a single tool in the container nothing is judged but that a file i
 });
 
 test('folders that are closed to the user keep "nothing found" from being a pass, and are named', async () => {
-  const { said } = await scan({ image: 'debian', lens: 'exec', container: restricted });
+  const { said } = await scan({ image: 'debian', lens: 'exec', container: small });
   const about = new Map(said.map(each => [each.id, each]));
   for (const id of [
     'secret-no-private-key',
@@ -91,8 +82,12 @@ test('what only you can know is not guessed', async () => {
 });
 
 debugTest('a view of files alone answers what files tell, and nothing else', async () => {
-  const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
-  const { said, view } = await scan({ image: 'baseline-nonroot', lens: 'debug', container: restricted, labels });
+  const { said, view } = await scan({
+    image: 'baseline-nonroot',
+    lens: 'debug',
+    container: small,
+    labels: enforced('restricted'),
+  });
   expect(view).toMatchObject({ view: 'files-only' });
   expect(
     said

@@ -3,6 +3,7 @@ import { type Body, createPod, testImage } from '@cinc-scan/testkit';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { cincScan, profiles, readHdf, readScanJson, type Transcript } from '../support/cinc-scan.ts';
 import { openTestCluster } from '../support/cluster.ts';
+import { enforced, restricted } from '../support/lens-scan.ts';
 
 const cluster = await openTestCluster();
 // Stable since Kubernetes 1.25; before that there is nothing to test.
@@ -77,18 +78,8 @@ describe('the debug lens', () => {
   });
 
   debugTest('says not reviewed, never passed, where a restricted namespace lets it see files only', async () => {
-    const container = {
-      securityContext: {
-        runAsNonRoot: true,
-        runAsUser: 65_532,
-        runAsGroup: 65_532,
-        allowPrivilegeEscalation: false,
-        capabilities: { drop: ['ALL'] },
-        seccompProfile: { type: 'RuntimeDefault' },
-      },
-    };
-    const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
-    const scanned = await scanPod('distroless-nonroot', [], { container, labels });
+    const labels = enforced('restricted');
+    const scanned = await scanPod('distroless-nonroot', [], { container: restricted, labels });
     expect(readScanJson(scanned.ran).targets).toMatchObject([{ observation: { lens: 'debug', view: 'files-only' } }]);
     const found = statuses(scanned);
     // Four run commands, and one asks for a file in a folder that is closed to this user; the others read files.

@@ -7,6 +7,7 @@ import { dump, load } from 'js-yaml';
 import { cincScan, profiles, readHdf, readScanJson, type Transcript } from '../support/cinc-scan.ts';
 import { openTestCluster } from '../support/cluster.ts';
 import { folderWith } from '../support/folder.ts';
+import { enforced, restricted } from '../support/lens-scan.ts';
 
 const cluster = await openTestCluster();
 
@@ -115,19 +116,12 @@ describe('the sidecar lens', () => {
   });
 
   test('with --restricted reads files only, as the target itself could, and says so', async () => {
-    const container = {
-      securityContext: {
-        runAsNonRoot: true,
-        runAsUser: 65_532,
-        runAsGroup: 65_532,
-        allowPrivilegeEscalation: false,
-        capabilities: { drop: ['ALL'] },
-        seccompProfile: { type: 'RuntimeDefault' },
-      },
-    };
     const inject = ['--restricted', '--run-as-user', '65532', '--run-as-group', '65532'];
-    const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
-    const namespace = await makeInjected({ containers: { app: 'distroless-nonroot' }, container, inject }, labels);
+    const labels = enforced('restricted');
+    const namespace = await makeInjected(
+      { containers: { app: 'distroless-nonroot' }, container: restricted, inject },
+      labels,
+    );
     const ran = await scan(namespace, ...firstLook);
     expect(readScanJson(ran).targets).toMatchObject([{ observation: { lens: 'sidecar', view: 'files-only' } }]);
     expect(failed(ran)).toEqual([]);
