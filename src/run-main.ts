@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { endGroup, info, startGroup } from '@actions/core';
-import { type Outputs, type Preview, previewScan, type Scan, scan, targetName, toOutputs } from '@cinc-scan/core';
+import {
+  listenForCancel,
+  type Outputs,
+  type Preview,
+  previewScan,
+  type Scan,
+  scan,
+  targetName,
+  toOutputs,
+} from '@cinc-scan/core';
 import { type Asked, ask } from './ask.ts';
-import { listenForCancel } from './cancel.ts';
 import { makeDeps } from './dependencies.ts';
 import { tellFailure, tellVerdict } from './failure.ts';
 import type { ArtifactClient } from './keep-artifact.ts';
@@ -39,7 +47,8 @@ export async function runMain(program: Program): Promise<number> {
 
 async function look(asked: Asked, program: Program): Promise<number> {
   const { values, request } = asked;
-  using cancel = listenForCancel(process);
+  // The runner sends SIGINT, 7.5 s later SIGTERM, and kills 2.5 s after that; the first is enough to revoke and end.
+  using cancel = listenForCancel(process, info);
   const log = makeLog(values);
   const remember = rememberObjects();
   const deps = await makeDeps(asked, {

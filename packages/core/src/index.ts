@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+export { listenForCancel } from './cancel.ts';
 export { type CollectResultsRequest, collectResults } from './collect-results.ts';
 export { type Completion, clearCompletion, completionFile, writeCompletion } from './completion.ts';
 export { type Check, type DoctorRequest, doctor } from './doctor.ts';

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EventEmitter } from 'node:events';
-import { info } from '@actions/core';
-import { ScanError } from '@cinc-scan/core';
+import { ScanError } from './errors/index.ts';
 
-/** The runner sends SIGINT, 7.5 s later SIGTERM, and kills 2.5 s after that; the first is enough to revoke and end. */
-export function listenForCancel(signals: Pick<EventEmitter, 'on' | 'off'>): Disposable & { signal: AbortSignal } {
+/** Aborts on the first SIGINT or SIGTERM, so that the run can revoke its grant; the listeners go with the run. */
+export function listenForCancel(
+  signals: Pick<EventEmitter, 'on' | 'off'>,
+  say: (text: string) => void,
+): Disposable & { signal: AbortSignal } {
   const controller = new AbortController();
   const cancel = (error: ScanError) => () => {
-    if (!controller.signal.aborted) info('Cancelling: revoking the temporary identity first');
+    if (!controller.signal.aborted) say('Cancelling: revoking the temporary identity first');
     controller.abort(error);
   };
   const onInterrupt = cancel(new ScanError('CANCELLED', 'The run was interrupted'));
