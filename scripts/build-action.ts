@@ -1,19 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // `npm run build:action [FOLDER]`: makes dist/, or the same in another folder, from the sources of this checkout.
 import { execFileSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { licensesOf, packagesIn, parseObject } from './licenses.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 // Always the same place: what the bundler writes depends on where the sources lie in the project.
@@ -40,7 +31,10 @@ function main(target: string): void {
   mkdirSync(target, { recursive: true });
   for (const name of ['main', 'post']) writeFileSync(join(target, `${name}.js`), compiled(name));
   for (const { name, file } of bundles) cpSync(file, join(target, `${name}.js`));
-  writeFileSync(join(target, 'licenses.txt'), licensesOf(bundles.flatMap(({ packages }) => packages)));
+  const packages = bundles
+    .flatMap(made => made.packages)
+    .filter(name => name !== '@cinc-scan/core' && !(name in unused));
+  writeFileSync(join(target, 'licenses.txt'), licensesOf(packages, modules));
   writeFileSync(join(target, 'package.json'), '{ "type": "module" }\n');
   for (const name of ['bin', 'lib', 'Gemfile', 'Gemfile.lock'])
     cpSync(join(root, 'packages/engine', name), join(target, 'engine', name), { recursive: true });
@@ -75,12 +69,6 @@ function writePackage(folder: string, fields: Record<string, unknown>): void {
   writeFileSync(join(folder, 'package.json'), text);
 }
 
-function parseObject(text: string): Record<string, unknown> {
-  const parsed: unknown = JSON.parse(text);
-  if (typeof parsed !== 'object' || parsed === null) throw new Error('expected a JSON object');
-  return Object.fromEntries(Object.entries(parsed));
-}
-
 interface Bundle {
   name: string;
   file: string;
@@ -103,31 +91,6 @@ function refuseChunks(folder: string): void {
   const real = chunks.filter(name => !readFileSync(join(folder, name), 'utf8').includes('eval("require")'));
   const small = real.filter(name => statSync(join(folder, name)).size < 1000);
   if (real.length > small.length) throw new Error(`a dynamic import gave the chunks ${real.join(', ')}`);
-}
-
-/** Every package that has a module in a bundle. */
-function packagesIn(stats: string): string[] {
-  const found = stats.matchAll(/node_modules\/((?:@[\w.-]+\/)?[\w.-]+)\//g);
-  return [...new Set([...found].map(([, name = '']) => name))];
-}
-
-/** The licences of what is packed, each by its own words. */
-function licensesOf(packages: string[]): string {
-  const names = [...new Set(packages)].filter(name => name !== '@cinc-scan/core' && !(name in unused)).toSorted();
-  return names.map(name => `${name}\n\n${licenseOf(name)}\n`).join(`\n${'-'.repeat(78)}\n\n`);
-}
-
-function licenseOf(name: string): string {
-  const folder = join(modules, name);
-  const file = existsSync(folder)
-    ? readdirSync(folder)
-        .toSorted()
-        .find(each => /^licen[cs]e/i.test(each))
-    : undefined;
-  if (file !== undefined && statSync(join(folder, file)).isFile())
-    return readFileSync(join(folder, file), 'utf8').trim();
-  const { license } = parseObject(readFileSync(join(folder, 'package.json'), 'utf8'));
-  return typeof license === 'string' ? license : 'see the package';
 }
 
 /** As the compiler wrote it, without the pointer to a map that is not shipped. */

@@ -10,7 +10,7 @@ import { createPod } from '@cinc-scan/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { dump, load } from 'js-yaml';
 import { makeAccount, operatorRules } from '../support/accounts.ts';
-import { cincScan, profiles, type RunOptions, root, type Transcript } from '../support/cinc-scan.ts';
+import { cincScan, profiles, program, type RunOptions, root, type Transcript } from '../support/cinc-scan.ts';
 import { openTestCluster } from '../support/cluster.ts';
 import { makeGrant } from '../support/grant.ts';
 import { kubeconfigWith } from '../support/kubeconfig.ts';
@@ -131,12 +131,7 @@ describe('a way to the cluster is', () => {
       'printf %s "$TOKEN" >token && printf %s "$CA" >ca.crt && printf %s "$NAMESPACE" >namespace',
       'unset TOKEN CA && cd "$HOME" && exec "$@"',
     ].join(' && ');
-    const main = [
-      '--conditions=source',
-      '--disable-warning=ExperimentalWarning',
-      join(root, 'packages/cli/src/main.ts'),
-    ];
-    const command = [process.execPath, ...main, 'grant', 'web', '--print-rbac'];
+    const command = [...program, 'grant', 'web', '--print-rbac'];
     // A mount namespace of its own: the path of the account is fixed.
     const child = spawn('unshare', ['--mount', 'sh', '-c', script, 'sh', ...command], {
       env: {

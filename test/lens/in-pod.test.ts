@@ -7,7 +7,7 @@ import { podBody, postPod, testImage, untilRunning } from '@cinc-scan/testkit';
 import { afterAll, afterEach, expect, test } from '@jest/globals';
 import { dump, load } from 'js-yaml';
 import { cacheHome } from '../support/caches.ts';
-import { cincScan, profiles, readHdf, readScanJson, root, type Transcript } from '../support/cinc-scan.ts';
+import { cincScan, profiles, program, readHdf, readScanJson, root, type Transcript } from '../support/cinc-scan.ts';
 import { openTestCluster } from '../support/cluster.ts';
 import { folderWith } from '../support/folder.ts';
 
@@ -44,7 +44,6 @@ function asConfigMap(profile: string): string {
 const hostFolders = ['/usr', '/lib', '/lib64', root, join(cacheHome, 'cinc-scan')];
 
 function withProgram(manifest: PodManifest): PodManifest {
-  const program = [process.execPath, '--conditions=source', join(root, 'packages/cli/src/main.ts')];
   const mounts = hostFolders.map((path, index) => ({ name: `host-${index}`, mountPath: path, readOnly: true }));
   return {
     ...manifest,

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createPod } from '@cinc-scan/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { cincScan, root } from '../support/cinc-scan.ts';
+import { cincScan, program, root } from '../support/cinc-scan.ts';
 import { openTestCluster } from '../support/cluster.ts';
 import { folderWith } from '../support/folder.ts';
 import { serverOf } from '../support/kubeconfig.ts';
@@ -70,7 +70,7 @@ describe('offline', () => {
     const folder = folderWith(cluster, {});
     // Everything that the command starts is followed: the engine, git, whatever else.
     const traced = 'trace=connect,sendto,sendmsg,sendmmsg,bind';
-    const ran = await run('strace', ['-f', '-qq', '-e', traced, '-o', trace, ...program(scanArgs('--offline'))], {
+    const ran = await run('strace', ['-f', '-qq', '-e', traced, '-o', trace, ...program, ...scanArgs('--offline')], {
       cwd: folder,
       env: { KUBECONFIG: cluster.kubeconfigPath },
     });
@@ -90,7 +90,7 @@ describe('offline', () => {
 
   test('profiles are read where there is no network at all', async () => {
     const inspect = (...args: string[]) =>
-      run('unshare', ['--net', ...program(['profile', 'inspect', '--json', ...args])]);
+      run('unshare', ['--net', ...program, 'profile', 'inspect', '--json', ...args]);
     for (const source of sources) expect(await inspect('--offline', source)).toMatchObject({ code: 0 });
     expect(await inspect(sources[0] ?? '')).toEqual({
       code: 5,
@@ -142,11 +142,3 @@ const base = (): Record<string, string> => ({
   TMPDIR: cluster.folder,
   ...environment(),
 });
-
-const program = (args: string[]) => [
-  process.execPath,
-  '--conditions=source',
-  '--disable-warning=ExperimentalWarning',
-  join(root, 'packages/cli/src/main.ts'),
-  ...args,
-];

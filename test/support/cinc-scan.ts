@@ -17,6 +17,9 @@ export const profiles = {
   slow: join(root, 'test/fixtures/profiles/slow'),
 };
 
+/** The command as it is shipped: `npm run build:command` made it of the sources. */
+export const program: [string, string] = [process.execPath, join(root, 'packages/cli/bin/cinc-scan.js')];
+
 export interface Transcript {
   code: number | null;
   signal: NodeJS.Signals | null;
@@ -47,13 +50,9 @@ export function startCincScan(
   { env = {}, cwd }: RunOptions = {},
 ): Running {
   const folder = cwd ?? mkdtempSync(join(cluster.folder, 'w-'));
-  const program = [
-    '--conditions=source',
-    '--disable-warning=ExperimentalWarning',
-    join(root, 'packages/cli/src/main.ts'),
-  ];
+  const [node, script] = program;
   const start = () =>
-    spawn(process.execPath, [...program, ...args], {
+    spawn(node, [script, ...args], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: environmentOf(cluster, env),

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runCli } from 'cinc-scan';
 import { compiled } from './caches.ts';
+import { program } from './cinc-scan.ts';
 
 export interface CommandTranscript {
   code: number | null;
@@ -14,7 +15,6 @@ export interface CommandTranscript {
   stderr: string;
 }
 
-const program = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
 export const gateFixtures = fileURLToPath(new URL('../../packages/core/fixtures/gate/', import.meta.url));
 
 /** A folder that goes with the test. */
@@ -43,15 +43,12 @@ export async function commandHere(args: string[], { cwd = gateFixtures, env = {}
 
 /** The command line as a user starts it. */
 export function startCommand(args: string[], { cwd = gateFixtures, env = {} }: CommandOptions = {}) {
-  const child = spawn(
-    process.execPath,
-    ['--conditions=source', '--disable-warning=ExperimentalWarning', program, ...args],
-    {
-      cwd,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env['PATH'] ?? '', HOME: tmpdir(), ...compiled, ...env },
-    },
-  );
+  const [node, script] = program;
+  const child = spawn(node, [script, ...args], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'] ?? '', HOME: tmpdir(), ...compiled, ...env },
+  });
   const transcript: CommandTranscript = { code: null, stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (transcript.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (transcript.stderr += text));

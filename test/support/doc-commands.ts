@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the `cinc-scan …` commands of a page, and what the command line says that it takes.
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { program } from './cinc-scan.ts';
 
 export interface Flag {
   name: string;
@@ -69,10 +69,9 @@ export function helpOf(command: string[]): Promise<Help> {
 }
 
 async function readHelp(command: string[]): Promise<Help> {
-  const program = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
-  const args = ['--conditions=source', '--disable-warning=ExperimentalWarning', program, ...command, '--help'];
+  const [node, script] = program;
   const text = await new Promise<string>(done => {
-    execFile(process.execPath, args, (_error, stdout) => done(stdout));
+    execFile(node, [script, ...command, '--help'], (_error, stdout) => done(stdout));
   });
   const flags = [...text.matchAll(/^ {2}(?:(-\w), )?(--[\w-]+)/gm)].flatMap(([, short, long = '']) =>
     short === undefined ? [long] : [short, long],

@@ -2,7 +2,7 @@
 // A package laid out as CINC's own are, with a real Ruby and the real gems in it: those of this machine.
 
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { findEngine } from '@cinc-scan/core';
 import { cacheHome } from './caches.ts';
@@ -57,10 +57,10 @@ async function copyRuby(embedded: string): Promise<void> {
   cpSync(ruby.native, join(standard, 'native'), whole);
   for (const part of readdirSync(ruby.rubygems).filter(each => each.startsWith('rubygems')))
     cpSync(join(ruby.rubygems, part), join(standard, part), whole);
-  cpSync(await installedGems(ruby.abi), join(embedded, 'lib/ruby/gems', ruby.abi), whole);
+  cpSync(await installedGems(), join(embedded, 'lib/ruby/gems', ruby.abi), whole);
 }
 
-async function installedGems(abi: string): Promise<string> {
+async function installedGems(): Promise<string> {
   const { env } = await findEngine({
     choice: 'gems',
     directory: join(root, 'packages/engine'),
@@ -68,7 +68,5 @@ async function installedGems(abi: string): Promise<string> {
     path: process.env['PATH'] ?? '',
     installEnvironment: process.env,
   });
-  const place = join(env['BUNDLE_PATH'] ?? '', 'ruby', abi);
-  if (!existsSync(place)) throw new Error(`no gems in ${place}`);
-  return place;
+  return env['GEM_HOME'] ?? '';
 }

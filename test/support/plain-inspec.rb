@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 # Plain InSpec with its own local transport, inside another root directory: the reference for what a scan has to say.
-#   ruby -rbundler/setup plain-inspec.rb ROOT PROFILE-IN-ROOT
+#   ruby -rSETUP-OF-THE-GEMS plain-inspec.rb ROOT PROFILE-IN-ROOT
 # Native parts are loaded before the change of root, since their libraries lie outside; Ruby files may come later.
 require 'json'
 require 'stringio'

@@ -38,7 +38,7 @@ function findTestEngine(): Promise<EngineInstall> {
 /** Ruby loads some of its files only when they are needed: under the new root they have to lie at the same paths. */
 async function rubyFolders(engine: EngineInstall): Promise<Mount[]> {
   const { stdout } = await run(engine.command, ['-e', 'puts RbConfig::CONFIG.values_at("rubylibdir", "rubyarchdir")']);
-  const folders = [...stdout.trim().split('\n'), engine.env['BUNDLE_PATH'] ?? ''];
+  const folders = [...stdout.trim().split('\n'), engine.env['GEM_HOME'] ?? ''];
   return folders.map(folder => ({ hostPath: folder, mountPath: folder, readOnly: true }));
 }
 
@@ -68,13 +68,13 @@ function containerOf(image: string): ContainerSpec {
   };
 }
 
-async function runInside({ command, env }: EngineInstall, pid: number, profile: string): Promise<HdfJson> {
+async function runInside({ command, options, env }: EngineInstall, pid: number, profile: string): Promise<HdfJson> {
   const rootDirectory = `/proc/${pid}/root`;
   const inside = join('/tmp/plain-inspec', basename(profile));
   await mkdir(join(rootDirectory, '/tmp/plain-inspec'), { recursive: true });
   await cp(profile, join(rootDirectory, inside), { recursive: true });
   const script = fileURLToPath(new URL('plain-inspec.rb', import.meta.url));
-  const ruby = [command, '--disable-did_you_mean', '-rbundler/setup', script, rootDirectory, inside];
+  const ruby = [command, ...options, script, rootDirectory, inside];
   // In the PID namespace of the container too, or its /proc/self would lead nowhere.
   const { stdout } = await run('nsenter', ['--target', String(pid), '--pid', ...ruby], {
     env: { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', LANG: 'C.UTF-8', ...env },

@@ -26,19 +26,13 @@ const engine = await findEngine({
   installEnvironment: process.env,
 });
 
-function run({ command, env }: EngineInstall, file: string): Promise<Example[]> {
+function run({ command, options: ofRuby, env }: EngineInstall, file: string): Promise<Example[]> {
   const script = 'require "rspec/core"; exit RSpec::Core::Runner.run(ARGV, $stderr, $stdout)';
-  const args = [
-    '--disable-did_you_mean',
-    '-rbundler/setup',
-    '-e',
-    script,
-    '--',
-    '--format',
-    'json',
-    join(folder, file),
-  ];
-  const options = { env: { PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8', ...env }, maxBuffer: 1 << 26 };
+  const args = [...ofRuby, '-e', script, '--', '--format', 'json', join(folder, file)];
+  const options = {
+    env: { PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8', RUBYOPT: ofRuby.join(' '), ...env },
+    maxBuffer: 1 << 26,
+  };
   return new Promise((resolve, reject) => {
     execFile(command, args, options, (_error, stdout, stderr) => {
       const examples = parseExamples(stdout);

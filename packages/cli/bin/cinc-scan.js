@@ -6,5 +6,5 @@ if (major < 22 || (major === 22 && minor < 19)) {
   process.stderr.write(`cinc-scan needs Node.js 22.19 or later; this is ${process.versions.node}.\n`);
   process.exitCode = 2;
 } else {
-  import('../lib/main.js');
+  import('../dist/cinc-scan.js');
 }

@@ -68,7 +68,7 @@ RSpec.describe CincScan::Job do
 
     def run(mode, folder)
       lib = File.expand_path('../lib', __dir__)
-      output, errors, status = Open3.capture3(Gem.ruby, '-rbundler/setup', '-I', lib, '-e', SCRIPT, mode, folder, "#{folder}-cache")
+      output, errors, status = Open3.capture3(Gem.ruby, '-I', lib, '-e', SCRIPT, mode, folder, "#{folder}-cache")
       raise errors unless status.success?
 
       # Messages may show where an object lies in memory.

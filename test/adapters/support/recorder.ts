@@ -3,7 +3,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { environmentName, type InputName, inputNames } from '@cinc-scan/core';
-import { root } from '../../support/cinc-scan.ts';
+import { program as cincScan } from '../../support/cinc-scan.ts';
 import { type EndingName, endings, type Given } from './endings.ts';
 
 export interface Call {
@@ -19,8 +19,8 @@ const args = process.argv.slice(2);
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('CINC_SCAN_')));
 appendFileSync(${JSON.stringify(join(folder, 'calls.jsonl'))}, JSON.stringify({ args, env }) + '\\n');
 if (args[0] === 'outputs') {
-  const real = ['--conditions=source', '--disable-warning=ExperimentalWarning', ${JSON.stringify(join(root, 'packages/cli/src/main.ts'))}];
-  process.exitCode = spawnSync(process.execPath, [...real, ...args], { stdio: 'inherit' }).status ?? 5;
+  const [node, script] = ${JSON.stringify(cincScan)};
+  process.exitCode = spawnSync(node, [script, ...args], { stdio: 'inherit' }).status ?? 5;
 } else if (args[0] === 'scan') {
   const { code, outputs } = ${JSON.stringify(endings[name])};
   const folder = env.CINC_SCAN_OUTPUT_DIR || 'cinc-scan-results';

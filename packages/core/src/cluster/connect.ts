@@ -79,9 +79,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
 // A third of a second of modules, most of them generated: not for commands that stay at home, and beside the start of the
 // engine for those that do not. One file when bundled: a chunk of its own is not minified.
 async function loadClient(): Promise<MakeConfig> {
-  const { KubeConfig } = await import(
-    /* webpackMode: "eager", webpackExports: ["KubeConfig"] */ '@kubernetes/client-node'
-  );
+  const { KubeConfig } = await import(/* webpackMode: "eager" */ './client.ts');
   return () => new KubeConfig();
 }
 

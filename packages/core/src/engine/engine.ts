@@ -67,8 +67,8 @@ export class Engine implements AsyncDisposable {
   }
 
   static start(options: EngineOptions): Engine {
-    const { command, arguments: args, env } = options.install;
-    const child = spawn(command, args, {
+    const { command, options: ofRuby, entry, env } = options.install;
+    const child = spawn(command, [...ofRuby, entry], {
       cwd: options.home,
       // A group of its own, so that its children end with it whatever ended it.
       detached: true,

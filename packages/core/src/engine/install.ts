@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -35,11 +35,16 @@ export interface EngineSettings {
 export interface EngineInstall {
   kind: 'system' | 'gems' | 'download';
   command: string;
-  arguments: string[];
+  /** Of Ruby itself; the program to run follows them. */
+  options: string[];
+  /** The engine's program. */
+  entry: string;
   env: Record<string, string>;
 }
 
 const systemRuby = '/opt/cinc-auditor/embedded/bin/ruby';
+/** A seventh of Ruby's own start, for hints that nobody reads. */
+const quickly = '--disable-did_you_mean';
 const run = promisify(execFile);
 
 /** Finds the auditor, or installs the locked gems into the cache. */
@@ -47,7 +52,7 @@ export async function findEngine(settings: EngineSettings): Promise<EngineInstal
   const entry = join(settings.directory, 'bin', 'engine.rb');
   const wanted = settings.choice;
   if ((wanted === 'auto' || wanted === 'system') && existsSync(systemRuby))
-    return { kind: 'system', command: systemRuby, arguments: ['--disable-did_you_mean', entry], env: {} };
+    return { kind: 'system', command: systemRuby, options: [quickly], entry, env: {} };
   if (wanted === 'system')
     throw new ScanError('ENGINE_MISSING', `No CINC Auditor package is installed (${systemRuby} does not exist)`);
   if (wanted === 'download' || (wanted === 'auto' && settings.package !== undefined))
@@ -57,8 +62,9 @@ export async function findEngine(settings: EngineSettings): Promise<EngineInstal
   return {
     kind: 'gems',
     command: ruby.command,
-    arguments: ['--disable-did_you_mean', '-rbundler/setup', entry],
-    env: bundlerEnv(settings, gems),
+    options: [quickly, `-r${join(gems, 'bundler/setup.rb')}`],
+    entry,
+    env: gemEnv(gems),
   };
 }
 
@@ -70,16 +76,14 @@ async function unpackedEngine(settings: EngineSettings, entry: string): Promise<
     });
   const folder = await ensurePackage(wanted, { ...rest, store });
   const { command, env } = packagedRuby(folder);
-  return { kind: 'download', command, arguments: ['--disable-did_you_mean', entry], env };
+  return { kind: 'download', command, options: [quickly], entry, env };
 }
 
-function bundlerEnv(settings: EngineSettings, gems: string): Record<string, string> {
-  return {
-    BUNDLE_GEMFILE: join(settings.directory, 'Gemfile'),
-    BUNDLE_PATH: gems,
-    BUNDLE_FROZEN: 'true',
-    BUNDLE_IGNORE_CONFIG: '1',
-  };
+/** The gems of the lockfile, and no others that lie on this machine. */
+function gemEnv(gems: string): Record<string, string> {
+  const [abi] = readdirSync(join(gems, 'ruby')); // Bundler makes one folder, of the Ruby that it installs for
+  const place = join(gems, 'ruby', abi ?? '');
+  return { GEM_HOME: place, GEM_PATH: place };
 }
 
 interface Ruby {
@@ -103,7 +107,7 @@ async function findRuby(settings: EngineSettings): Promise<Ruby> {
 /** The folder with the gems of the lockfile for this Ruby; installs them the first time. */
 async function ensureGems(settings: EngineSettings, ruby: Ruby): Promise<string> {
   const lock = await readFile(join(settings.directory, 'Gemfile.lock'));
-  const key = createHash('sha256').update(lock).update(ruby.signature).digest('hex').slice(0, 16);
+  const key = createHash('sha256').update(lock).update(ruby.signature).update('standalone').digest('hex').slice(0, 16);
   const place = join(settings.cacheDirectory, `gems-${key}`);
   if (existsSync(place)) return place;
   if (settings.offline === true)
@@ -118,10 +122,9 @@ async function ensureGems(settings: EngineSettings, ruby: Ruby): Promise<string>
   await mkdir(dirname(place), { recursive: true, mode: 0o700 });
   const fresh = await mkdtemp(`${place}.new-`);
   try {
-    const { BUNDLE_IGNORE_CONFIG: _, ...bundler } = bundlerEnv(settings, fresh);
-    const env = { ...settings.installEnvironment, ...bundler, PATH: settings.path, BUNDLE_SILENCE_ROOT_WARNING: '1' };
-    await run('bundle', ['install', '--quiet', '--jobs', '4'], {
-      env,
+    // Standalone: a file that names the folders of the gems, where Bundler itself would take 0.1 s at each start.
+    await run('bundle', ['install', '--quiet', '--jobs', '4', '--standalone'], {
+      env: { ...settings.installEnvironment, ...bundlerEnv(settings, fresh), PATH: settings.path },
       cwd: settings.directory,
       maxBuffer: 16 * 1024 * 1024,
     });
@@ -135,6 +138,15 @@ async function ensureGems(settings: EngineSettings, ruby: Ruby): Promise<string>
     });
   }
   return place;
+}
+
+function bundlerEnv(settings: EngineSettings, gems: string): Record<string, string> {
+  return {
+    BUNDLE_GEMFILE: join(settings.directory, 'Gemfile'),
+    BUNDLE_PATH: gems,
+    BUNDLE_FROZEN: 'true',
+    BUNDLE_SILENCE_ROOT_WARNING: '1',
+  };
 }
 
 function bundlerMessage(error: unknown): string {
