@@ -10,7 +10,7 @@ import { createPod } from '@cinc-scan/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { dump, load } from 'js-yaml';
 import { makeAccount, operatorRules } from '../support/accounts.ts';
-import { cincScan, profiles, program, type RunOptions, root, type Transcript } from '../support/cinc-scan.ts';
+import { cincScan, profiles, program, type RunOptions, type Transcript } from '../support/cinc-scan.ts';
 import { openTestCluster } from '../support/cluster.ts';
 import { makeGrant } from '../support/grant.ts';
 import { kubeconfigWith } from '../support/kubeconfig.ts';

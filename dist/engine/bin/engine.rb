@@ -8,6 +8,8 @@ events = $stdout.dup
 $stdout.reopen($stderr)
 
 $LOAD_PATH.unshift(File.expand_path('../lib', __dir__))
+require 'cinc_scan/compiled'
+CincScan::Compiled.use(ENV.delete('CINC_SCAN_COMPILED'))
 require 'cinc_scan/preload'
 require 'cinc_scan/job'
 require 'cinc_scan/parent'

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 require 'stringio'
+require_relative 'deferred'
 require 'inspec'
 require_relative 'upstream'
 require_relative 'transport'
@@ -12,6 +13,11 @@ module CincScan
   # Loads in the parent all that every child would load again. The parent builds no Config and runs nothing:
   # children would inherit both (`Config.cached=` keeps the first one, `target_id` survives a reset).
   module Preload
+    RESOURCES = %w[
+      bash command directory etc_group file group groups json kernel_parameter login_defs mount os os_env package packages
+      parse_config passwd platform port processes service shadow user users yaml
+    ].freeze
+
     def self.call
       refuse_foreign_licence
       require 'inspec/reporters/json'
@@ -29,14 +35,9 @@ module CincScan
       abort "inspec #{Inspec::VERSION} is not CINC Auditor; use inspec-core 5 or a CINC Auditor package"
     end
 
+    # InSpec itself loads a resource when a profile first names it; these are what most profiles name.
     def self.resources
-      Dir[File.join(Inspec.src_root, 'lib/inspec/resources/*.rb')].each do |file|
-        begin
-          require file
-        rescue LoadError
-          next # mongodb_session wants a gem that the core does not depend on
-        end
-      end
+      RESOURCES.each { |name| require "inspec/resources/#{name}" }
     end
   end
 end

@@ -62,9 +62,9 @@ export async function findEngine(settings: EngineSettings): Promise<EngineInstal
   return {
     kind: 'gems',
     command: ruby.command,
-    options: [quickly, `-r${join(gems, 'bundler/setup.rb')}`],
+    options: [quickly, `-r${setupIn(gems)}`],
     entry,
-    env: gemEnv(gems),
+    env: { ...gemEnv(gems), CINC_SCAN_COMPILED: compiledIn(gems) },
   };
 }
 
@@ -85,6 +85,9 @@ function gemEnv(gems: string): Record<string, string> {
   const place = join(gems, 'ruby', abi ?? '');
   return { GEM_HOME: place, GEM_PATH: place };
 }
+
+const setupIn = (gems: string) => join(gems, 'bundler/setup.rb');
+const compiledIn = (gems: string) => join(gems, 'compiled');
 
 interface Ruby {
   command: string;
@@ -107,7 +110,12 @@ async function findRuby(settings: EngineSettings): Promise<Ruby> {
 /** The folder with the gems of the lockfile for this Ruby; installs them the first time. */
 async function ensureGems(settings: EngineSettings, ruby: Ruby): Promise<string> {
   const lock = await readFile(join(settings.directory, 'Gemfile.lock'));
-  const key = createHash('sha256').update(lock).update(ruby.signature).update('standalone').digest('hex').slice(0, 16);
+  const key = createHash('sha256')
+    .update(lock)
+    .update(ruby.signature)
+    .update('standalone, compiled')
+    .digest('hex')
+    .slice(0, 16);
   const place = join(settings.cacheDirectory, `gems-${key}`);
   if (existsSync(place)) return place;
   if (settings.offline === true)
@@ -129,6 +137,7 @@ async function ensureGems(settings: EngineSettings, ruby: Ruby): Promise<string>
       maxBuffer: 16 * 1024 * 1024,
     });
     await rename(fresh, place);
+    await compile(settings, ruby.command, place);
   } catch (error) {
     await rm(fresh, { recursive: true, force: true });
     if (existsSync(place)) return place; // another process was faster
@@ -138,6 +147,13 @@ async function ensureGems(settings: EngineSettings, ruby: Ruby): Promise<string>
     });
   }
   return place;
+}
+
+/** Only where the gems stay: what is compiled knows its own path. Where it fails, Ruby compiles at each start. */
+async function compile(settings: EngineSettings, command: string, gems: string): Promise<void> {
+  const program = join(settings.directory, 'bin/compile.rb');
+  const env = { ...gemEnv(gems), PATH: settings.path, LANG: 'C.UTF-8' };
+  await run(command, [`-r${setupIn(gems)}`, program, compiledIn(gems)], { env }).catch(() => undefined);
 }
 
 function bundlerEnv(settings: EngineSettings, gems: string): Record<string, string> {
