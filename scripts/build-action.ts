@@ -40,9 +40,9 @@ function main(target: string): void {
     cpSync(join(root, 'packages/engine', name), join(target, 'engine', name), { recursive: true });
 }
 
-function run(tool: string, args: string[]): void {
+function run(tool: string, args: string[], cwd = root): void {
   execFileSync(process.execPath, [join(modules, '.bin', tool), ...args], {
-    cwd: root,
+    cwd,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
 }
@@ -79,9 +79,19 @@ function bundle(name: string): Bundle {
   const out = join(stage, 'out', name);
   const stats = join(stage, 'out', `${name}.json`);
   mkdirSync(out, { recursive: true });
-  run('ncc', ['build', join(stage, 'src', `${name}.js`), '-o', out, '-m', '--target', 'es2024', '--stats-out', stats]);
+  const options = ['-o', out, '-m', '--target', 'es2024', '--stats-out', stats];
+  // There, because ncc takes the folder it runs in for the one that the program will: of a path that starts with
+  // process.cwd() and fits a file in it, it packs the file and changes the path.
+  run('ncc', ['build', join(stage, 'src', `${name}.js`), ...options], stage);
+  refuseAssets(out);
   refuseChunks(out);
   return { name, file: join(out, 'index.js'), packages: packagesIn(readFileSync(stats, 'utf8')) };
+}
+
+function refuseAssets(folder: string): void {
+  const packed = readdirSync(folder, { recursive: true }).filter(path => !/^[\w.]+[.]js(?:on)?$/.test(String(path)));
+  if (packed.length > 0)
+    throw new Error(`the bundler took these files for a part of the program: ${packed.join(', ')}`);
 }
 
 /** What is loaded later by the bundler's own means is a further file, and not made small: our own entries do that. */

@@ -179,7 +179,7 @@ async function sweep({ api }: TestCluster, namespace: string): Promise<void> {
 }
 
 // Stand-ins where no run can be made: the names of the tests are known before any cluster is.
-const places = ['a', 'b', 'c'];
+const places = ['a', 'b', 'c', 'd', 'e', 'f'];
 const placed = steps.map((step, index) => ({ step, place: index % places.length }));
 const planned = (place: number, namespace: string) => [
   ...placed.filter(each => each.place === place).flatMap(({ step }) => casesOf(step, namespace)),

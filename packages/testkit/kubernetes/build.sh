@@ -18,12 +18,12 @@ require_build() {
 
 build() {
   if is_built; then return; fi
+  require_space 3072
   [ "$(. /etc/os-release && echo "${ID:-}-${VERSION_CODENAME:-}")" = debian-bookworm ] ||
     fail "Kubernetes $version is compiled from Debian 12's source package, with Debian 12's Go; name a cluster of yours in CINC_SCAN_TEST_KUBECONFIG instead"
   [ "$(dpkg --print-architecture)" = amd64 ] || fail 'tried on amd64 only'
   [ -x /usr/lib/go-1.19/bin/go ] && [ -d /usr/share/gocode/src/github.com/modern-go/reflect2 ] && command -v make rsync dpkg-source >/dev/null ||
     fail "not installed, some of: $(packages_for build | xargs)"
-  require_space 3072
   discard_builds
   local work
   work=$(mktemp -d "$home/build.XXXXXX")

@@ -7,6 +7,7 @@
 #   ./dev kubernetes image ARCHIVE…  load image archives into it
 #   ./dev kubernetes archive DIR     write the test images as archives, for loading into another cluster
 #   ./dev kubernetes down            stop it and forget its data; what was compiled stays
+#   ./dev kubernetes left            tell what there is of it: processes, mounts, network namespace, cgroups, files
 #
 # The whole node lives in namespaces of its own (PID, mount, network). Its first process is an idle init: when that one
 # ends, the kernel ends every daemon and container with it and drops their mounts, however they were interrupted.
@@ -59,10 +60,10 @@ lock() {
 }
 
 up() {
+  require_space 2048
   require_machine
   require_commands etcd containerd runc ctr ip nsenter unshare catatonit curl jq openssl
   lock
-  require_space 2048
   require_build
   if running; then
     say 'Kubernetes is up already'
@@ -103,9 +104,10 @@ main() {
     up) up "$@" ;;
     image) require_up; lock; load_images "$@" ;;
     down) down ;;
+    left) left ;;
     exec) require_up; KUBECONFIG=$kubeconfig inside "$@" ;;
     kubectl) require_up; command -v kubectl >/dev/null || fail 'kubectl is not installed'; inside kubectl --kubeconfig "$kubeconfig" "$@" ;;
-    *) sed -n '3,9s/^# \{0,3\}//p' "${BASH_SOURCE[0]}"; [ "$command" = help ] || exit 2 ;;
+    *) sed -n '3,10s/^# \{0,3\}//p' "${BASH_SOURCE[0]}"; [ "$command" = help ] || exit 2 ;;
   esac
 }
 

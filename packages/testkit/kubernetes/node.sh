@@ -232,6 +232,16 @@ stop_node() {
   rm -rf "$run"
 }
 
+# What there is of a node, a line each; fails if there is nothing.
+left() {
+  {
+    pgrep --full --list-name "$home/(run|$version)" || true
+    ls -d "/run/netns/$name" "$run" "$kubeconfig" 2>/dev/null || true
+    find /sys/fs/cgroup -mindepth 2 -maxdepth 2 -type d -name "$name"
+    grep -hsF "$home" /proc/[0-9]*/mountinfo | sort -u || true
+  } | sed 's/^/left of the node: /' | grep . >&2
+}
+
 # A group can go when the last process in it has, which takes the kernel a moment.
 remove_cgroups() {
   local tries=100

@@ -65,7 +65,7 @@ const inTarget = 'exec 2>&1; id -u; cat /etc/abs-release | head -1; cat /etc/roo
 async function look(app: RunningContainer, debug: RunningContainer) {
   const ask = async (script: string): Promise<string> =>
     (await sh(bench.runtime, debug.id, script)).replaceAll(/\s+/g, ' ');
-  const pid = await ask(`grep -l ${app.id} /proc/[0-9]*/cgroup | cut -d/ -f3 | sort -n | head -1`);
+  const pid = await ask(`grep -ls ${app.id} /proc/[0-9]*/cgroup | cut -d/ -f3 | sort -n | head -1`);
   return {
     pid,
     target: await ask(`grep -E "^(Uid|CapPrm|Seccomp):" /proc/${pid}/status`),
