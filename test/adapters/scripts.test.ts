@@ -70,7 +70,7 @@ describe('the shell script', () => {
     const real = readFileSync(fake, 'utf8').split('\n')[1] ?? '';
     writeFileSync(
       fake,
-      `#!/bin/sh\nif [ "$1" = scan ]; then trap 'kill $!' TERM; echo started; sleep 60 & wait; fi\n${real}\n`,
+      `#!/bin/sh\nif [ "$1" = scan ]; then trap 'kill $!' TERM; sleep 60 & echo started; wait; fi\n${real}\n`,
     );
     const program = name.endsWith('.py') ? 'python3' : 'sh';
     const child = spawn(program, [join(folder, name)], {

@@ -6,36 +6,37 @@ interface Test {
   path: string;
 }
 
-/** Those that mostly wait: for a limit, for the end of a process, for another program to start. */
-const first = [
+/** Those that mostly wait: for a limit, for the end of a process, for another program to start. The longest first. */
+const waiting = [
   'test/truth/faults',
   'test/lens/debug-cases',
   'test/adapters/scripts',
   'test/hostile/container',
+  'test/action/surfaces',
   'test/adapters/azure',
   'test/nothing-left/kill-scan',
-  'test/action/surfaces',
-  'test/profiles/fetch',
-  'test/contract/surface',
   'test/nothing-left/revoke',
+  'test/contract/surface',
+  'test/profiles/fetch',
+  'test/truth/lost',
+  'test/nothing-left/kill-grant',
 ];
 
-function rank(path: string): number {
-  const found = first.findIndex(name => path.includes(`${name}.test.`));
-  return found < 0 ? first.length : found;
+const rank = ({ path }: Test) => waiting.findIndex(name => path.endsWith(`${name}.test.ts`));
+
+/** The whole before its parts, which take little, and of each the larger files first. */
+function size({ path }: Test): number {
+  return statSync(path).size + (path.includes('/packages/') ? 0 : 1e6);
 }
 
 // oxlint-disable-next-line import/no-default-export -- jest asks for it
 export default class Sequencer {
-  /** Then the whole before the parts, which take little, and of each the larger files first. */
+  /** One that waits beside one that works. */
   sort(tests: Test[]): Test[] {
-    const known = tests.map(test => ({
-      test,
-      keys: [rank(test.path), test.path.includes('/packages/') ? 1 : 0, -statSync(test.path).size],
-    }));
-    const difference = (one: number[], other: number[]) =>
-      one.map((key, index) => key - (other[index] ?? 0)).find(each => each !== 0) ?? 0;
-    return known.toSorted((one, other) => difference(one.keys, other.keys)).map(({ test }) => test);
+    const idle = tests.filter(test => rank(test) >= 0).toSorted((one, other) => rank(one) - rank(other));
+    const busy = tests.filter(test => rank(test) < 0).toSorted((one, other) => size(other) - size(one));
+    const pairs = idle.flatMap((test, index) => [test, ...busy.slice(index, index + 1)]);
+    return [...pairs, ...busy.slice(idle.length)];
   }
 
   allFailedTests(tests: Test[]): Test[] {

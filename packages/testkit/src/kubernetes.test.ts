@@ -44,7 +44,12 @@ describe('a node is refused', () => {
     ],
     ['to who is not root', ['--user'], 'exec "$PROGRAM" up', /a node needs root/],
     ['to an unknown command', ['--mount'], 'exec "$PROGRAM" upp', /^$/],
-    ['before it is up', ['--mount'], 'exec "$PROGRAM" exec true', /no cluster is up: '\.\/dev kubernetes up' starts one/],
+    [
+      'before it is up',
+      ['--mount'],
+      'exec "$PROGRAM" exec true',
+      /no cluster is up: '\.\/dev kubernetes up' starts one/,
+    ],
   ];
 
   test.each(cases)('%s', async (_where, namespaces, script, message) => {

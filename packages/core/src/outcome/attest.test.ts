@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SAF is asked: packages/oracles, installed by `npm ci --prefix packages/oracles`.
+// SAF is asked: packages/oracles, which `./dev test` installs.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';

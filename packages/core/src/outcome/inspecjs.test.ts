@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// inspecjs is asked: packages/oracles, installed by `npm ci --prefix packages/oracles`.
+// inspecjs is asked: packages/oracles, which `./dev test` installs.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
