@@ -153,7 +153,7 @@ describe('the task', () => {
     const real = readFileSync(slow, 'utf8').split('\n')[1] ?? '';
     writeFileSync(
       slow,
-      `#!/bin/sh\nif [ "$1" = scan ]; then trap 'kill $! 2>/dev/null' TERM; echo started; sleep 60 & wait; fi\n${real}\n`,
+      `#!/bin/sh\nif [ "$1" = scan ]; then trap 'kill $! 2>/dev/null' TERM; sleep 60 & echo started; wait; fi\n${real}\n`,
     );
     const cwd = join(place.path, 'work');
     mkdirSync(cwd);
