@@ -6,6 +6,7 @@ import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { ScanError, toMessage } from '../errors/index.ts';
+import { findRuby, type Ruby } from './find-ruby.ts';
 import type { EnginePackage } from './package-archive.ts';
 import { ensurePackage, type PackageStore, packagedRuby } from './package-install.ts';
 
@@ -57,7 +58,7 @@ export async function findEngine(settings: EngineSettings): Promise<EngineInstal
     throw new ScanError('ENGINE_MISSING', `No CINC Auditor package is installed (${systemRuby} does not exist)`);
   if (wanted === 'download' || (wanted === 'auto' && settings.package !== undefined))
     return unpackedEngine(settings, entry);
-  const ruby = await findRuby(settings);
+  const ruby = await findRuby(settings.path, settings.cacheDirectory);
   const gems = await ensureGems(settings, ruby);
   return {
     kind: 'gems',
@@ -88,24 +89,6 @@ function gemEnv(gems: string): Record<string, string> {
 
 const setupIn = (gems: string) => join(gems, 'bundler/setup.rb');
 const compiledIn = (gems: string) => join(gems, 'compiled');
-
-interface Ruby {
-  command: string;
-  /** Version, platform and interpreter: gems with native parts fit only these. */
-  signature: string;
-}
-
-async function findRuby(settings: EngineSettings): Promise<Ruby> {
-  try {
-    const script = 'print [RUBY_ENGINE, RUBY_VERSION, RUBY_PLATFORM].join(" ")';
-    const { stdout } = await run('ruby', ['-e', script], { env: { PATH: settings.path } });
-    const [, major = 0, minor = 0] = /^\S+ (\d+)\.(\d+)/.exec(stdout)?.map(Number) ?? [];
-    if (major < 3 || (major === 3 && minor < 1)) throw new Error(`found ${stdout}, need Ruby 3.1 or later`);
-    return { command: 'ruby', signature: stdout };
-  } catch (error) {
-    throw new ScanError('ENGINE_MISSING', `No usable Ruby: ${toMessage(error)}`, { cause: error });
-  }
-}
 
 /** The folder with the gems of the lockfile for this Ruby; installs them the first time. */
 async function ensureGems(settings: EngineSettings, ruby: Ruby): Promise<string> {
