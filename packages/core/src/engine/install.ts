@@ -44,7 +44,7 @@ export interface EngineInstall {
 }
 
 const systemRuby = '/opt/cinc-auditor/embedded/bin/ruby';
-/** A seventh of Ruby's own start, for hints that nobody reads. */
+/** Of hints about misspelt names, which nobody reads here. */
 const quickly = '--disable-did_you_mean';
 const run = promisify(execFile);
 

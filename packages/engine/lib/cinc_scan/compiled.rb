@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 module CincScan
-  # What Ruby compiles the auditor's files to, kept from run to run: that is half of its load.
+  # What Ruby compiles the auditor's files to, kept from run to run: compiling is two fifths of its load.
   # A file counts only while it is the very file that was compiled, and all of it only for the very Ruby that compiled.
   module Compiled
     COMPILER = RubyVM::InstructionSequence
