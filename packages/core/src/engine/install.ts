@@ -44,7 +44,7 @@ export interface EngineInstall {
 }
 
 const systemRuby = '/opt/cinc-auditor/embedded/bin/ruby';
-/** Of hints about misspelt names, which nobody reads here. */
+/** Else each `require` that fails, one for every describe block, searches the load path for names spelled alike. */
 const quickly = '--disable-did_you_mean';
 const run = promisify(execFile);
 
