@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The pods of the table: some that the profile finds nothing in, some with a defect for each of its controls.
-import { existsSync, mkdirSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { podBody, postPod, testImage, until, untilRunning } from '@cinc-scan/testkit';
 import { dump, load } from 'js-yaml';
 import { cincScan } from '../support/cinc-scan.ts';
@@ -34,20 +34,21 @@ const quiet = {
   volumes: [{ name: 'scratch', emptyDir: {} }],
 };
 
-// A listener on a port for administration and one for a debugger, with a password as its argument; a program that runs
-// from a folder for temporary files and is deleted; a shell that stays.
+// A listener on a port for administration and one for a debugger, with a password as its argument, and one on the socket
+// of a container runtime; a program that runs from a folder for temporary files and is deleted; a shell that stays.
 const script = `
 umask 000; ulimit -c unlimited
 cp /bin/sleep /tmp/miner; /tmp/miner 100000 & miner=$!
 until [ "$(readlink /proc/$miner/exe)" = /tmp/miner ]; do :; done; rm /tmp/miner
 sh -c 'sleep 100000; :' &
-perl -MIO::Socket::INET -e '
+perl -MIO::Socket::INET -MIO::Socket::UNIX -e '
   @open = map { IO::Socket::INET->new(Listen => 1, LocalAddr => "0.0.0.0", LocalPort => $_) or die "$_: $!" } 22, 9229;
-  open(my $ready, ">", "/host/data/ready-$ENV{HOSTNAME}"); close($ready); sleep 100000' -- --password=planted-secret &
+  push @open, IO::Socket::UNIX->new(Listen => 1, Local => "/var/run/docker.sock") or die "docker.sock: $!";
+  open(my $ready, ">", "/run/ready"); close($ready); sleep 100000' -- --password=planted-secret &
 exec /usr/bin/catatonit -P`;
 
-/** Root, with what a container has that asks for nothing, and with folders and a socket of the node. */
-const careless = (data: string): Wanted => ({
+/** Root, with what a container has that asks for nothing, and with folders that any node has. */
+const careless: Wanted = {
   image: 'baseline-defects',
   container: {
     command: ['/bin/sh', '-c', script],
@@ -57,7 +58,6 @@ const careless = (data: string): Wanted => ({
       { name: 'sys', mountPath: '/host/sys' },
       { name: 'legacy', mountPath: '/var/run/secrets/legacy', readOnly: true },
       { name: 'data', mountPath: '/host/data' },
-      { name: 'socket', mountPath: '/var/run/docker.sock' },
     ],
   },
   spec: {
@@ -66,11 +66,10 @@ const careless = (data: string): Wanted => ({
       // A privileged container has its own /sys writable, but the kernel keeps it as the sandbox mounted it: read-only.
       { name: 'sys', hostPath: { path: '/sys' } },
       { name: 'legacy', secret: { secretName: 'legacy' } },
-      { name: 'data', hostPath: { path: join(data, 'data') } },
-      { name: 'socket', hostPath: { path: join(data, 'docker.sock') } },
+      { name: 'data', hostPath: { path: '/srv' } },
     ],
   },
-});
+};
 
 /** Not root, so that a debug container may enter it; all the rest is open. */
 const privileged: Wanted = {
@@ -78,40 +77,40 @@ const privileged: Wanted = {
   container: { securityContext: { privileged: true, runAsUser: 4711, runAsGroup: 4711 } },
 };
 
-export interface Pods extends AsyncDisposable {
-  namespace: string;
-}
-
 /** Makes them all: `NAME` for exec and debug, `NAME-sidecar` with a scanner container injected. */
-export async function makePods(cluster: TestCluster): Promise<Pods> {
+export async function makePods(cluster: TestCluster): Promise<{ namespace: string }> {
   const namespace = await cluster.namespace();
   await cluster.api.call('POST', `/api/v1/namespaces/${namespace}/secrets`, legacyToken(namespace));
-  const data = join(cluster.folder, 'node');
-  mkdirSync(join(data, 'data'), { recursive: true });
-  const server = createServer(socket => socket.end());
-  await new Promise<void>(resolve => server.listen(join(data, 'docker.sock'), resolve));
   const hostPID = { hostPID: true };
   const wanted: Record<string, Wanted> = {
     'clean-shell': { image: 'baseline-nonroot-shell', container: hardened, spec: quiet },
     clean: { image: 'baseline-nonroot', container: hardened, spec: quiet },
     'clean-root': { image: 'baseline-nonroot', container: { securityContext: { runAsUser: 0 } } },
-    careless: careless(data),
+    careless,
     privileged: { ...privileged, spec: hostPID },
   };
-  const injected = { clean: wanted['clean'], 'clean-root': wanted['clean-root'], careless: careless(data), privileged };
+  const injected = { clean: wanted['clean'], 'clean-root': wanted['clean-root'], careless, privileged };
   const bodies = Object.entries(wanted).map(([each, one]) => toBody(each, namespace, one));
   for (const [each, one] of Object.entries(injected))
     if (one !== undefined) bodies.push(await inject(cluster, toBody(`${each}-sidecar`, namespace, one)));
   for (const body of bodies) await postPod(cluster.api, namespace, body);
   for (const { metadata } of bodies) await untilRunning(cluster.api, namespace, metadata.name);
   for (const pod of ['careless', 'careless-sidecar'])
-    await until(`the processes of ${pod}`, () => Promise.resolve(existsSync(join(data, 'data', `ready-${pod}`))));
-  return {
-    namespace,
-    async [Symbol.asyncDispose]() {
-      await new Promise(resolve => server.close(resolve));
-    },
+    await until(`the processes of ${pod}`, () => isReady(cluster, namespace, pod));
+  return { namespace };
+}
+
+async function isReady(cluster: TestCluster, namespace: string, pod: string): Promise<boolean> {
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    KUBECONFIG: cluster.kubeconfigPath,
+    KUBECACHEDIR: join(cluster.folder, 'kubectl-cache'),
   };
+  const args = ['exec', pod, '-n', namespace, '-c', 'app', '--', 'test', '-e', '/run/ready'];
+  return promisify(execFile)('kubectl', args, { env }).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** As accounts had before Kubernetes 1.24: without an end. It opens nothing. */

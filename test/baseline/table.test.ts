@@ -9,7 +9,7 @@ import { cincScan, type HdfJson, profiles, readHdf, readScanJson, type Transcrip
 import { openTestCluster } from '../support/cluster.ts';
 import { folderWith } from '../support/folder.ts';
 import { type Cell, cells, type Lens, lenses, ownersOnly } from './cells.ts';
-import { inject, makePods, type Pods, toBody } from './pods.ts';
+import { inject, makePods, toBody } from './pods.ts';
 
 const cluster = await openTestCluster({ allowHostPath: true });
 const ids = readdirSync(join(profiles.baseline, 'controls')).flatMap(file =>
@@ -20,7 +20,7 @@ const ids = readdirSync(join(profiles.baseline, 'controls')).flatMap(file =>
 // Debug containers are stable since Kubernetes 1.25.
 const usable = lenses.filter(lens => lens !== 'debug' || cluster.minor >= 25);
 
-let pods: Pods;
+let pods: { namespace: string };
 let ranByExec: Transcript;
 const found = new Map<string, Map<string, string>>();
 
@@ -34,7 +34,6 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await pods[Symbol.asyncDispose]();
   await cluster.expectNothingLeft();
   await cluster.close();
 });

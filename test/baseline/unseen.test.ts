@@ -3,7 +3,7 @@
 import { createPod, testImage } from '@cinc-scan/testkit';
 import { afterAll, afterEach, expect, test } from '@jest/globals';
 import { cincScan, profiles, readHdf, readScanJson } from '../support/cinc-scan.ts';
-import { openTestCluster } from '../support/cluster.ts';
+import { debugTest, openTestCluster } from '../support/cluster.ts';
 import { enforced, restricted } from '../support/lens-scan.ts';
 
 const cluster = await openTestCluster();
@@ -11,9 +11,7 @@ const cluster = await openTestCluster();
 afterEach(() => cluster.expectNothingLeft());
 afterAll(() => cluster.close());
 
-// Stable since Kubernetes 1.25; before that there is nothing to test.
-const debugTest: (name: string, run: () => Promise<void>) => void =
-  cluster.minor >= 25 ? test : name => console.info(`cannot run before Kubernetes 1.25: ${name}`);
+const testDebug = debugTest(cluster);
 
 interface Wanted {
   image: string;
@@ -81,7 +79,7 @@ test('what only you can know is not guessed', async () => {
     expect(said.find(each => each.id === id)).toMatchObject({ status: 'skipped', why: expect.stringContaining(input) });
 });
 
-debugTest('a view of files alone answers what files tell, and nothing else', async () => {
+testDebug('a view of files alone answers what files tell, and nothing else', async () => {
   const { said, view } = await scan({
     image: 'baseline-nonroot',
     lens: 'debug',

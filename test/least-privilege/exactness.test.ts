@@ -5,7 +5,7 @@ import { createPod, testImage } from '@cinc-scan/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { makeAccount } from '../support/accounts.ts';
 import { cincScan, profiles, root, startCincScan } from '../support/cinc-scan.ts';
-import { openTestCluster } from '../support/cluster.ts';
+import { debugTest, openTestCluster } from '../support/cluster.ts';
 import { type Asked, askedText, everyQuestion, type Places, toQuestion } from '../support/every-question.ts';
 import { partOf, questionsText, rightsTable, withPart } from '../support/rights-table.ts';
 import { openWithToken, parseGrantKubeconfig, type TokenClient } from '../support/token-client.ts';
@@ -41,9 +41,7 @@ afterAll(async () => {
   await cluster.close();
 });
 
-// Stable since Kubernetes 1.25; before that the right is never given.
-const debugTest: (name: string, run: () => Promise<void>, timeoutMs: number) => void =
-  cluster.minor >= 25 ? test : name => void process.stderr.write(`cannot run before Kubernetes 1.25: ${name}\n`);
+const testDebug = debugTest(cluster);
 const documented = ['get pods (planned pod)', 'get pods/exec (planned pod)', 'create pods/exec (planned pod)'];
 const debugRight = 'patch pods/ephemeralcontainers (planned pod)';
 
@@ -84,7 +82,7 @@ describe('the identity of a scan', () => {
     expectPart('questions', questionsText());
   }, 240_000);
 
-  debugTest(
+  testDebug(
     'may in addition put a debug container into a planned pod that has no shell, and nothing else',
     async () => {
       const { namespace } = state;

@@ -2,13 +2,11 @@
 import { type Body, createPod, testImage } from '@cinc-scan/testkit';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { cincScan, profiles, readHdf, readScanJson, type Transcript } from '../support/cinc-scan.ts';
-import { openTestCluster } from '../support/cluster.ts';
+import { debugTest, openTestCluster } from '../support/cluster.ts';
 import { enforced, restricted } from '../support/lens-scan.ts';
 
 const cluster = await openTestCluster();
-// Stable since Kubernetes 1.25; before that there is nothing to test.
-const debugTest: (name: string, run: () => Promise<void>) => void =
-  cluster.minor >= 25 ? test : name => console.info(`cannot run before Kubernetes 1.25: ${name}`);
+const testDebug = debugTest(cluster);
 
 afterEach(() => cluster.expectNothingLeft());
 afterAll(() => cluster.close());
@@ -51,7 +49,7 @@ const namesOf = (found: Record<string, string>, status: string) =>
   Object.keys(found).filter(id => found[id] === status);
 
 describe('the debug lens', () => {
-  debugTest('looks into a distroless container, by commands too, and auto chooses it by itself', async () => {
+  testDebug('looks into a distroless container, by commands too, and auto chooses it by itself', async () => {
     const scanned = await scanPod('distroless');
     expect(readScanJson(scanned.ran).targets).toMatchObject([
       { outcome: 'audited', observation: { lens: 'debug', view: 'full' } },
@@ -60,12 +58,12 @@ describe('the debug lens', () => {
     expect(scanned.ran.code).toBe(0);
   });
 
-  debugTest('looks into a distroless container that does not run as root', async () => {
+  testDebug('looks into a distroless container that does not run as root', async () => {
     const scanned = await scanPod('distroless-nonroot');
     expect(namesOf(statuses(scanned), 'passed')).toHaveLength(14);
   });
 
-  debugTest('finds planted defects, and only those', async () => {
+  testDebug('finds planted defects, and only those', async () => {
     const scanned = await scanPod('distroless-defects');
     expect(namesOf(statuses(scanned), 'failed').toSorted()).toEqual([
       'account-passwd-file',
@@ -77,7 +75,7 @@ describe('the debug lens', () => {
     expect(scanned.ran.code).toBe(3);
   });
 
-  debugTest('says not reviewed, never passed, where a restricted namespace lets it see files only', async () => {
+  testDebug('says not reviewed, never passed, where a restricted namespace lets it see files only', async () => {
     const labels = enforced('restricted');
     const scanned = await scanPod('distroless-nonroot', [], { container: restricted, labels });
     expect(readScanJson(scanned.ran).targets).toMatchObject([{ observation: { lens: 'debug', view: 'files-only' } }]);
@@ -94,7 +92,7 @@ describe('the debug lens', () => {
     expect(scanned.ran.code).toBe(3); // the strictest gate: not reviewed is not passed
   });
 
-  debugTest('sees the same as the exec lens in an image that both can look into', async () => {
+  testDebug('sees the same as the exec lens in an image that both can look into', async () => {
     const more = ['-p', profiles.files, '-p', profiles.system];
     const exec = await scanPod('debian-defects', ['--lens', 'exec', ...more]);
     const debug = await scanPod('debian-defects', ['--lens', 'debug', ...more]);
@@ -102,14 +100,14 @@ describe('the debug lens', () => {
     expect(statuses(debug)).toEqual(statuses(exec));
   });
 
-  debugTest('leaves a debug container that has ended, and says so', async () => {
+  testDebug('leaves a debug container that has ended, and says so', async () => {
     const { ran, namespace } = await scanPod('distroless');
     const [name] = await debugContainers(namespace);
     expect(readScanJson(ran).targets).toMatchObject([{ observation: { leftBehind: name?.name } }]);
     expect(name?.ended).toBe(true);
   });
 
-  debugTest('reports an image that cannot start as what kept it from looking', async () => {
+  testDebug('reports an image that cannot start as what kept it from looking', async () => {
     const { ran } = await scanPod('distroless', ['--lens-image', 'cinc-scan.test/no-such-image:1']);
     expect(readScanJson(ran).targets).toMatchObject([{ outcome: 'unreached', error: { code: 'LENS_UNAVAILABLE' } }]);
     expect(ran.code).toBe(4);

@@ -4,11 +4,11 @@
 import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { podBody, postPod, testImage, untilRunning } from '@cinc-scan/testkit';
-import { afterAll, afterEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, expect } from '@jest/globals';
 import { dump, load } from 'js-yaml';
 import { cacheHome } from '../support/caches.ts';
 import { cincScan, profiles, program, readHdf, readScanJson, root, type Transcript } from '../support/cinc-scan.ts';
-import { openTestCluster } from '../support/cluster.ts';
+import { nodeTest, openTestCluster } from '../support/cluster.ts';
 import { folderWith } from '../support/folder.ts';
 
 const cluster = await openTestCluster({ allowHostPath: true });
@@ -107,7 +107,7 @@ function failures(ran: Transcript): Record<string, string[]> {
   );
 }
 
-test('a pod scans itself, each container told from the other, and the results are collected', async () => {
+nodeTest('a pod scans itself, each container told from the other, and the results are collected', async () => {
   const namespace = await makeScanningPod(asConfigMap(profiles.firstLook));
   const ran = await collect(namespace);
   expect({ code: ran.code, text: ran.code === 3 ? '' : ran.stderr }).toEqual({ code: 3, text: '' });
@@ -132,14 +132,14 @@ test('a pod scans itself, each container told from the other, and the results ar
   );
 });
 
-test('arguments for the scan are passed on, and a gate that is met ends with 0', async () => {
+nodeTest('arguments for the scan are passed on, and a gate that is met ends with 0', async () => {
   const namespace = await makeScanningPod(profiles.firstLook, ['--', '--threshold', '0', '--run-id', 'in-pod-1']);
   const ran = await collect(namespace);
   expect({ code: ran.code, text: ran.code === 0 ? '' : ran.stderr }).toEqual({ code: 0, text: '' });
   expect(ran.stdout).toMatch(/of run in-pod-1 collected/);
 });
 
-test('a mistake in the scan is not waited for: it is collected too', async () => {
+nodeTest('a mistake in the scan is not waited for: it is collected too', async () => {
   const namespace = await makeScanningPod(profiles.firstLook, ['--', '--threshold', 'nonsense: 1']);
   const ran = await collect(namespace);
   expect(ran.code).toBe(2);
@@ -147,7 +147,7 @@ test('a mistake in the scan is not waited for: it is collected too', async () =>
   expect(JSON.parse(outputs)).toMatchObject({ verdict: 'error', reason: 'THRESHOLD_INVALID', 'exit-code': 2 });
 });
 
-test('a container that is not there is an error beside the results of the others', async () => {
+nodeTest('a container that is not there is an error beside the results of the others', async () => {
   const namespace = await makeScanningPod(profiles.firstLook, ['--', '--container', 'gone']);
   const ran = await collect(namespace);
   expect(readScanJson(ran).targets.map(({ name, outcome }) => ({ name: name.split('/')[2], outcome }))).toEqual([

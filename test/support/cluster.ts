@@ -14,6 +14,7 @@ import {
   until,
 } from '@cinc-scan/testkit';
 import { expect, test } from '@jest/globals';
+import { cacheHome } from './caches.ts';
 import { secretsOf } from './secrets-found.ts';
 import { takeLeaks, watchFolder } from './taint.ts';
 
@@ -41,16 +42,31 @@ const external = process.env['CINC_SCAN_TEST_KUBECONFIG'];
 /** Whether the embedded cluster is in use: faults can be planted and requests be read. */
 export const isEmbedded = external === undefined || external === '';
 
+type DefineTest = (name: string, run: () => Promise<void>, timeoutMs?: number) => void;
+
 /**
- * Defines a test that needs the embedded cluster's switchboard. Elsewhere it is named and counted as one that was not
- * run; as `todo`, because a suite in which nothing is defined fails.
+ * Defines tests that not every cluster can run. Where they cannot be run they are named and counted as such; as `todo`,
+ * because a suite in which nothing is defined fails.
  */
-export const embeddedTest: (name: string, run: () => Promise<void>, timeoutMs?: number) => void = isEmbedded
-  ? test
-  : name => {
-      process.stderr.write(`cannot run on a real cluster: ${name}\n`);
-      test.todo(name);
-    };
+const testIf = (can: boolean, where: string): DefineTest =>
+  can
+    ? test
+    : name => {
+        process.stderr.write(`cannot run ${where}: ${name}\n`);
+        test.todo(name);
+      };
+
+/** For what needs the embedded cluster's switchboard. */
+export const embeddedTest = testIf(isEmbedded, 'on a real cluster');
+
+/** For what mounts files of this machine: the embedded cluster and that of `./dev kubernetes` run their containers here. */
+export const nodeTest = testIf(
+  isEmbedded || external === join(cacheHome, 'cinc-scan/kubernetes/kubeconfig'),
+  'where the node is another machine',
+);
+
+/** For what needs debug containers. */
+export const debugTest = ({ minor }: TestCluster): DefineTest => testIf(minor >= 25, 'before Kubernetes 1.25');
 
 export async function openTestCluster(options: StartOptions = {}): Promise<TestCluster> {
   const folder = mkdtempSync(join(tmpdir(), 'cst-'));
