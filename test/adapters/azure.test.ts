@@ -153,7 +153,13 @@ describe('the task', () => {
     const real = readFileSync(slow, 'utf8').split('\n')[1] ?? '';
     writeFileSync(
       slow,
-      `#!/bin/sh\nif [ "$1" = scan ]; then trap 'kill $! 2>/dev/null' TERM; sleep 60 & echo started; wait; fi\n${real}\n`,
+      `#!/bin/sh
+case $1 in
+  scan) trap 'kill $! 2>/dev/null' INT; sleep 60 & echo started; wait ;;
+  sweep) echo sweeping; sleep 1 ;;
+esac
+${real}
+`,
     );
     const cwd = join(place.path, 'work');
     mkdirSync(cwd);
@@ -161,7 +167,9 @@ describe('the task', () => {
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (part: string) => {
       text += part;
-      if (part.includes('started')) child.kill('SIGTERM');
+      // The agent sends the second signal some seconds after the first, whatever has become of the scan.
+      if (part.includes('started')) child.kill('SIGINT');
+      if (part.includes('sweeping')) child.kill('SIGTERM');
     });
     await once(child, 'close');
     expect(calls().map(({ args }) => args[0])).toEqual(['scan', 'outputs', 'sweep']);

@@ -100,7 +100,18 @@ function find(name) {
         PATH: process.versions.node.startsWith('20.') ? agent['PATH'] ?? '' : `${dirname(process.execPath)}:${agent['PATH']}`
     };
 }
-/** A cancelled job sends SIGINT, and SIGTERM a little later: both go on, so that the scan revokes its grant. */ function run(script, env) {
+/** Process group of the scan while it runs. */ let scanning;
+/**
+ * A cancelled job sends SIGINT, and SIGTERM a little later: both go on to the scan, so that it revokes its grant. What comes
+ * when it has ended already ends neither this program nor the sweep.
+ */ function forward(signal) {
+    try {
+        if (scanning !== undefined) process.kill(-scanning, signal);
+    } catch  {
+    // it has ended this very moment
+    }
+}
+function start(script, env) {
     const child = spawn('sh', [
         '-c',
         script
@@ -113,15 +124,19 @@ function find(name) {
         ],
         detached: true
     });
-    const forward = (signal)=>void (child.pid !== undefined && process.kill(-child.pid, signal));
-    process.on('SIGINT', forward).on('SIGTERM', forward);
-    return new Promise((resolve, reject)=>{
+    const ended = new Promise((resolve, reject)=>{
         child.on('error', reject);
-        child.on('close', (code, signal)=>{
-            process.off('SIGINT', forward).off('SIGTERM', forward);
-            resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
-        });
+        child.on('close', (code, signal)=>resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
     });
+    return {
+        pid: child.pid,
+        ended
+    };
+}
+async function scan(env) {
+    const { pid, ended } = start(manifest.scan, env);
+    scanning = pid;
+    await ended.finally(()=>scanning = undefined);
 }
 function readOutputs(path) {
     return existsSync(path) ? parseOutputs(readFileSync(path, 'utf8')) : {
@@ -167,13 +182,14 @@ function conclude(outputs) {
         done: 'true'
     }, message);
 }
+process.on('SIGINT', forward).on('SIGTERM', forward);
 const folder = mkdtempSync(join(agent['AGENT_TEMPDIRECTORY'] ?? tmpdir(), 'cinc-scan-'));
 try {
     const env = environment(folder);
     try {
-        await run(manifest.scan, env);
+        await scan(env);
     } finally{
-        await run(manifest.sweep, env);
+        await start(manifest.sweep, env).ended;
     }
     const outputs = readOutputs(join(folder, 'outputs.json'));
     show(outputs);
