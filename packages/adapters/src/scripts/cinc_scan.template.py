@@ -95,10 +95,13 @@ def scan(*, command="cinc-scan", timeout=None, **inputs):
         outputs = json.loads(told.stdout)
         return Result(Exit(outputs["exit-code"]), outputs)
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        subprocess.run([command, "sweep", "--run", environment["CINC_SCAN_RUN_ID"]], env=environment,
-                       stdout=sys.stderr.fileno(), check=False)
+        try:
+            # A second signal, as CI systems send it some seconds after the first, does not end this one.
+            subprocess.run([command, "sweep", "--run", environment["CINC_SCAN_RUN_ID"]], env=environment,
+                           stdout=sys.stderr.fileno(), check=False)
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def main(arguments):
