@@ -27,7 +27,7 @@ const shaken: Plugin = {
 
 /** Makes it anew; whoever starts it meanwhile starts the one before or this one. */
 export async function buildCommand(): Promise<void> {
-  const draft = `${target}.${process.pid}`;
+  const draft = join(root, `build/command.${process.pid}`);
   const { metafile } = await build({
     entryPoints: [join(root, 'packages/cli/src/main.ts')],
     outdir: draft,
@@ -48,7 +48,9 @@ export async function buildCommand(): Promise<void> {
   const used = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs));
   writeFileSync(join(draft, 'licenses.txt'), licensesOf(packagesIn(used.join('\n')), join(root, 'node_modules')));
   mkdirSync(target, { recursive: true });
-  for (const name of readdirSync(draft)) renameSync(join(draft, name), join(target, name));
+  const made = readdirSync(draft);
+  for (const name of made) renameSync(join(draft, name), join(target, name));
+  for (const name of readdirSync(target)) if (!made.includes(name)) rmSync(join(target, name)); // of the one before
   rmSync(draft, { recursive: true, force: true });
 }
 

@@ -2,10 +2,24 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The licences of packages, each by its own words, where npm keeps them in this folder. */
+/**
+ * The licences of packages, each by its own words, where npm keeps them in this folder; and of what they depend on, for some
+ * carry that within their own files.
+ */
 export function licensesOf(packages: string[], modules: string): string {
-  const names = [...new Set(packages)].toSorted();
+  const all = new Set(packages);
+  for (const name of all)
+    for (const next of dependenciesOf(join(modules, name))) if (isThere(modules, next)) all.add(next);
+  const names = [...all].toSorted();
   return names.map(name => `${name}\n\n${licenseOf(join(modules, name))}\n`).join(`\n${'-'.repeat(78)}\n\n`);
+}
+
+const isThere = (modules: string, name: string) => existsSync(join(modules, name, 'package.json'));
+
+function dependenciesOf(folder: string): string[] {
+  if (!existsSync(join(folder, 'package.json'))) return [];
+  const { dependencies } = parseObject(readFileSync(join(folder, 'package.json'), 'utf8'));
+  return typeof dependencies === 'object' && dependencies !== null ? Object.keys(dependencies) : [];
 }
 
 function licenseOf(folder: string): string {

@@ -7,7 +7,7 @@ import { describe, expect, test } from '@jest/globals';
 import { root } from '../support/cinc-scan.ts';
 import { temporaryFolder } from '../support/command.ts';
 import { type Place, testContract } from './support/contract.ts';
-import type { Given } from './support/endings.ts';
+import type { EndingName, Given } from './support/endings.ts';
 import { finish, readLines } from './support/process.ts';
 import { makeRecorder } from './support/recorder.ts';
 import { testShell } from './support/shell.ts';
@@ -63,16 +63,19 @@ describe('the shell script', () => {
     expect(calls()[0]?.args).toEqual(['scan', 'web', '--profile', 'a b']);
   });
 
-  test.each(['cinc-scan.sh', 'cinc_scan.py'])('%s lets a scan that is told to end take back its grant', async name => {
+  const scripts = ['cinc-scan.sh', 'cinc_scan.py'];
+
+  /** Runs a script whose scan waits for a signal, if there is one to come; signals it when it says one of these words. */
+  async function cancelled(name: string, ending: EndingName, words: RegExp) {
     using place = temporaryFolder();
-    const { path, calls, bin } = makeRecorder(place.path, 'cancelled');
+    const { path, calls, bin } = makeRecorder(place.path, ending);
     const fake = join(bin, 'cinc-scan');
     const real = readFileSync(fake, 'utf8').split('\n')[1] ?? '';
     writeFileSync(
       fake,
       `#!/bin/sh
 case $1 in
-  scan) trap 'kill $!' TERM; sleep 60 & echo started; wait ;;
+  scan) if [ ${ending} = cancelled ]; then trap 'kill $!' TERM; sleep 60 & echo started; wait; fi ;;
   sweep) echo sweeping; sleep 1 ;;
 esac
 ${real}
@@ -85,11 +88,21 @@ ${real}
     });
     for (const output of [child.stdout, child.stderr])
       output.setEncoding('utf8').on('data', (part: string) => {
-        if (/started|sweeping/.test(part)) child.kill('SIGTERM'); // the second as CI systems send it, some time after
+        if (words.test(part)) child.kill('SIGTERM');
       });
-    const [exit] = (await once(child, 'close')) as [number];
-    expect(exit).toBe(143);
-    expect(calls().map(({ args }) => args[0])).toEqual(['scan', 'outputs', 'sweep']);
+    const [exit, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+    return { exit, signal, calls: calls().map(({ args }) => args[0]) };
+  }
+  const calls = ['scan', 'outputs', 'sweep'];
+
+  // The second signal comes some time after the first, whatever has become of the scan.
+  test.each(scripts)('%s lets a scan that is told to end take back its grant, and sweeps', async name => {
+    expect(await cancelled(name, 'cancelled', /started|sweeping/)).toEqual({ exit: 143, signal: null, calls });
+  });
+
+  test('cinc_scan.py sweeps before it ends by a signal that came after the scan', async () => {
+    const ended = { exit: null, signal: 'SIGTERM', calls };
+    expect(await cancelled('cinc_scan.py', 'pass', /sweeping/)).toEqual(ended);
   });
 });
 

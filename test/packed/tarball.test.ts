@@ -4,7 +4,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { createPod } from '@cinc-scan/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -75,6 +75,15 @@ test('the tarball holds the command and the engine, and no source, test or map',
     expect(files).toContain(path);
   expect(files.filter(path => path.endsWith('.ts') && !path.endsWith('.d.ts'))).toEqual([]);
   expect(files.filter(path => /\.map$|\.test\.|tsbuildinfo|_spec\.rb$/.test(path))).toEqual([]);
+});
+
+test('the tarball holds no program that the command does not load', () => {
+  const programs = files.filter(path => /^dist\/.*\.js$/.test(path)).map(path => basename(path));
+  const loaded = new Set(['cinc-scan.js']);
+  for (const name of loaded)
+    for (const [, next = ''] of readFileSync(join(command, 'dist', name), 'utf8').matchAll(/"\.\/([\w-]+\.js)"/g))
+      if (programs.includes(next)) loaded.add(next);
+  expect(programs.toSorted()).toEqual([...loaded].toSorted());
 });
 
 test('packing leaves the checkout as it was', () => {

@@ -232,14 +232,12 @@ stop_node() {
   rm -rf "$run"
 }
 
-# What there is of a node, a line each; fails if there is nothing.
+# What there is of a node, a line each.
 left() {
-  {
-    pgrep --full --list-name "$home/(run|$version)" || true
-    ls -d "/run/netns/$name" "$run" "$kubeconfig" 2>/dev/null || true
-    find /sys/fs/cgroup -mindepth 2 -maxdepth 2 -type d -name "$name"
-    grep -hsF "$home" /proc/[0-9]*/mountinfo | sort -u || true
-  } | sed 's/^/left of the node: /' | grep . >&2
+  pgrep --full --list-name "$home/(run|$version)" || [ $? = 1 ]
+  ls -d "/run/netns/$name" "$run" "$kubeconfig" 2>/dev/null || true
+  find /sys/fs/cgroup -mindepth 2 -maxdepth 2 -type d -name "$name" 2>/dev/null || true # those of others come and go
+  grep -hsF "$home" /proc/[0-9]*/mountinfo | sort -u || true
 }
 
 # A group can go when the last process in it has, which takes the kernel a moment.

@@ -4,6 +4,11 @@
 
 require 'set'
 require 'inspec'
+
+module CincScan
+  LOADED_BY_INSPEC = Inspec::Resource.default_registry.keys.freeze
+end
+
 require 'inspec/formatters/base'
 require 'inspec/resources/command'
 require 'inspec/resources/port'
@@ -32,6 +37,20 @@ module CincScan
   end
 
   Inspec::DSL.singleton_class.prepend(ResourceGuard)
+
+  # Upstream puts the resources that it has loaded over those that a profile has made (profile_context.rb). It loads most of
+  # them only when a profile names what is not there, so that a profile's own resource wins; it has to win here too.
+  module OwnResources
+    def reload_dsl
+      own = @resource_registry.reject do |name, resource|
+        LOADED_BY_INSPEC.include?(name) || resource.equal?(Inspec::Resource.default_registry[name])
+      end
+      super
+      @resource_registry.merge!(own)
+    end
+  end
+
+  Inspec::ProfileContext.prepend(OwnResources)
 
   # Upstream gives the description of a skipped check for its reason (formatters/base.rb).
   module ReasonOfSkip

@@ -68,13 +68,16 @@ def scan(*, command="cinc-scan", timeout=None, **inputs):
     After `timeout` seconds the scan is told to end, which revokes its grant first.
     """
     environment = _environment(inputs)
-    process, early = None, []
+    process, early, forwarded, late = None, [], [], []
 
     def forward(number, _frame):
         if process is None:
             early.append(number)
-        else:
+        elif process.returncode is None:
+            forwarded.append(number)
             process.send_signal(number)
+        else:
+            late.append(number)
 
     # Before the scan is there: a signal in between would end this program and not the scan.
     before = {number: signal.signal(number, forward) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -102,6 +105,8 @@ def scan(*, command="cinc-scan", timeout=None, **inputs):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+            if late and not early and not forwarded:
+                signal.raise_signal(late[0])  # the first of all: for the caller
 
 
 def main(arguments):

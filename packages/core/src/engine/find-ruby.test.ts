@@ -7,7 +7,10 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
+  renameSync,
   rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -47,20 +50,38 @@ const keptFiles = () => (existsSync(cache) ? readdirSync(cache) : []);
 test('asks a Ruby what it is, and not again while it is the same file', async () => {
   const ruby = installRuby();
   const { signature } = await findRuby(path, cache);
-  expect(signature).toMatch(/^ruby \d+\.\d+\.\d+ \S+$/);
+  expect(signature).toMatch(/^ruby \d+\.\d+\.\d+.* \[\S+\]$/);
   const [kept = '', ...more] = keptFiles();
   expect(more).toEqual([]);
-  writeFileSync(join(cache, kept), 'ruby 9.9.9 kept');
-  expect(await findRuby(path, cache)).toEqual({ command: 'ruby', signature: 'ruby 9.9.9 kept' });
+  writeFileSync(join(cache, kept), 'ruby 9.9.9 (kept) [x]');
+  expect(await findRuby(path, cache)).toEqual({ command: 'ruby', signature: 'ruby 9.9.9 (kept) [x]' });
   utimesSync(ruby, 1, 1); // as after an upgrade
   expect(await findRuby(path, cache)).toEqual({ command: 'ruby', signature });
 });
 
 test('asks a script each time: it may start another Ruby', async () => {
-  for (const signature of ['ruby 3.2.1 x86_64-linux', 'ruby 3.3.1 x86_64-linux']) {
+  for (const signature of ['ruby 3.2.1p1 [x86_64-linux]', 'ruby 3.3.1p1 [x86_64-linux]']) {
     installScript(signature);
     expect(await findRuby(path, cache)).toEqual({ command: 'ruby', signature });
   }
+  expect(keptFiles()).toEqual([]);
+});
+
+test('asks where what was kept is damaged, and keeps the answer', async () => {
+  installRuby();
+  const { signature } = await findRuby(path, cache);
+  const kept = join(cache, keptFiles()[0] ?? '');
+  for (const damaged of ['', signature.slice(0, 9)]) {
+    writeFileSync(kept, damaged);
+    expect(await findRuby(path, cache)).toEqual({ command: 'ruby', signature });
+    expect(readFileSync(kept, 'utf8')).toBe(signature);
+  }
+});
+
+test('asks a program that is called ruby and is another each time', async () => {
+  renameSync(installRuby(), join(programs, 'manager'));
+  symlinkSync('manager', join(programs, 'ruby'));
+  expect((await findRuby(path, cache)).signature).toMatch(/^ruby /);
   expect(keptFiles()).toEqual([]);
 });
 
@@ -72,7 +93,7 @@ test('asks where it cannot keep the answer', async () => {
 
 test.each([
   ['none', () => undefined, /No usable Ruby: /],
-  ['one that is too old', () => installScript('ruby 2.7.8 x86_64-linux'), /found ruby 2\.7\.8 .*need Ruby 3\.1/],
+  ['one that is too old', () => installScript('ruby 2.7.8 [x86_64-linux]'), /found ruby 2\.7\.8 .*need Ruby 3\.1/],
   ['one that is no Ruby', () => installScript('what?'), /found what\?/],
 ])('refuses %s', async (_name, install, message) => {
   install();

@@ -12,7 +12,7 @@ import {
   rename,
   writeFile,
 } from 'node:fs/promises';
-import { delimiter, dirname, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { ScanError, toMessage } from '../errors/index.ts';
 
@@ -20,7 +20,7 @@ const run = promisify(execFile);
 
 export interface Ruby {
   command: string;
-  /** Version, platform and interpreter: gems with native parts fit only these. */
+  /** `RUBY_DESCRIPTION`: interpreter, version, revision and platform. Gems with native parts fit only these. */
   signature: string;
 }
 
@@ -36,25 +36,31 @@ export async function findRuby(path: string, cacheDirectory: string): Promise<Ru
 }
 
 async function recall(path: string, file: string): Promise<string> {
-  const known = await readFile(file, 'utf8').catch(() => undefined);
-  if (known !== undefined) return known;
+  const known = await readFile(file, 'utf8').catch(() => '');
+  if (isRecent(known)) return known;
   const signature = checked(await ask(path));
   await keep(file, signature);
   return signature;
 }
 
+function isRecent(signature: string): boolean {
+  const [, major = 0, minor = 0] = /^\S+ (\d+)\.(\d+)\S* .*\]$/.exec(signature)?.map(Number) ?? [];
+  return major > 3 || (major === 3 && minor >= 1);
+}
+
 function checked(signature: string): string {
-  const [, major = 0, minor = 0] = /^\S+ (\d+)\.(\d+)/.exec(signature)?.map(Number) ?? [];
-  if (major < 3 || (major === 3 && minor < 1)) throw new Error(`found ${signature}, need Ruby 3.1 or later`);
+  if (!isRecent(signature)) throw new Error(`found ${signature}, need Ruby 3.1 or later`);
   return signature;
 }
 
 async function ask(path: string): Promise<string> {
-  const script = 'print [RUBY_ENGINE, RUBY_VERSION, RUBY_PLATFORM].join(" ")';
-  return (await run('ruby', ['-e', script], { env: { PATH: path } })).stdout;
+  return (await run('ruby', ['-e', 'print RUBY_DESCRIPTION'], { env: { PATH: path } })).stdout;
 }
 
-/** Of the very file; undefined for a script, which may start another Ruby at each call, as those of version managers do. */
+/**
+ * Of the very file; undefined for a script, or a program of another name, which may start another Ruby at each call, as those
+ * of version managers do.
+ */
 async function markOf(path: string): Promise<string | undefined> {
   for (const folder of path.split(delimiter)) {
     const command = join(folder, 'ruby');
@@ -64,6 +70,7 @@ async function markOf(path: string): Promise<string | undefined> {
     );
     if (!runs) continue;
     const file = await realpath(command);
+    if (!/^ruby[\d.]*$/.test(basename(file))) return undefined;
     await using opened = await open(file);
     return await markOfFile(file, opened);
   }

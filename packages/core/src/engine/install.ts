@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ScanError, toMessage } from '../errors/index.ts';
 import { findRuby, type Ruby } from './find-ruby.ts';
@@ -110,9 +110,9 @@ async function ensureGems(settings: EngineSettings, ruby: Ruby): Promise<string>
       },
     );
   settings.onNotice?.('Installing the engine (CINC Auditor gems, about a minute, once)');
-  await mkdir(dirname(place), { recursive: true, mode: 0o700 });
-  const fresh = await mkdtemp(`${place}.new-`);
+  const fresh = `${place}.new-${randomUUID()}`;
   try {
+    await mkdir(fresh, { recursive: true, mode: 0o700 });
     // Standalone: a file that names the folders of the gems, where Bundler itself would take 0.1 s at each start.
     await run('bundle', ['install', '--quiet', '--jobs', '4', '--standalone'], {
       env: { ...settings.installEnvironment, ...bundlerEnv(settings, fresh), PATH: settings.path },
@@ -122,7 +122,7 @@ async function ensureGems(settings: EngineSettings, ruby: Ruby): Promise<string>
     await rename(fresh, place);
     await compile(settings, ruby.command, place);
   } catch (error) {
-    await rm(fresh, { recursive: true, force: true });
+    await rm(fresh, { recursive: true, force: true }).catch(() => undefined);
     if (existsSync(place)) return place; // another process was faster
     throw new ScanError('ENGINE_MISSING', `The gems of the engine could not be installed: ${bundlerMessage(error)}`, {
       cause: error,

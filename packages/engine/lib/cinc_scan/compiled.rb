@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
 module CincScan
-  # What Ruby compiles the auditor's files to, kept from run to run: compiling is two fifths of its load.
-  # A file counts only while it is the very file that was compiled, and all of it only for the very Ruby that compiled.
+  # What Ruby compiles the auditor's files to, kept from run to run: compiling is two fifths of its load. They are those of
+  # the gems, whose folder never changes, and of Ruby's own library; the engine's own few may be another version's at the
+  # next run. A file counts only while it is the one that was compiled, and all of it only for the very Ruby that compiled.
   module Compiled
     COMPILER = RubyVM::InstructionSequence
 
@@ -31,7 +32,8 @@ module CincScan
 
       # Of all that is loaded by now.
       def write(file)
-        paths = $LOADED_FEATURES.select { |path| path.end_with?('.rb') && File.file?(path) }
+        own = File.expand_path('..', __dir__)
+        paths = $LOADED_FEATURES.select { |path| path.end_with?('.rb') && File.file?(path) && !path.start_with?(own) }
         known = paths.to_h { |path| [path, [mark(path), COMPILER.compile_file(path).to_binary]] }
         File.binwrite("#{file}.part", Marshal.dump([RUBY_DESCRIPTION, known]), perm: 0o600)
         File.rename("#{file}.part", file)
@@ -39,7 +41,7 @@ module CincScan
 
       def mark(path)
         found = File.stat(path)
-        [found.size, found.mtime.to_r]
+        [found.size, found.mtime.to_i] # what finer there is, layers of images do not keep
       end
     end
   end
