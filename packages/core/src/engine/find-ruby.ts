@@ -17,6 +17,7 @@ import { promisify } from 'node:util';
 import { ScanError, toMessage } from '../errors/index.ts';
 
 const run = promisify(execFile);
+const question = 'print RUBY_DESCRIPTION';
 
 export interface Ruby {
   command: string;
@@ -54,7 +55,7 @@ function checked(signature: string): string {
 }
 
 async function ask(path: string): Promise<string> {
-  return (await run('ruby', ['-e', 'print RUBY_DESCRIPTION'], { env: { PATH: path } })).stdout;
+  return (await run('ruby', ['-e', question], { env: { PATH: path } })).stdout;
 }
 
 /**
@@ -81,7 +82,8 @@ async function markOfFile(file: string, opened: FileHandle): Promise<string | un
   const { buffer } = await opened.read(Buffer.alloc(4), 0, 4, 0);
   if (buffer.toString('latin1') !== '\x7fELF') return undefined;
   const { ino, size, mtimeNs } = await opened.stat({ bigint: true });
-  return createHash('sha256').update([file, ino, size, mtimeNs].join('\n')).digest('hex').slice(0, 16);
+  // What is asked is part of it: versions of this program that ask for something else share the cache.
+  return createHash('sha256').update([question, file, ino, size, mtimeNs].join('\n')).digest('hex').slice(0, 16);
 }
 
 /** The next run asks again where it cannot be kept. */
