@@ -4,9 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { findEngine } from '@cinc-scan/core';
-import { cacheHome } from './caches.ts';
-import { root } from './cinc-scan.ts';
+import { findLockedEngine } from './engine.ts';
 
 /** Makes `cinc-auditor_5.24.24-1_amd64.deb` in the folder; gives its path. */
 export async function makeEnginePackage(folder: string): Promise<string> {
@@ -57,16 +55,6 @@ async function copyRuby(embedded: string): Promise<void> {
   cpSync(ruby.native, join(standard, 'native'), whole);
   for (const part of readdirSync(ruby.rubygems).filter(each => each.startsWith('rubygems')))
     cpSync(join(ruby.rubygems, part), join(standard, part), whole);
-  cpSync(await installedGems(), join(embedded, 'lib/ruby/gems', ruby.abi), whole);
-}
-
-async function installedGems(): Promise<string> {
-  const { env } = await findEngine({
-    choice: 'gems',
-    directory: join(root, 'packages/engine'),
-    cacheDirectory: join(cacheHome, 'cinc-scan'),
-    path: process.env['PATH'] ?? '',
-    installEnvironment: process.env,
-  });
-  return env['GEM_HOME'] ?? '';
+  const { env } = await findLockedEngine();
+  cpSync(env['GEM_HOME'] ?? '', join(embedded, 'lib/ruby/gems', ruby.abi), whole);
 }

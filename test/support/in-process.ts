@@ -12,9 +12,8 @@ import {
   scan,
   toScanRequest,
 } from '@cinc-scan/core';
-import { cacheHome } from './caches.ts';
-import { root } from './cinc-scan.ts';
 import type { TestCluster } from './cluster.ts';
+import { engineSettings } from './engine.ts';
 
 export interface InProcess {
   scan: Scan;
@@ -34,13 +33,7 @@ export async function scanInProcess(
     access: { kind: 'content', content: new Secret(cluster.kubeconfig) },
     context: undefined,
     token: undefined,
-    engine: {
-      choice: 'auto',
-      directory: join(root, 'packages/engine'),
-      cacheDirectory: join(cacheHome, 'cinc-scan'),
-      path: process.env['PATH'] ?? '',
-      installEnvironment: process.env,
-    },
+    engine: { choice: 'auto', ...engineSettings },
     temporary: cluster.folder,
     workspace: mkdtempSync(join(cluster.folder, 'w-')),
     stdout: () => undefined,

@@ -4,16 +4,16 @@ import { cp, mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { type EngineInstall, findEngine } from '@cinc-scan/core';
+import type { EngineInstall } from '@cinc-scan/core';
 import { type ContainerSpec, createRuncRuntime, type Mount, openImageStore, testImage } from '@cinc-scan/testkit';
-import { cacheHome } from './caches.ts';
-import { type HdfJson, root } from './cinc-scan.ts';
+import type { HdfJson } from './cinc-scan.ts';
+import { findLockedEngine } from './engine.ts';
 
 const run = promisify(execFile);
 
 /** Runs profiles with plain InSpec and its own local transport inside fresh containers of an image, without any cluster. */
 export async function plainInspec(stateDir: string, image: string, profiles: string[]): Promise<HdfJson[]> {
-  const engine = await findTestEngine();
+  const engine = await findLockedEngine();
   const images = await openImageStore();
   await images.ensure([testImage(image)]);
   await using runtime = await createRuncRuntime({ stateDir, images });
@@ -22,17 +22,6 @@ export async function plainInspec(stateDir: string, image: string, profiles: str
   const found: HdfJson[] = [];
   for (const profile of profiles) found.push(await runInside(engine, pid, profile));
   return found;
-}
-
-function findTestEngine(): Promise<EngineInstall> {
-  const directory = join(root, 'packages/engine');
-  const settings = {
-    directory,
-    cacheDirectory: join(cacheHome, 'cinc-scan'),
-    path: process.env['PATH'] ?? '',
-    installEnvironment: process.env,
-  };
-  return findEngine({ choice: 'gems', ...settings });
 }
 
 /** Ruby loads some of its files only when they are needed: under the new root they have to lie at the same paths. */

@@ -4,10 +4,10 @@
 import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type EngineInstall, findEngine } from '@cinc-scan/core';
+import type { EngineInstall } from '@cinc-scan/core';
 import { describe, expect, test } from '@jest/globals';
-import { cacheHome } from '../support/caches.ts';
 import { root } from '../support/cinc-scan.ts';
+import { findLockedEngine } from '../support/engine.ts';
 
 const folder = join(root, 'packages/engine/test');
 
@@ -17,14 +17,7 @@ interface Example {
   exception?: { message: string };
 }
 
-// The locked gems, whatever auditor is installed: the specs hold them against what they were written for.
-const engine = await findEngine({
-  choice: 'gems',
-  directory: join(root, 'packages/engine'),
-  cacheDirectory: join(cacheHome, 'cinc-scan'),
-  path: process.env['PATH'] ?? '',
-  installEnvironment: process.env,
-});
+const engine = await findLockedEngine();
 
 function run({ command, options: ofRuby, env }: EngineInstall, file: string): Promise<Example[]> {
   const script = 'require "rspec/core"; exit RSpec::Core::Runner.run(ARGV, $stderr, $stdout)';
