@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The pods of the table: some that the profile finds nothing in, some with a defect for each of its controls.
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { podBody, postPod, testImage, until, untilRunning } from '@cinc-scan/testkit';
 import { dump, load } from 'js-yaml';
 import { cincScan } from '../support/cinc-scan.ts';
 import type { TestCluster } from '../support/cluster.ts';
 import { folderWith } from '../support/folder.ts';
+import { kubectl } from '../support/kubectl.ts';
 
 export interface Wanted {
   image: string;
@@ -101,16 +99,8 @@ export async function makePods(cluster: TestCluster): Promise<{ namespace: strin
 }
 
 async function isReady(cluster: TestCluster, namespace: string, pod: string): Promise<boolean> {
-  const env = {
-    PATH: process.env['PATH'] ?? '',
-    KUBECONFIG: cluster.kubeconfigPath,
-    KUBECACHEDIR: join(cluster.folder, 'kubectl-cache'),
-  };
   const args = ['exec', pod, '-n', namespace, '-c', 'app', '--', 'test', '-e', '/run/ready'];
-  return promisify(execFile)('kubectl', args, { env }).then(
-    () => true,
-    () => false,
-  );
+  return (await kubectl(cluster, cluster.kubeconfigPath, args)).code === 0;
 }
 
 /** As accounts had before Kubernetes 1.24: without an end. It opens nothing. */

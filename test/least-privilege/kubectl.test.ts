@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { cincScan } from '../support/cinc-scan.ts';
 import { openTestCluster } from '../support/cluster.ts';
 import { type Granted, makeGrant } from '../support/grant.ts';
+import { type Ended, kubectl as runKubectl } from '../support/kubectl.ts';
 
 const run = promisify(execFile);
 const cluster = await openTestCluster();
@@ -32,27 +33,7 @@ async function requireKubectl(): Promise<void> {
     );
 }
 
-interface Ended {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-/** kubectl with nothing but the kubeconfig that was written; its namespace and user are the context's. */
-async function kubectl(...args: string[]): Promise<Ended> {
-  const env = {
-    PATH: process.env['PATH'] ?? '',
-    HOME: cluster.folder,
-    KUBECONFIG: made.grant?.file ?? '',
-    KUBECACHEDIR: join(cluster.folder, 'kubectl-cache'),
-  };
-  try {
-    return { code: 0, ...(await run('kubectl', args, { env })) };
-  } catch (error) {
-    const { code, stdout, stderr } = error as Ended;
-    return { code, stdout, stderr };
-  }
-}
+const kubectl = (...args: string[]): Promise<Ended> => runKubectl(cluster, made.grant?.file ?? '', args);
 
 describe('kubectl with the kubeconfig of a grant', () => {
   test('enters the planned pod', async () => {
