@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The task as the agent runs it, alone: nothing but Node's own modules, and only types that can be stripped away.
 // https://github.com/microsoft/azure-pipelines-tasks-task-lib documents variables and commands of the agent.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -117,19 +118,14 @@ function forward(signal: NodeJS.Signals): void {
   }
 }
 
-function start(script: string, env: Environment): { pid: number | undefined; ended: Promise<number> } {
-  const child = spawn('sh', ['-c', script], { env, stdio: ['ignore', 'inherit', 'inherit'], detached: true });
-  const ended = new Promise<number>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
-  });
-  return { pid: child.pid, ended };
-}
+const start = (script: string, env: Environment): ChildProcess =>
+  spawn('sh', ['-c', script], { env, stdio: ['ignore', 'inherit', 'inherit'], detached: true });
 
+/** How it ended is in its outputs. */
 async function scan(env: Environment): Promise<void> {
-  const { pid, ended } = start(manifest.scan, env);
-  scanning = pid;
-  await ended.finally(() => (scanning = undefined));
+  const child = start(manifest.scan, env);
+  scanning = child.pid;
+  await once(child, 'close').finally(() => (scanning = undefined));
 }
 
 function readOutputs(path: string): Outputs {
@@ -172,7 +168,7 @@ try {
   try {
     await scan(env);
   } finally {
-    await start(manifest.sweep, env).ended;
+    await once(start(manifest.sweep, env), 'close');
   }
   const outputs = readOutputs(join(folder, 'outputs.json'));
   show(outputs);

@@ -3,8 +3,9 @@
 // The task as the agent runs it, alone: nothing but Node's own modules, and only types that can be stripped away.
 // https://github.com/microsoft/azure-pipelines-tasks-task-lib documents variables and commands of the agent.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 const agent = process.env;
@@ -111,8 +112,7 @@ function find(name) {
     // it has ended this very moment
     }
 }
-function start(script, env) {
-    const child = spawn('sh', [
+const start = (script, env)=>spawn('sh', [
         '-c',
         script
     ], {
@@ -124,19 +124,10 @@ function start(script, env) {
         ],
         detached: true
     });
-    const ended = new Promise((resolve, reject)=>{
-        child.on('error', reject);
-        child.on('close', (code, signal)=>resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
-    });
-    return {
-        pid: child.pid,
-        ended
-    };
-}
-async function scan(env) {
-    const { pid, ended } = start(manifest.scan, env);
-    scanning = pid;
-    await ended.finally(()=>scanning = undefined);
+/** How it ended is in its outputs. */ async function scan(env) {
+    const child = start(manifest.scan, env);
+    scanning = child.pid;
+    await once(child, 'close').finally(()=>scanning = undefined);
 }
 function readOutputs(path) {
     return existsSync(path) ? parseOutputs(readFileSync(path, 'utf8')) : {
@@ -189,7 +180,7 @@ try {
     try {
         await scan(env);
     } finally{
-        await start(manifest.sweep, env).ended;
+        await once(start(manifest.sweep, env), 'close');
     }
     const outputs = readOutputs(join(folder, 'outputs.json'));
     show(outputs);
