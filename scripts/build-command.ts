@@ -26,7 +26,7 @@ const shaken: Plugin = {
 };
 
 /** Makes it anew; whoever starts it meanwhile starts the one before or this one. */
-export async function buildCommand(): Promise<void> {
+async function main(): Promise<void> {
   const draft = join(root, `build/command.${process.pid}`);
   const { metafile } = await build({
     entryPoints: [join(root, 'packages/cli/src/main.ts')],
@@ -54,4 +54,4 @@ export async function buildCommand(): Promise<void> {
   rmSync(draft, { recursive: true, force: true });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await buildCommand();
+await main();

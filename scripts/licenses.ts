@@ -17,7 +17,6 @@ export function licensesOf(packages: string[], modules: string): string {
 const isThere = (modules: string, name: string) => existsSync(join(modules, name, 'package.json'));
 
 function dependenciesOf(folder: string): string[] {
-  if (!existsSync(join(folder, 'package.json'))) return [];
   const { dependencies } = parseObject(readFileSync(join(folder, 'package.json'), 'utf8'));
   return typeof dependencies === 'object' && dependencies !== null ? Object.keys(dependencies) : [];
 }
