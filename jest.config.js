@@ -1,6 +1,6 @@
 // Never set `ci` here: it switches off the snapshot check that --ci gives.
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/environment.ts',
   extensionsToTreatAsEsm: ['.ts'],
   // Containers and engines are started for real; a test says what it waits for and fails by itself.
   testTimeout: 300_000,

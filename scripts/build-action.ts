@@ -15,7 +15,7 @@ const modules = join(root, 'node_modules');
  * Copied, to say of them what their own package.json does not: that their modules can be left out one by one. And those
  * that import what is replaced below.
  */
-const shaken = ['@kubernetes/client-node', '@actions/artifact', '@azure/storage-blob'];
+const shaken = ['@actions/artifact', '@azure/storage-blob'];
 /** Only for what the Action does not do: unpacking artifacts, and lists of blobs in another format. */
 const unused: Record<string, string> = {
   'unzip-stream': 'export default {};',

@@ -1,29 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // `npm run build:command`: makes packages/cli/dist/, the command with all that it needs of npm: one file that is read at
-// each start, and one that is read while the engine starts. It starts in half the time, installs without dependencies, and
-// is what the tests start.
+// each start, and one that is read where there is a proxy. It starts in half the time, installs without dependencies, and is
+// what the tests start.
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type Plugin } from 'esbuild';
+import { build } from 'esbuild';
 import { licensesOf, packagesIn } from './licenses.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = join(root, 'packages/cli/dist');
-
-/** client-node does not say that its modules can be left out one by one, and most of it is classes that nobody asks for. */
-const shaken: Plugin = {
-  name: 'shaken',
-  setup(bundler) {
-    bundler.onResolve(
-      { filter: /^@kubernetes\/client-node$|^\.\/gen\/index\.js$/ },
-      async ({ path, pluginData, ...from }) =>
-        pluginData === 'resolved'
-          ? undefined
-          : { ...(await bundler.resolve(path, { ...from, pluginData: 'resolved' })), sideEffects: false },
-    );
-  },
-};
 
 /** Makes it anew; whoever starts it meanwhile starts the one before or this one. */
 async function main(): Promise<void> {
@@ -42,7 +28,6 @@ async function main(): Promise<void> {
     banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
     legalComments: 'none', // in a file of their own
     metafile: true,
-    plugins: [shaken],
     logLevel: 'error',
   });
   const used = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs));

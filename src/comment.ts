@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
 import { info } from '@actions/core';
-import { fitMarkdown, makeRedactor, type Scan } from '@cinc-scan/core';
+import { fitMarkdown, type Scan } from '@cinc-scan/core';
 import { z } from 'zod';
-import type { Asked } from './ask.ts';
 import { type PullRequest, pullRequestOf } from './event.ts';
 import { type Api, githubApi, refuse, repositoryPath } from './github-api.ts';
 import { NotHere } from './not-here.ts';
+import type { StepRequest } from './step-request.ts';
 import type { Link } from './summary.ts';
 
 // GitHub takes 65,536 characters.
@@ -14,26 +14,26 @@ const mostBytes = 60_000;
 const permission = 'pull-requests: write';
 
 /** One comment for what this step looks at; a later run of the same step writes it anew. */
-export async function writeComment(found: Scan, asked: Asked, links: Link[]): Promise<Link[]> {
+export async function writeComment(found: Scan, asked: StepRequest, links: Link[]): Promise<Link[]> {
   const pull = pullRequestOf(asked.environment);
-  if (pull === undefined) throw new NotHere('This run belongs to no pull request.');
+  if (pull === undefined) throw new NotHere('This run does not belong to a pull request.');
   if (pull.isFork) throw new NotHere('A run from a fork may not comment; the summary has the result.');
   const marker = markerOf(asked);
-  const body = bodyOf(found, asked, { marker, links });
+  const body = bodyOf(found, { marker, links });
   return [{ text: 'Comment', url: await write(githubApi(asked), asked, { pull, marker, body }) }];
 }
 
 /** Says which comment is whose: the step is known by what it asks for, since pods and run ids change. */
-function markerOf({ values }: Asked): string {
+function markerOf({ values }: StepRequest): string {
   const { context, namespace, targets, container, profile } = values;
   const key = JSON.stringify([context, namespace, targets, container, profile]);
   return `<!-- cinc-scan:${createHash('sha256').update(key).digest('hex').slice(0, 16)} -->`;
 }
 
-function bodyOf({ model }: Scan, { secrets }: Asked, { marker, links }: { marker: string; links: Link[] }): string {
+function bodyOf({ model }: Scan, { marker, links }: { marker: string; links: Link[] }): string {
   const shown = links.map(({ text, url }) => `[${text}](${encodeURI(url)})`).join(' · ');
   const page = fitMarkdown(model, mostBytes - marker.length - shown.length).text;
-  return makeRedactor(secrets.all()).all(`${marker}\n${page}\n${shown}\n`);
+  return `${marker}\n${page}\n${shown}\n`;
 }
 
 interface Wanted {
@@ -44,7 +44,7 @@ interface Wanted {
 
 const written = z.object({ html_url: z.string() });
 
-async function write(api: Api, asked: Asked, { pull, marker, body }: Wanted): Promise<string> {
+async function write(api: Api, asked: StepRequest, { pull, marker, body }: Wanted): Promise<string> {
   const issues = `${repositoryPath(asked)}/issues`;
   const old = await findOld(api, `${issues}/${pull.number}/comments`, marker);
   const answer =
@@ -53,7 +53,7 @@ async function write(api: Api, asked: Asked, { pull, marker, body }: Wanted): Pr
       : await api('PATCH', `${issues}/comments/${old}`, { body });
   if (answer.status !== 200 && answer.status !== 201) refuse(answer, 'The comment', permission);
   const url = written.safeParse(answer.body).data?.html_url ?? '';
-  info(old === undefined ? 'A comment was written.' : 'The comment was renewed.');
+  info(old === undefined ? 'A comment was written.' : 'The comment was updated.');
   return url;
 }
 

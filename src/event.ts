@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
+import { type Environment, parseJsonText } from '@cinc-scan/core';
 import { z } from 'zod';
-import type { Environment } from './ask.ts';
 
 const repository = z.object({ full_name: z.string() }).nullish();
 const webhook = z.object({
@@ -24,7 +24,7 @@ export interface PullRequest {
 export function pullRequestOf(environment: Environment): PullRequest | undefined {
   const path = environment['GITHUB_EVENT_PATH'] ?? '';
   if (path === '') return undefined;
-  const { pull_request: pull } = webhook.parse(JSON.parse(readFileSync(path, 'utf8')));
+  const { pull_request: pull } = webhook.parse(parseJsonText(readFileSync(path, 'utf8')));
   if (pull === undefined || pull === null) return undefined;
   const isFork = pull.head.repo?.full_name !== pull.base.repo?.full_name;
   return { number: pull.number, isFork };

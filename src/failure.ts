@@ -9,15 +9,16 @@ import {
   toMessage,
   verdictSentence,
 } from '@cinc-scan/core';
-import type { Asked } from './ask.ts';
 import { safeText } from './log.ts';
+import type { StepRequest } from './step-request.ts';
+import { inStepWords } from './step-words.ts';
 import { summarizeFailure } from './summary.ts';
 
 /** What kept the step from looking: as an annotation, on the page of the job, and with all its causes for debugging. */
-export async function tellFailure(thrown: unknown, asked: Asked | undefined): Promise<void> {
+export async function tellFailure(thrown: unknown, asked: StepRequest | undefined): Promise<void> {
   const code = isScanError(thrown) ? thrown.code : 'DEFECT';
   const remedy = isScanError(thrown)
-    ? thrown.remedy
+    ? inStepWords(thrown.remedy)
     : 'This is a defect of cinc-scan: please report it with the log of a run with log-level: debug.';
   const message = safeText(toMessage(thrown));
   annotateError(`${message}\n${remedy}`, { title: `cinc-scan: ${code}` });

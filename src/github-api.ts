@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { HttpClient } from '@actions/http-client';
-import type { Asked } from './ask.ts';
+import { problemOf } from '@cinc-scan/core';
+import { callGithub } from './github-call.ts';
 import { NotHere } from './not-here.ts';
+import type { StepRequest } from './step-request.ts';
 
 export interface ApiAnswer {
   status: number;
@@ -10,28 +11,24 @@ export interface ApiAnswer {
 
 export type Api = (method: 'GET' | 'POST' | 'PATCH', path: string, body?: unknown) => Promise<ApiAnswer>;
 
-const timeoutMs = 30_000;
-
 /** GitHub's REST API, of whichever server this run belongs to; proxies of the runner are honoured. */
-export function githubApi({ own, environment }: Pick<Asked, 'own' | 'environment'>): Api {
+export function githubApi({ own, environment }: Pick<StepRequest, 'own' | 'environment'>): Api {
   const token = own['github-token'];
   if (token === undefined) throw new NotHere('There is no github-token.');
   const server = environment['GITHUB_API_URL'] ?? 'https://api.github.com';
-  const client = new HttpClient('cinc-scan', [], { allowRetries: true, maxRetries: 3, socketTimeout: timeoutMs });
   return async (method, path, body) => {
     const headers = {
+      'user-agent': 'cinc-scan', // GitHub answers nobody who has none
       accept: 'application/vnd.github+json',
       authorization: `Bearer ${token.reveal()}`,
       'x-github-api-version': '2022-11-28',
       ...(body !== undefined && { 'content-type': 'application/json' }),
     };
-    const answer = await client.request(
-      method,
-      `${server}${path}`,
-      body === undefined ? '' : JSON.stringify(body),
-      headers,
-    );
-    return { status: answer.message.statusCode ?? 0, body: parseBody(await answer.readBody()) };
+    const url = new URL(`${server}${path}`);
+    const sent = body === undefined ? {} : { body: Buffer.from(JSON.stringify(body)) };
+    const answer = await callGithub({ method, url, headers, ...sent }, environment);
+    if (answer.kind === 'failed') throw new Error(`GitHub cannot be reached: ${problemOf(answer)}`);
+    return { status: answer.status, body: parseBody(answer.body) };
   };
 }
 
@@ -44,9 +41,9 @@ function parseBody(text: string): unknown {
 }
 
 /** The repository as a path of the API; its name comes from the runner. */
-export function repositoryPath({ environment }: Pick<Asked, 'environment'>): string {
+export function repositoryPath({ environment }: Pick<StepRequest, 'environment'>): string {
   const name = environment['GITHUB_REPOSITORY'] ?? '';
-  if (!/^[\w.-]+\/[\w.-]+$/.test(name)) throw new NotHere('This run belongs to no repository.');
+  if (!/^[\w.-]+\/[\w.-]+$/.test(name)) throw new NotHere('This run does not belong to a repository.');
   return `/repos/${name}`;
 }
 

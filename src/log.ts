@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { endGroup, info, startGroup } from '@actions/core';
+import { info } from '@actions/core';
 import {
   oneLine,
   type ScanEvent,
@@ -11,6 +11,7 @@ import {
   toEventRecord,
   type Values,
 } from '@cinc-scan/core';
+import { openGroup } from './group.ts';
 
 export type Listener = (event: ScanEvent) => void;
 
@@ -28,8 +29,7 @@ function toGroups(values: Values): Listener {
   const isVerbose = level === 'verbose' || level === 'debug';
   return event => {
     if (event.kind === 'stage') {
-      endGroup();
-      startGroup(stageTitles[event.stage]);
+      openGroup(stageTitles[event.stage]);
     } else if (event.kind === 'engine-output') {
       if (level === 'debug') safeLogLines(event.text).forEach(line => info(line));
     } else for (const line of linesOf(event, isVerbose)) info(safeText(line));
@@ -56,7 +56,8 @@ function linesOf(event: Told, isVerbose: boolean): string[] {
     case 'control':
       return isVerbose ? [`${event.status}: ${event.id} in ${targetName(event.target)}`] : [];
     case 'intent':
-      return [];
+    case 'verdict':
+      return []; // told by an annotation and the summary
   }
 }
 
@@ -71,7 +72,7 @@ function toJsonLines(values: Values): Listener {
   const isDebug = values['log-level'] === 'debug';
   return event => {
     if (event.kind === 'intent') return;
-    if (!isDebug && (event.kind === 'control' || event.kind === 'engine-output')) return;
+    if (!isDebug && event.kind === 'engine-output') return;
     const record = {
       time: new Date().toISOString(),
       tool: 'cinc-scan',

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { setSecret } from '@actions/core';
-import { formsOf, type GithubValues, githubInputs, type Input, inputs, Secret, Secrets } from '@cinc-scan/core';
-import type { Environment } from './ask.ts';
-
-// What the runner puts into the environment of a step: not ours, and nobody's to read in a log or a report.
-const runnerVariables = ['ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'ACTIONS_RUNTIME_TOKEN', 'GITHUB_TOKEN', 'GH_TOKEN'];
+import {
+  type Environment,
+  formsOf,
+  type GithubValues,
+  githubInputs,
+  type Input,
+  inputs,
+  platformSecrets,
+  Secret,
+  Secrets,
+} from '@cinc-scan/core';
 
 const secretInputs = Object.entries<Input>({ ...inputs, ...githubInputs }).flatMap(([name, { type }]) =>
   type === 'secret' ? [name] : [],
@@ -22,10 +28,7 @@ export function forgetSecretInputs(environment: Environment): void {
 export function stepSecrets(environment: Environment, own: GithubValues): Secrets {
   const secrets = new Secrets();
   secrets.register(own['github-token']);
-  for (const name of runnerVariables) {
-    const value = environment[name];
-    if (value !== undefined) secrets.register(new Secret(value));
-  }
+  secrets.register(...platformSecrets(environment));
   // Whatever else is wrong with an input, an error shall not show it.
   secrets.registerKubeconfig(new Secret(environment['INPUT_KUBECONFIG'] ?? ''));
   for (const name of secretInputs)

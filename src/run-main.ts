@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { endGroup, info, startGroup } from '@actions/core';
+import { info } from '@actions/core';
 import {
   listenForCancel,
   type Outputs,
@@ -11,15 +11,16 @@ import {
   targetName,
   toOutputs,
 } from '@cinc-scan/core';
-import { type Asked, ask } from './ask.ts';
 import { makeDeps } from './dependencies.ts';
 import { tellFailure, tellVerdict } from './failure.ts';
+import { closeGroup, openGroup } from './group.ts';
 import type { ArtifactClient } from './keep-artifact.ts';
 import { makeLog, safeText } from './log.ts';
 import { maskSecrets } from './mask.ts';
 import { setFailureOutputs, setOutputs } from './outputs.ts';
 import { checkPlatform } from './platform.ts';
 import { forgetObjects, rememberObjects } from './state.ts';
+import { placeOfOutputs, readStepRequest, type StepRequest } from './step-request.ts';
 import { type ShowContext, show } from './surfaces.ts';
 
 /** The files around this one. */
@@ -32,26 +33,26 @@ export interface Program {
 
 /** The main step; the result is the exit code of the process. */
 export async function runMain(program: Program): Promise<number> {
-  let asked: Asked | undefined;
+  let asked: StepRequest | undefined;
   try {
     checkPlatform(process.platform);
-    asked = ask(process.env);
-    return await look(asked, program);
+    asked = readStepRequest(process.env);
+    return await scanStep(asked, program);
   } catch (error) {
-    endGroup();
-    const outputs = await setFailureOutputs(error, asked?.values);
+    closeGroup();
+    const outputs = await setFailureOutputs(error, asked?.values ?? placeOfOutputs(process.env));
     await tellFailure(error, asked);
     return outputs['exit-code'];
   }
 }
 
-async function look(asked: Asked, program: Program): Promise<number> {
+async function scanStep(asked: StepRequest, program: Program): Promise<number> {
   const { values, request } = asked;
   // The runner sends SIGINT, 7.5 s later SIGTERM, and kills 2.5 s after that; the first is enough to revoke and end.
   using cancel = listenForCancel(process, info);
   const log = makeLog(values);
   const remember = rememberObjects();
-  const deps = await makeDeps(asked, {
+  await using deps = await makeDeps(asked, {
     home: program.home,
     signal: cancel.signal,
     emit: event => {
@@ -62,7 +63,7 @@ async function look(asked: Asked, program: Program): Promise<number> {
   });
   if (request.dryRun) return preview(await previewScan(request, deps));
   const found = await scan(request, deps);
-  endGroup();
+  closeGroup();
   if (found.model.grant?.revoked !== false) forgetObjects();
   return await conclude(found, { asked, program, signal: cancel.signal });
 }
@@ -76,12 +77,14 @@ async function conclude(found: Scan, context: ShowContext): Promise<number> {
 }
 
 /** What would be made, as YAML, in the log. */
-function preview({ targets, problems, identity }: Preview): number {
-  endGroup();
-  startGroup('What a scan would do');
-  for (const target of targets) info(safeText(`would audit ${targetName(target)} (${target.image})`));
-  for (const line of (identity ?? 'would make nothing').split('\n')) info(safeText(line));
-  endGroup();
+function preview({ targets, profiles, problems, identity }: Preview): number {
+  openGroup('What a scan would do');
+  for (const target of targets) {
+    const names = (profiles.get(target) ?? []).map(({ name }) => name).join(', ');
+    info(safeText(`would audit ${targetName(target)} (${target.image}) with ${names}`));
+  }
+  for (const line of (identity ?? 'would create nothing').split('\n')) info(safeText(line));
+  closeGroup();
   const [problem] = problems;
   if (problem !== undefined) throw problem;
   setOutputs({ 'exit-code': 0 });

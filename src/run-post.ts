@@ -2,10 +2,10 @@
 
 import { error as annotateError, getState, info } from '@actions/core';
 import { type GrantObject, isScanError, revokeNamed, type ScanEvent, toMessage } from '@cinc-scan/core';
-import { readStep } from './ask.ts';
 import { makeSignIn } from './dependencies.ts';
 import { safeText } from './log.ts';
 import { parseObjects } from './state.ts';
+import { readStep } from './step-request.ts';
 
 /** Takes back by name what the main step noted and did not live to take back; the result is the exit code. */
 export async function runPost(): Promise<number> {
@@ -15,7 +15,7 @@ export async function runPost(): Promise<number> {
     info(`cinc-scan: the main step did not take back its temporary identity (${objects.length} objects): doing it now`);
     const environment = process.env;
     const signIn = await makeSignIn({ ...readStep(environment), environment });
-    await revokeNamed(objects, { ...signIn, signal: undefined, emit: tell });
+    await revokeNamed(objects, { ...signIn, environment, signal: undefined, emit: tell });
     info('cinc-scan: the temporary identity is gone');
     return 0;
   } catch (error) {

@@ -6,17 +6,17 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { info } from '@actions/core';
 import { noneCategory, type Scan } from '@cinc-scan/core';
-import type { Asked } from './ask.ts';
 import { pullRequestOf } from './event.ts';
 import { githubApi, refuse, repositoryPath } from './github-api.ts';
 import { NotHere } from './not-here.ts';
+import type { StepRequest } from './step-request.ts';
 import type { Link } from './summary.ts';
 
 // https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
 const mostBytes = 10_000_000;
 
 /** Sends the SARIF reports to code scanning. A run in which nothing was seen sends none: it would close alerts. */
-export async function uploadSarif(reports: Scan['reports'], asked: Asked): Promise<Link[]> {
+export async function uploadSarif(reports: Scan['reports'], asked: StepRequest): Promise<Link[]> {
   if (pullRequestOf(asked.environment)?.isFork === true)
     throw new NotHere('A run from a fork may not write to code scanning; the summary has the findings.');
   const texts = await Promise.all(
@@ -24,7 +24,7 @@ export async function uploadSarif(reports: Scan['reports'], asked: Asked): Promi
   );
   const seen = texts.filter(text => !text.includes(JSON.stringify(noneCategory)));
   if (seen.length === 0) {
-    info('Nothing was seen that code scanning could be told of.');
+    info('There is nothing to report to code scanning.');
     return [];
   }
   for (const text of seen) await send(text, asked);
@@ -34,7 +34,7 @@ export async function uploadSarif(reports: Scan['reports'], asked: Asked): Promi
   ];
 }
 
-async function send(text: string, asked: Asked): Promise<void> {
+async function send(text: string, asked: StepRequest): Promise<void> {
   const sarif = (await promisify(gzip)(text)).toString('base64');
   if (sarif.length > mostBytes) throw new Error('The SARIF report is larger than the 10 MB that code scanning takes');
   const { environment } = asked;

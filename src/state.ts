@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { saveState } from '@actions/core';
-import type { GrantObject } from '@cinc-scan/core';
+import { type GrantObject, parseJsonText } from '@cinc-scan/core';
 import { z } from 'zod';
 
 const stateName = 'objects';
@@ -27,5 +27,5 @@ const state = z.array(
 
 /** What the main step noted last. */
 export function parseObjects(text: string): GrantObject[] {
-  return state.parse(JSON.parse(text));
+  return state.parse(parseJsonText(text));
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { appendFile, stat } from 'node:fs/promises';
-import { fitMarkdown, makeRedactor, markdownCode, type Scan } from '@cinc-scan/core';
-import type { Asked } from './ask.ts';
+import { fitMarkdown, markdownCode, type Scan } from '@cinc-scan/core';
 import { NotHere } from './not-here.ts';
+import type { StepRequest } from './step-request.ts';
 
 /** Where more of the result lies. */
 export interface Link {
@@ -14,7 +14,7 @@ export interface Link {
 const mostBytes = 900 * 1024;
 
 /** The result on the page of the job, as much as fits. */
-export async function summarize({ model, reports }: Scan, { secrets }: Asked, links: Link[]): Promise<Link[]> {
+export async function summarize({ model, reports }: Scan, _asked: StepRequest, links: Link[]): Promise<Link[]> {
   const path = summaryFile();
   const files = reports.filter(report => report.path !== '-').map(report => report.path);
   const end = endOfPage(links, files);
@@ -23,7 +23,7 @@ export async function summarize({ model, reports }: Scan, { secrets }: Asked, li
     () => 0,
   );
   const { text } = fitMarkdown(model, Math.max(0, mostBytes - used - Buffer.byteLength(end)));
-  await appendFile(path, makeRedactor(secrets.all()).all(`${text}\n${end}`));
+  await appendFile(path, `${text}\n${end}`);
   return [];
 }
 
@@ -54,6 +54,6 @@ export async function summarizeFailure({ code, message, remedy }: Failure): Prom
 
 function summaryFile(): string {
   const path = process.env['GITHUB_STEP_SUMMARY'] ?? '';
-  if (path === '') throw new NotHere('This runner takes no summary (GITHUB_STEP_SUMMARY is not set).');
+  if (path === '') throw new NotHere('This runner does not support job summaries (GITHUB_STEP_SUMMARY is not set).');
   return path;
 }

@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { endGroup, notice, startGroup, warning } from '@actions/core';
+import { notice, warning } from '@actions/core';
 import { type Scan, toMessage } from '@cinc-scan/core';
 import { annotate } from './annotate.ts';
-import type { Asked } from './ask.ts';
 import { writeComment } from './comment.ts';
+import { closeGroup, openGroup } from './group.ts';
 import { type ArtifactClient, keepArtifact } from './keep-artifact.ts';
 import { safeText } from './log.ts';
 import { NotHere } from './not-here.ts';
 import { uploadSarif } from './sarif.ts';
+import type { StepRequest } from './step-request.ts';
 import { type Link, summarize } from './summary.ts';
 
 /** A place of GitHub's where the result is shown; gives a link to it where there is one. */
-interface Place {
+interface GithubSurface {
   name: string;
   isWanted: boolean;
   show: () => Promise<Link[]>;
 }
 
 export interface ShowContext {
-  asked: Asked;
+  asked: StepRequest;
   program: { loadArtifactClient: () => Promise<ArtifactClient> };
   signal: AbortSignal;
 }
@@ -28,7 +29,7 @@ export interface ShowContext {
 export async function show(found: Scan, { asked, program, signal }: ShowContext): Promise<void> {
   const { own } = asked;
   const links: Link[] = [];
-  const places: Place[] = [
+  const places: GithubSurface[] = [
     { name: 'artifact', isWanted: own['upload-artifact'], show: () => keepArtifact(found, program.loadArtifactClient) },
     { name: 'code scanning', isWanted: own['upload-sarif'], show: () => uploadSarif(found.reports, asked) },
     { name: 'comment', isWanted: own.comment, show: () => writeComment(found, asked, links) },
@@ -37,16 +38,16 @@ export async function show(found: Scan, { asked, program, signal }: ShowContext)
   ];
   const wanted = places.filter(place => place.isWanted);
   if (wanted.length === 0) return;
-  startGroup('Showing the result');
+  openGroup('Showing the result');
   // A cancelled step has seconds left: what takes the network is left out.
   for (const place of wanted.filter(({ name }) => !signal.aborted || quick.has(name)))
     links.push(...(await attempt(place)));
-  endGroup();
+  closeGroup();
 }
 
 const quick = new Set(['annotations', 'summary']);
 
-async function attempt({ name, show: showIt }: Place): Promise<Link[]> {
+async function attempt({ name, show: showIt }: GithubSurface): Promise<Link[]> {
   try {
     return await showIt();
   } catch (error) {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { cacheDir, find } from '@actions/tool-cache';
-import type { PackageStore } from '@cinc-scan/core';
-import type { Environment } from './ask.ts';
+import type { Environment, PackageStore } from '@cinc-scan/core';
 
 /** The runner's own cache of tools: machines of one's own keep it, and may bring it filled. */
 export function toolCache(environment: Environment): PackageStore | undefined {

@@ -12,10 +12,7 @@ case ${1:-} in
   prepack)
     clean
     (cd "$root" && npm run --silent build:command)
-    mkdir -p engine/bin
-    cp "$root/packages/engine/Gemfile" "$root/packages/engine/Gemfile.lock" engine
-    cp "$root"/packages/engine/bin/*.rb engine/bin
-    cp -R "$root/packages/engine/lib" engine/lib
+    ../engine/copy.sh engine
     cp -R "$root/examples/ci" starters
     cp "$root/LICENSE" "$root/README.md" .
     ;;

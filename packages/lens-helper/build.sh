@@ -4,7 +4,7 @@
 set -eu
 [ $# -eq 1 ] || { echo 'usage: build.sh OUT' >&2; exit 2; }
 case $1 in /*) out=$1 ;; *) out=$PWD/$1 ;; esac
-cd "$(dirname "$0")"
+cd "$(dirname "$0")/src"
 CC=${CC:-cc}
 command -v "$CC" >/dev/null 2>&1 || {
   echo "\"$CC\" is not installed: install the Debian packages gcc and libc6-dev" >&2

@@ -110,6 +110,22 @@ embeddedTest('a post step that cannot revoke fails loudly and names what is left
   expect((await action.again('post')).code).toBe(0);
 });
 
+embeddedTest('what could neither be made nor be taken back is remembered for the post step', async () => {
+  const action = use();
+  const status = (method: string, path: RegExp) =>
+    cluster.embedded?.faults.add({ match: { method, path }, action: { kind: 'status', code: 500 } });
+  const faults = [status('POST', /\/token$/), status('DELETE', /./)];
+  const running = action.start('main');
+  const main = await running.ended;
+  expect(main.outputs).toMatchObject({ reason: 'GRANT_NOT_REVOKED', 'exit-code': '4' });
+  expect(main.state['objects']).toContain('RoleBinding');
+  for (const fault of faults) fault?.remove();
+  expect(await leftObjects(cluster.api, [namespace])).toHaveLength(3);
+  const post = await action.post();
+  expect(post.log).toContain('the temporary identity is gone');
+  expect(await leftObjects(cluster.api, [namespace])).toEqual([]);
+});
+
 describe('with a token of the workflow', () => {
   embeddedTest('main and post sign in with OIDC tokens of their own', async () => {
     const github = await startGithub();

@@ -2,7 +2,7 @@
 // Each workflow of examples/github does on a cluster what its reader is promised: its step is run with what it gives.
 import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createNamespace, podBody, testImage } from '@cinc-scan/testkit';
+import { podBody, testImage } from '@cinc-scan/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from '@jest/globals';
 import { load } from 'js-yaml';
 import { ActionUse, type Ended } from '../support/action.ts';
@@ -20,12 +20,14 @@ const labels = { app: 'web', 'app.kubernetes.io/part-of': 'shop', 'app.kubernete
 const waivers =
   'account-single-root:\n  run: true\n  expiration_date: 2099-12-31\n  justification: "known; owner: ada"\n';
 let workspace = '';
+/** The one that stands for each of the workflows' namespaces. */
+let shop = '';
 let github: Github;
 
 beforeAll(async () => {
-  await createNamespace(cluster.api, 'shop');
-  for (const namespace of ['shop', 'default']) await makeDeployment(namespace, 'web', 'debian');
-  await makeDeployment('shop', 'api', 'distroless');
+  shop = await cluster.namespace();
+  await makeDeployment(shop, 'web', 'debian');
+  await makeDeployment(shop, 'api', 'distroless');
   workspace = folderWith(cluster, {
     'threshold.yml': 'compliance:\n  min: 90\n',
     'waivers.yml': waivers,
@@ -79,19 +81,22 @@ const filled: Record<string, string> = {
   'matrix.namespace': 'shop',
 };
 
+const namespaces = ['shop', 'default'];
+
 function inputsOf(name: string): Record<string, string> {
   const { jobs } = load(readFileSync(join(root, 'examples/github', name), 'utf8')) as { jobs: Record<string, Job> };
   const steps = Object.values(jobs).flatMap(job => job.steps);
   const given = steps.find(({ uses }) => uses?.startsWith('org/cinc-scan@') === true)?.with ?? {};
+  const inputs = Object.entries(given).map(([key, value]): [string, string] => [
+    key,
+    `${value}`.replaceAll(/\$\{\{ ([\w.-]+) \}\}/g, (_, expression: string) => {
+      const text = filled[expression];
+      if (text === undefined) throw new Error(`${name} uses ${expression}, which nothing here fills in`);
+      return text;
+    }),
+  ]);
   return Object.fromEntries(
-    Object.entries(given).map(([key, value]) => [
-      key,
-      `${value}`.replaceAll(/\$\{\{ ([\w.-]+) \}\}/g, (_, expression: string) => {
-        const text = filled[expression];
-        if (text === undefined) throw new Error(`${name} uses ${expression}, which nothing here fills in`);
-        return text;
-      }),
-    ]),
+    inputs.map(([key, text]) => [key, key === 'namespace' && namespaces.includes(text) ? shop : text]),
   );
 }
 
@@ -146,7 +151,7 @@ for (const name of readdirSync(join(root, 'examples/github')))
 
 /** The result of an earlier run, as the repository would keep it. */
 async function keepBaseline(): Promise<void> {
-  const inputs = { targets: 'deployment/web', namespace: 'default', profile: './profile' };
+  const inputs = { targets: 'deployment/web', namespace: shop, profile: './profile' };
   const kept = { ...inputs, 'output-dir': '.cinc-scan/baseline' };
   await new ActionUse(cluster, place, { inputs: kept, workspace }).main();
 }

@@ -121,6 +121,6 @@ embeddedTest('a plugin of the kubeconfig, another program, is given no secret of
   expect(main.log).toMatch(/PASS \(exit 0\)/);
   const seen = readFileSync(`${plugin}.env`, 'utf8');
   expect(seen).toContain('GITHUB_ACTIONS=true');
-  for (const secret of [githubToken, 'a-key-of-ours', 'ExecCredential', plugin.concat('"')])
+  for (const secret of [githubToken, 'a-key-of-ours', 'interactiveMode', plugin.concat('"')])
     expect(seen).not.toContain(secret);
 });

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { githubInputs, type Input, inputs } from '@cinc-scan/core';
 import { createPod } from '@cinc-scan/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -61,10 +63,19 @@ const single: [what: string, given: Record<string, string>, message: RegExp][] =
   ['a profile that is not there', { profile: './nowhere' }, /nowhere/],
   ['a threshold that is none', { threshold: 'complience: { min: 90 }' }, /complience/],
   ['a threshold file that is not there', { threshold: './threshold.yml' }, /threshold \.\/threshold\.yml/],
-  ['a report that does not exist', { reports: 'pdf' }, /reports: "pdf" is no report/],
+  ['a report that does not exist', { reports: 'pdf' }, /reports: unknown report "pdf"/],
   ['a run id that no object can bear', { 'run-id': 'Build 1' }, /run-id: expected up to 40 lower-case letters/],
-  ['two who sign in', { audience: 'cluster', token: 'abcdefghij' }, /audience: expected none beside token/],
-  ['a kubeconfig that is not there', { kubeconfig: './kubeconfig' }, /kubeconfig: ".\/kubeconfig" does not exist/],
+  [
+    'a request document that is not there',
+    { targets: '', profile: '', namespace: '', request: 'r.json' },
+    /r\.json cannot be read/,
+  ],
+  ['two who sign in', { audience: 'cluster', token: 'abcdefghij' }, /audience and token are mutually exclusive/],
+  [
+    'a kubeconfig that is not there',
+    { kubeconfig: './kubeconfig' },
+    /kubeconfig: ".\/kubeconfig" does not exist[^]*pass kubeconfig and context;/,
+  ],
   [
     'an engine package without its digest',
     { 'engine-url': 'https://example.org/a.deb' },
@@ -75,6 +86,18 @@ const single: [what: string, given: Record<string, string>, message: RegExp][] =
 test.each(single)('%s is refused', async (_what, given, message) => {
   cluster.embedded?.requests.clear();
   expectRefused(await main(given), message);
+});
+
+test.each([
+  ['an input that does not exist', { 'fail-onn': 'high' }, {}],
+  ['a value that makes no sense', { concurrency: 'many' }, {}],
+  ['a configuration file that is not there', {}, { CINC_SCAN_CONFIG: 'nowhere.yml' }],
+])('outputs.json is written also with %s', async (_what, given, env) => {
+  const step = { env: { ...env, CINC_SCAN_CACHE: '' } };
+  const { code, workspace } = await main({ ...given, 'output-dir': 'there', 'run-id': 'build-1' }, step);
+  expect(code).toBe(2);
+  const outputs: unknown = JSON.parse(readFileSync(join(workspace, 'there/outputs.json'), 'utf8'));
+  expect(outputs).toMatchObject({ verdict: 'error', 'exit-code': 2, 'run-id': 'build-1' });
 });
 
 test('an input of hostile text reaches no shell and no command of the runner', async () => {
@@ -89,4 +112,9 @@ test('Windows runners are told at once, and why', async () => {
   const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}` };
   const ended = await main({}, { env });
   expectRefused(ended, /Windows runners are not supported: the engine forks/);
+});
+
+test('a variable that is blank is not set', async () => {
+  const ended = await main({ 'dry-run': 'true' }, { env: { CINC_SCAN_CONFIG: '', CINC_SCAN_LENS: ' ' } });
+  expect(ended.code).toBe(0);
 });

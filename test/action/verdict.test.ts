@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createPod } from '@cinc-scan/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { ActionUse, type Ended, type Step } from '../support/action.ts';
 import { builtDist, installAction } from '../support/built-action.ts';
-import { profiles } from '../support/cinc-scan.ts';
+import { cincScan, profiles } from '../support/cinc-scan.ts';
 import { openTestCluster } from '../support/cluster.ts';
 import { folderWith } from '../support/folder.ts';
 import { kubeconfigWith } from '../support/kubeconfig.ts';
@@ -28,6 +28,18 @@ const use = (inputs: Record<string, string>, step: Step = {}) =>
 
 const levels = ['error', 'warning', 'notice'];
 const annotations = ({ commands }: Ended) => commands.filter(({ name }) => levels.includes(name));
+
+test('a request document is run with what its profile holds, and not with other inputs', async () => {
+  const asked = ['scan', 'good', '-n', namespace, '-p', profiles.firstLook];
+  const { stdout } = await cincScan(cluster, [...asked, '--print-request']);
+  const workspace = folderWith(cluster, { 'request.json': stdout });
+  const alone = { profile: '', namespace: '', request: 'request.json' };
+  const main = await use(alone, { workspace }).main();
+  expect({ code: main.code, verdict: main.outputs['verdict'] }).toEqual({ code: 0, verdict: 'pass' });
+  const mixed = await use({ ...alone, threshold: '90' }, { workspace }).main();
+  expect(mixed.code).toBe(2);
+  expect(mixed.raw).toContain('The input threshold cannot be combined with a request document, which is whole');
+});
 
 describe('a target that meets the gate', () => {
   let main: Ended;
@@ -71,7 +83,8 @@ describe('a target that meets the gate', () => {
       'Writing reports',
       'Showing the result',
     ]);
-    expect(main.commands.filter(({ name }) => name === 'endgroup').length).toBeGreaterThanOrEqual(groups.length);
+    const [first, ...marks] = main.commands.map(({ name }) => name).filter(name => /^(?:end)?group$/.test(name));
+    expect([first, ...marks]).toEqual(groups.flatMap(() => ['group', 'endgroup']));
   });
 
   test('annotates nothing', () => {
@@ -150,8 +163,24 @@ describe('what changes an answer, and what does not', () => {
   });
 
   test('a configuration file of the workspace counts, and an input wins over it', async () => {
-    const workspace = folderWith(cluster, { 'cinc-scan.yml': `targets: [bad]\nreport-only: true\nfail-on: low\n` });
+    const workspace = folderWith(cluster, { 'cinc-scan.yml': `targets: [bad]\nfail-on: low\n` });
     const main = await use({ targets: 'good' }, { workspace }).main();
     expect(JSON.parse(main.outputs['targets-json'] ?? '')).toEqual([expect.objectContaining({ result: 'pass' })]);
+  });
+
+  test('reports name inputs, not flags, where they say what to do', async () => {
+    const main = await use({ targets: 'good', lens: 'debug', reports: 'html,markdown,junit' }).main();
+    expect(main.outputs).toMatchObject({ reason: 'LENS_UNAVAILABLE', 'exit-code': '4' });
+    const folder = join(main.workspace, 'cinc-scan-results');
+    const texts = readdirSync(folder).map(name => readFileSync(join(folder, name), 'utf8'));
+    for (const text of [main.raw, main.summary, ...texts]) expect(text).not.toContain('--lens-image');
+    expect(texts.filter(text => text.includes('Pass lens-image'))).not.toEqual([]);
+  });
+
+  test('a step that says nothing ends no group that it did not begin', async () => {
+    const quiet = { 'log-level': 'quiet', summary: 'false', annotations: 'false' };
+    const groups = (main: Ended) => main.commands.filter(({ name }) => name.endsWith('group'));
+    expect(groups(await use({ targets: 'good', ...quiet }).main())).toEqual([]);
+    expect(groups(await use({ targets: 'good', targts: 'x' }).main())).toEqual([]);
   });
 });

@@ -6,10 +6,12 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { load } from 'js-yaml';
+import { testHostileValues } from '../attacks/adapter-values.ts';
 import { root } from '../support/cinc-scan.ts';
 import { temporaryFolder } from '../support/command.ts';
 import { type Adapter, secret, testContract } from './support/contract.ts';
 import { finish } from './support/process.ts';
+import { testRealScan } from './support/real.ts';
 import { makeRecorder } from './support/recorder.ts';
 import { schemaProblems, testValid } from './support/schemas.ts';
 import { testShell } from './support/shell.ts';
@@ -76,6 +78,8 @@ const adapter: Adapter = {
 };
 
 testContract('Azure DevOps', adapter);
+testRealScan('azure', adapter);
+testHostileValues('azure', adapter);
 
 testValid(`${folder}/CincScanV1/task.json`, schemaProblems('azure-task'), [
   ['a handler that is none', '"Node24"', '"Node22"'],

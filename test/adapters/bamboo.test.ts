@@ -4,10 +4,12 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { load } from 'js-yaml';
+import { testHostileValues } from '../attacks/adapter-values.ts';
 import { root } from '../support/cinc-scan.ts';
 import { type Adapter, testContract } from './support/contract.ts';
 import type { Given } from './support/endings.ts';
 import { finish, readLines } from './support/process.ts';
+import { testRealScan } from './support/real.ts';
 import { schemaProblems, testValid } from './support/schemas.ts';
 import { testShell } from './support/shell.ts';
 
@@ -59,6 +61,8 @@ const adapter: Adapter = {
 };
 
 testContract('Bamboo', adapter);
+testRealScan('bamboo', adapter);
+testHostileValues('bamboo', adapter);
 
 testValid(path, schemaProblems('bamboo'), [
   ['another version', 'version: 2', 'version: 9'],

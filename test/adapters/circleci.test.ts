@@ -4,9 +4,12 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { load } from 'js-yaml';
+import { testHostileValues } from '../attacks/adapter-values.ts';
 import { root } from '../support/cinc-scan.ts';
 import { type Adapter, testContract } from './support/contract.ts';
+import type { Given } from './support/endings.ts';
 import { readLines } from './support/process.ts';
+import { testRealScan } from './support/real.ts';
 import { schemaProblems, testValid } from './support/schemas.ts';
 import { bash, testShell } from './support/shell.ts';
 
@@ -56,11 +59,17 @@ function unfold({ parameters = {}, steps }: Piece, given: Record<string, string>
   });
 }
 
+// `context` is CircleCI's own key where a workflow calls a job.
+const asParameters = (given: Given): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [name === 'context' ? 'kube-context' : name, value ?? '']),
+  );
+
 const adapter: Adapter = {
   async run({ folder, path: search, given, env }) {
     mkdirSync(folder, { recursive: true });
     const environment = join(folder, '..', 'bash-env');
-    const steps = unfold(orb.jobs['scan'] ?? { steps: [] }, { image: 'x', ...given });
+    const steps = unfold(orb.jobs['scan'] ?? { steps: [] }, { image: 'x', ...asParameters(given) });
     let [state, text] = ['success', ''];
     for (const [name, body] of steps) {
       const step = body as Run;
@@ -86,6 +95,8 @@ const adapter: Adapter = {
 };
 
 testContract('CircleCI', adapter);
+testRealScan('circleci', adapter);
+testHostileValues('circleci', adapter);
 
 testValid(path, schemaProblems('orb'), [
   ['a section that is no section', 'commands:', 'comands:'],

@@ -4,9 +4,11 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { load } from 'js-yaml';
+import { testHostileValues } from '../attacks/adapter-values.ts';
 import { root } from '../support/cinc-scan.ts';
 import { type Adapter, testContract } from './support/contract.ts';
 import { readLines } from './support/process.ts';
+import { testRealScan } from './support/real.ts';
 import { schemaProblems, testValid } from './support/schemas.ts';
 import { bash, testShell } from './support/shell.ts';
 
@@ -51,6 +53,8 @@ const adapter: Adapter = {
 };
 
 testContract('CodeBuild', adapter);
+testRealScan('codebuild', adapter);
+testHostileValues('codebuild', adapter);
 
 testValid(path, schemaProblems('buildspec'), [
   ['an older version', 'version: 0.2', 'version: 0.1'],

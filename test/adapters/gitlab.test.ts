@@ -6,10 +6,12 @@ import { describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
 import formats from 'ajv-formats';
 import { dump, load } from 'js-yaml';
+import { testHostileValues } from '../attacks/adapter-values.ts';
 import { root } from '../support/cinc-scan.ts';
 import { temporaryFolder } from '../support/command.ts';
 import { type Adapter, type Place, testContract } from './support/contract.ts';
 import { finish, readLines } from './support/process.ts';
+import { testRealScan } from './support/real.ts';
 
 const templates = join(root, 'packages/adapters/gitlab/templates');
 const local = join(root, 'node_modules/.bin/gitlab-ci-local');
@@ -39,7 +41,11 @@ async function run({ folder, path, given, env }: Place, more: Record<string, unk
     env: { PATH: path, ...env },
   });
   // Its own exit code knows of no exit codes that are not allowed; its summary does.
-  const state = / WARN {2}/.test(text) ? 'passed with warnings' : / FAIL {2}/.test(text) ? 'failed' : 'passed';
+  const state = / WARN {2}/.test(text)
+    ? 'passed with warnings'
+    : / FAIL {2}|^Invalid /m.test(text)
+      ? 'failed'
+      : 'passed';
   const dotenv = join(folder, 'cinc-scan.env');
   return { state, text, outputs: existsSync(dotenv) ? readLines(readFileSync(dotenv, 'utf8')) : {} };
 }
@@ -50,9 +56,14 @@ const adapter: Adapter = {
   defaults: { reports: 'hdf,markdown,html,junit,codequality', 'output-dir': 'cinc-scan-results' },
   // A dollar sign before a name is a variable of GitLab's, here as everywhere in a pipeline.
   hostile: { profile: `./my profile/"quoted" 'single' $(touch pwned) \`touch pwned\`` },
+  fillsIn: /\$\{?\w|^[^]{1025,}$/,
+  // What plays GitLab here makes a shell script of the paths of artifacts; its runner does not.
+  unplayed: ['output-dir'],
 };
 
 testContract('GitLab', adapter);
+testRealScan('gitlab', adapter);
+testHostileValues('gitlab', adapter);
 
 testContract('GitLab, below the threshold allowed', {
   ...adapter,

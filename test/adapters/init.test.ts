@@ -76,6 +76,18 @@ describe('cinc-scan init', () => {
   });
 });
 
+test('every platform is scanned from by a test of the adapter as shipped', () => {
+  const tests = ['test/adapters', 'test/action'].flatMap(place =>
+    readdirSync(join(root, place)).flatMap(name =>
+      name.endsWith('.test.ts') ? [readFileSync(join(root, place, name), 'utf8')] : [],
+    ),
+  );
+  const scanned = tests.flatMap(each => [...each.matchAll(/testRealScan\('(\w+)'/g)].map(([, name = '']) => name));
+  // The Action's own tests run it as the runner does.
+  if (tests.some(each => each.includes('new ActionUse('))) scanned.push('github');
+  expect(names.filter(name => !scanned.includes(name))).toEqual([]);
+});
+
 describe('the starter of', () => {
   const adapter = (path: string) => load(readFileSync(join(root, 'packages/adapters', path), 'utf8')) as never;
 

@@ -3,11 +3,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { testHostileValues } from '../attacks/adapter-values.ts';
 import { root } from '../support/cinc-scan.ts';
 import { temporaryFolder } from '../support/command.ts';
 import { type Adapter, type Place, secret, testContract } from './support/contract.ts';
 import type { EndingName } from './support/endings.ts';
 import { finish } from './support/process.ts';
+import { testRealScan } from './support/real.ts';
 import { makeRecorder } from './support/recorder.ts';
 
 const step = join(root, 'packages/adapters/jenkins/vars/cincScan.groovy');
@@ -61,6 +63,8 @@ const adapter: Adapter = {
 };
 
 testContract('Jenkins', adapter);
+testRealScan('jenkins', adapter);
+testHostileValues('jenkins', adapter);
 
 describe('the Jenkins step', () => {
   const run = async (name: EndingName, given: Record<string, string>, more: Record<string, unknown> = {}) => {

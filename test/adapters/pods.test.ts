@@ -5,10 +5,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { load } from 'js-yaml';
+import { testHostileValues } from '../attacks/adapter-values.ts';
 import { root } from '../support/cinc-scan.ts';
 import { type Adapter, type Place, testContract } from './support/contract.ts';
 import type { Given } from './support/endings.ts';
 import { finish, readLines } from './support/process.ts';
+import { testRealScan } from './support/real.ts';
 import { type Mistakes, schemaProblems, testValid } from './support/schemas.ts';
 import { testShell } from './support/shell.ts';
 
@@ -58,10 +60,10 @@ const jobMistakes: Mistakes = [
 describe('Kubernetes', () => {
   const [container] = (read('kubernetes/job.yml') as Job).spec.template.spec.containers;
 
-  testContract('Kubernetes Job', {
+  const adapter: Adapter = {
     async run(place) {
       const { code, text } = await runContainer(container, place);
-      const path = join(place.folder, 'cinc-scan-results/outputs.json');
+      const path = join(place.folder, place.given['output-dir'] ?? 'cinc-scan-results', 'outputs.json');
       const found = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Record<string, string>) : {};
       const outputs = [0, 3].includes(code ?? 1) ? found : { verdict: 'error' };
       return { state: code === 0 ? 'Complete' : `Failed ${code}`, text, outputs };
@@ -71,7 +73,10 @@ describe('Kubernetes', () => {
     state: ({ code }) => (code === 0 ? 'Complete' : `Failed ${code}`),
     defaults: { namespace: 'shop', reports: 'console:-' },
     sweeps: false,
-  });
+  };
+  testContract('Kubernetes Job', adapter);
+  testRealScan('kubernetes', adapter);
+  testHostileValues('kubernetes', adapter);
 
   testValid(`${folder}/kubernetes/job.yml`, schemaProblems('kubernetes-job'), jobMistakes);
   testValid(`${folder}/kubernetes/cronjob.yml`, schemaProblems('kubernetes-job'), [
@@ -88,7 +93,7 @@ describe('Spinnaker', () => {
   const stage = read('spinnaker/stage.json') as Stage;
   const [container] = stage.manifest.spec.template.spec.containers;
 
-  testContract('Spinnaker', {
+  const adapter: Adapter = {
     async run(place) {
       const { code, text } = await runContainer(container, place);
       const outputs = readLines(text, /SPINNAKER_PROPERTY_(\w+)=([^=\n]*)$/gm);
@@ -96,7 +101,10 @@ describe('Spinnaker', () => {
     },
     state: ({ exit }) => (exit === 0 ? 'SUCCEEDED' : 'TERMINAL'),
     defaults: { ...defaultsOf('hdf,markdown'), 'report-only': 'true' },
-  });
+  };
+  testContract('Spinnaker', adapter);
+  testRealScan('spinnaker', adapter);
+  testHostileValues('spinnaker', adapter);
 
   testValid(`${folder}/spinnaker/stage.json`, schemaProblems('spinnaker-stage'), [
     ['a type that is none', 'runJobManifest', 'runJob'],
@@ -174,6 +182,8 @@ describe('Tekton', () => {
     defaults: defaultsOf('hdf,markdown,junit'),
   };
   testContract('Tekton', adapter);
+  testRealScan('tekton', adapter);
+  testHostileValues('tekton', adapter);
 
   testValid(`${folder}/tekton/task.yml`, schemaProblems('tekton-task'), [
     ['a version that is none', 'tekton.dev/v1', 'tekton.dev/v2'],
@@ -203,7 +213,7 @@ describe('Argo', () => {
   const { arguments: given, templates } = (read('argo/workflow-template.yml') as Template).spec;
   const [scan, sweep] = templates;
 
-  testContract('Argo Workflows', {
+  const adapter: Adapter = {
     async run(place) {
       const values: Record<string, string> = {
         ...Object.fromEntries(given.parameters.map(({ name, value }) => [name, value ?? ''])),
@@ -233,7 +243,10 @@ describe('Argo', () => {
     },
     state: ({ exit }) => (exit === 0 ? 'Succeeded' : 'Failed'),
     defaults: defaultsOf('hdf,markdown,html,junit'),
-  });
+  };
+  testContract('Argo Workflows', adapter);
+  testRealScan('argo', adapter);
+  testHostileValues('argo', adapter);
 
   testValid(`${folder}/argo/workflow-template.yml`, schemaProblems('argo-workflow-template'), [
     ['another kind', 'kind: WorkflowTemplate', 'kind: Workflow'],

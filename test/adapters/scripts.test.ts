@@ -1,26 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { testHostileValues } from '../attacks/adapter-values.ts';
 import { root } from '../support/cinc-scan.ts';
 import { temporaryFolder } from '../support/command.ts';
-import { type Place, testContract } from './support/contract.ts';
+import { type Adapter, type Place, type Ran, testContract } from './support/contract.ts';
 import type { EndingName, Given } from './support/endings.ts';
 import { finish, readLines } from './support/process.ts';
+import { testRealScan } from './support/real.ts';
 import { makeRecorder } from './support/recorder.ts';
 import { testShell } from './support/shell.ts';
 
 const folder = join(root, 'packages/adapters/scripts');
 const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+const containerfile = readFileSync(join(root, 'packages/adapters/container/Containerfile'), 'utf8');
 const byEnvironment = (given: Given) =>
   Object.fromEntries(
     Object.entries(given).map(([name, value]) => [`CINC_SCAN_${name.replaceAll('-', '_').toUpperCase()}`, value ?? '']),
   );
 const code = (exit: number | null) => `exit ${exit}`;
 
-testContract('the shell script', {
+const shell: Adapter = {
   async run({ folder: cwd, path, given, env }) {
     mkdirSync(cwd, { recursive: true });
     const ran = await finish('sh', [join(folder, 'cinc-scan.sh')], {
@@ -30,9 +33,9 @@ testContract('the shell script', {
     return { state: code(ran.code), text: ran.text, outputs: readLines(ran.text) };
   },
   state: ({ exit }) => code(exit),
-});
+};
 
-testContract('Python', {
+const python: Adapter = {
   async run({ folder: cwd, path, given, env }: Place) {
     mkdirSync(cwd, { recursive: true });
     const pairs = Object.entries(given).map(([name, value]) => `${name}=${value}`);
@@ -44,7 +47,53 @@ testContract('Python', {
     return { state: code(ran.code), text: ran.text, outputs: JSON.parse(json) as Record<string, string> };
   },
   state: ({ exit }) => code(exit),
-});
+};
+
+// Each run has a folder of its own, in which everything is that is known of it.
+const cron: Adapter = {
+  async run({ folder: cwd, path, given, env }) {
+    const state = join(cwd, '..', 'state');
+    const ran = await finish('sh', [join(folder, 'cinc-scan-nightly.sh')], {
+      cwd,
+      env: { PATH: path, CINC_STATE: state, ...env, ...byEnvironment(given) },
+    });
+    const [outputs = ''] = globSync(join(state, '*/outputs.json'));
+    return {
+      state: `${code(ran.code)}, ${ran.text === '' ? 'silent' : 'mailed'}`,
+      text: ran.text,
+      outputs: outputs === '' ? {} : (JSON.parse(readFileSync(outputs, 'utf8')) as Record<string, string>),
+    };
+  },
+  state: ({ exit }) => `${code(exit)}, ${exit === 0 ? 'silent' : 'mailed'}`,
+  decides: ['output-dir'],
+};
+
+// The image's entry point and no shell, as a system that runs images gives it a command.
+const container: Adapter = {
+  async run({ folder: cwd, path, given, env }) {
+    const [, entry = '[]'] = /^ENTRYPOINT (.*)$/m.exec(containerfile) ?? [];
+    const [program = '', ...args] = JSON.parse(entry) as string[];
+    const ran = await finish('env', [program, ...args, 'scan'], {
+      cwd,
+      env: { PATH: path, ...env, ...byEnvironment(given) },
+    });
+    const told = join(cwd, given['output-dir'] ?? 'cinc-scan-results', 'outputs.json');
+    const outputs = existsSync(told) ? (JSON.parse(readFileSync(told, 'utf8')) as Ran['outputs']) : {};
+    return { state: code(ran.code), text: ran.text, outputs };
+  },
+  state: ({ exit }) => code(exit),
+};
+
+testContract('the shell script', shell);
+testContract('Python', python);
+testRealScan('shell', shell);
+testHostileValues('shell', shell);
+testRealScan('python', python);
+testHostileValues('python', python);
+testRealScan('cron', cron);
+testHostileValues('cron', cron);
+testRealScan('container', container);
+testHostileValues('container', container);
 
 describe('the shell script', () => {
   testShell([
@@ -156,7 +205,6 @@ test('Python that cannot be compiled is refused by the same Python', async () =>
 });
 
 describe('the Containerfile', () => {
-  const text = readFileSync(join(root, 'packages/adapters/container/Containerfile'), 'utf8');
   const problems = (file: string): string[] =>
     [
       [/^FROM (?!\$\{BASE\}(?: AS \w+)?$)/m.test(file), 'a base that is no build argument'],
@@ -168,7 +216,7 @@ describe('the Containerfile', () => {
     ].flatMap(([found, name]) => (found === true ? [String(name)] : []));
 
   test('keeps the rules of images', () => {
-    expect(problems(text)).toEqual([]);
+    expect(problems(containerfile)).toEqual([]);
   });
 
   test.each([
@@ -178,6 +226,6 @@ describe('the Containerfile', () => {
     ['ENTRYPOINT ["cinc-scan"]', 'ENTRYPOINT cinc-scan'],
     ['COPY ${TARBALL} ', 'ADD https://example.org/x '],
   ])('does not with %j', (find, replacement) => {
-    expect(problems(text.replace(find, replacement))).not.toEqual([]);
+    expect(problems(containerfile.replace(find, replacement))).not.toEqual([]);
   });
 });

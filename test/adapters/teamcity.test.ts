@@ -3,9 +3,11 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { testHostileValues } from '../attacks/adapter-values.ts';
 import { root } from '../support/cinc-scan.ts';
 import { type Adapter, testContract } from './support/contract.ts';
 import { finish, readLines } from './support/process.ts';
+import { testRealScan } from './support/real.ts';
 import { testValid, xsdProblems } from './support/schemas.ts';
 import { testShell } from './support/shell.ts';
 
@@ -62,9 +64,12 @@ const adapter: Adapter = {
   },
   state: ({ exit }) => (exit === 0 ? 'SUCCESS' : 'FAILURE'),
   defaults: { reports: 'hdf,markdown,html,junit-gate', 'output-dir': 'cinc-scan-results' },
+  fillsIn: /%[\w.-]+%/,
 };
 
 testContract('TeamCity', adapter);
+testRealScan('teamcity', adapter);
+testHostileValues('teamcity', adapter);
 
 testValid(path, xsdProblems('meta-runner.xsd'), [
   ['an element that is none', '<requirements />', '<requirement />'],

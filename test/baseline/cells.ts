@@ -26,12 +26,6 @@ const ofPrivileged = new Set([
   'kernel-no-node-devices',
 ]);
 
-/**
- * What a process that is not root shows to its own user and to SYS_PTRACE alone; the containers beside it have neither,
- * and say so. Shown clean in a pod whose process is root.
- */
-export const ownersOnly = new Set(['process-program-in-place', 'secret-not-in-environment']);
-
 const impossible: Partial<Record<string, string>> = {
   'program-no-shell clean exec': 'exec needs the shell of the container, which is what this control finds',
   'kernel-own-processes-only defective sidecar':
@@ -51,9 +45,8 @@ function toCell(cell: Pick<Cell, 'control' | 'kind' | 'lens'>): Cell {
   return { ...cell, pod: cell.lens === 'sidecar' ? `${pod}-sidecar` : pod };
 }
 
-function cleanPod({ control, lens }: Pick<Cell, 'control' | 'lens'>): string {
-  if (lens === 'exec') return 'clean-shell';
-  return ownersOnly.has(control) ? 'clean-root' : 'clean';
+function cleanPod({ lens }: Pick<Cell, 'lens'>): string {
+  return lens === 'exec' ? 'clean-shell' : 'clean';
 }
 
 function defectivePod({ control }: Pick<Cell, 'control'>): string {

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The pods of the table: some that the profile finds nothing in, some with a defect for each of its controls.
-import { podBody, postPod, testImage, until, untilRunning } from '@cinc-scan/testkit';
-import { dump, load } from 'js-yaml';
-import { cincScan } from '../support/cinc-scan.ts';
+import { podBody, postPod, until, untilRunning } from '@cinc-scan/testkit';
 import type { TestCluster } from '../support/cluster.ts';
-import { folderWith } from '../support/folder.ts';
+import { inject } from '../support/inject.ts';
 import { kubectl } from '../support/kubectl.ts';
 
 export interface Wanted {
@@ -83,14 +81,13 @@ export async function makePods(cluster: TestCluster): Promise<{ namespace: strin
   const wanted: Record<string, Wanted> = {
     'clean-shell': { image: 'baseline-nonroot-shell', container: hardened, spec: quiet },
     clean: { image: 'baseline-nonroot', container: hardened, spec: quiet },
-    'clean-root': { image: 'baseline-nonroot', container: { securityContext: { runAsUser: 0 } } },
     careless,
     privileged: { ...privileged, spec: hostPID },
   };
-  const injected = { clean: wanted['clean'], 'clean-root': wanted['clean-root'], careless, privileged };
+  const injected = { clean: wanted['clean'], careless, privileged };
   const bodies = Object.entries(wanted).map(([each, one]) => toBody(each, namespace, one));
   for (const [each, one] of Object.entries(injected))
-    if (one !== undefined) bodies.push(await inject(cluster, toBody(`${each}-sidecar`, namespace, one)));
+    if (one !== undefined) bodies.push((await inject(cluster, toBody(`${each}-sidecar`, namespace, one))) as Body);
   for (const body of bodies) await postPod(cluster.api, namespace, body);
   for (const { metadata } of bodies) await untilRunning(cluster.api, namespace, metadata.name);
   for (const pod of ['careless', 'careless-sidecar'])
@@ -120,11 +117,3 @@ export const toBody = (name: string, namespace: string, { image, container, spec
     ...(container !== undefined && { container }),
     ...(spec !== undefined && { spec }),
   });
-
-/** By the command line, as a user would. */
-export async function inject(cluster: TestCluster, body: Body): Promise<Body> {
-  const cwd = folderWith(cluster, { 'pod.yaml': dump(body) });
-  const ran = await cincScan(cluster, ['sidecar', 'inject', '-f', 'pod.yaml', '--image', testImage('tools')], { cwd });
-  if (ran.code !== 0) throw new Error(`${body.metadata.name} was not injected: ${ran.stderr}`);
-  return load(ran.stdout) as Body;
-}

@@ -8,8 +8,9 @@ import { load } from 'js-yaml';
 import { cincScan, type HdfJson, profiles, readHdf, readScanJson, type Transcript } from '../support/cinc-scan.ts';
 import { openTestCluster } from '../support/cluster.ts';
 import { folderWith } from '../support/folder.ts';
-import { type Cell, cells, type Lens, lenses, ownersOnly } from './cells.ts';
-import { inject, makePods, toBody } from './pods.ts';
+import { inject } from '../support/inject.ts';
+import { type Cell, cells, type Lens, lenses } from './cells.ts';
+import { makePods, toBody } from './pods.ts';
 
 const cluster = await openTestCluster({ allowHostPath: true });
 const ids = readdirSync(join(profiles.baseline, 'controls')).flatMap(file =>
@@ -138,14 +139,6 @@ describe('a cell that cannot be had', () => {
       'kernel-own-processes-only defective sidecar',
       'program-no-shell clean exec',
     ]);
-  });
-
-  test('of what the kernel shows to its owner alone is not reviewed by the others, which say why', () => {
-    for (const [pod, lens] of [
-      ['clean', 'debug'],
-      ['clean-sidecar', 'sidecar'],
-    ] as const)
-      for (const control of ownersOnly) if (usable.includes(lens)) expect(seen({ lens, pod, control })).toBe('skipped');
   });
 
   test('has a reason that is true: exec finds no shell in the container without one', async () => {

@@ -65,7 +65,7 @@ export async function countRequests({ embedded }: BenchCluster, action: () => Pr
 }
 
 const kinds = [
-  { label: 'access reviews', path: /accessreviews$/ },
+  { label: 'access reviews', path: /(?:access|rules)reviews$/ },
   { label: 'objects of the grant, and their tokens', path: /\/(?:serviceaccounts|roles|rolebindings)(?:\/|$)/ },
   { label: 'exec streams', path: /\/exec$/ },
   { label: 'pods', path: /\/pods(?:\/[^/]+)?$/ },

@@ -28,9 +28,9 @@ export interface Row {
 }
 
 /** At most so many times the second measure, or at most so much. */
-export type Goal = { kind: 'ratio'; atMost: number } | { kind: 'amount'; atMost: number };
+type Goal = { kind: 'ratio'; atMost: number } | { kind: 'amount'; atMost: number };
 
-export function median(samples: number[]): number {
+function median(samples: number[]): number {
   const sorted = samples.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   const [upper = Number.NaN, lower = upper] = [sorted[middle], sorted[middle - 1]];
@@ -38,11 +38,11 @@ export function median(samples: number[]): number {
 }
 
 /** The first measure's median over another's. */
-export function ratio({ measures }: Row, other = 1): number {
+function ratio({ measures }: Row, other = 1): number {
   return median(measures[0]?.samples ?? []) / median(measures[other]?.samples ?? []);
 }
 
-export function isMet(row: Row): boolean | undefined {
+function isMet(row: Row): boolean | undefined {
   if (row.goal === undefined) return undefined;
   const value = row.goal.kind === 'ratio' ? ratio(row) : median(row.measures[0]?.samples ?? []);
   return value <= row.goal.atMost;

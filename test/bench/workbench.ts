@@ -76,7 +76,11 @@ export class Workbench implements AsyncDisposable {
     const { engine, scratch } = this;
     await using open = await this.openTarget();
     const order = { ...nothing, profile, description: undefined, identity: 'bench', timeoutMs: 120_000 };
-    return await audit({ engine, scratch, open }, { ...order, onControl: () => undefined, signal: undefined });
+    const audited = await audit(
+      { engine, scratch, open },
+      { ...order, containerMarker: 'none', onControl: () => undefined, signal: undefined },
+    );
+    return audited.text;
   }
 
   /** What the target answers to a profile. */
@@ -84,7 +88,13 @@ export class Workbench implements AsyncDisposable {
     const directory = await mkdtemp(join(this.scratch, 'j'));
     const [brokerPath, socket] = [join(directory, 'b'), join(directory, 's')];
     await using open = await this.openTarget();
-    await using broker = await Broker.listen({ socketPath: brokerPath, target: open, onEvent: () => undefined });
+    await using broker = await Broker.listen({
+      socketPath: brokerPath,
+      target: open,
+      onEvent: () => undefined,
+      commandTimeoutMs: 60_000,
+      containerMarker: 'none',
+    });
     const recording = await record(socket, brokerPath);
     await this.order(this.engine, { profile, directory, socket });
     recording.close();

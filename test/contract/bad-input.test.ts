@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { environmentName, inputNames } from '@cinc-scan/core';
 import { createPod } from '@cinc-scan/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { cincScan, profiles } from '../support/cinc-scan.ts';
 import { openTestCluster } from '../support/cluster.ts';
 import { folderWith } from '../support/folder.ts';
-import { expectRefused, type Refusal, readOutputs, scratchLeft } from '../support/refusal.ts';
+import { expectRefused, type Refusal, readOutputs, reportsOf, scratchLeft } from '../support/refusal.ts';
 
 const cluster = await openTestCluster();
 let namespace = '';
@@ -56,10 +57,57 @@ describe('a command line that makes no sense is refused before anything is touch
     }
   });
 
+  const said: [what: string, args: string[], env: Record<string, string>, reason: string][] = [
+    ['a value that makes no sense', [], { CINC_SCAN_CONCURRENCY: 'x' }, 'INPUT_INVALID'],
+    ['a variable that is no input', [], { CINC_SCAN_TRESHOLD: '80' }, 'INPUT_UNKNOWN'],
+    ['a configuration file that is not there', [], { CINC_SCAN_CONFIG: 'nowhere.yml' }, 'CONFIG_UNREADABLE'],
+    ['an unknown option', ['--thresold', '1'], {}, 'USAGE'],
+    ['an option without its value', ['--threshold'], {}, 'USAGE'],
+    ['a run id that is no label', ['--run-id', 'Build 1'], {}, 'INPUT_INVALID'],
+  ];
+  test.each(said)('and says so also with %s', async (...[, args, env, reason]) => {
+    const outputs = { verdict: 'error', reason, 'exit-code': 2 };
+    const flagged = await cincScan(cluster, scanArgs('-o', 'there', ...args), { env });
+    expect(flagged.code).toBe(2);
+    expect(JSON.parse(readFileSync(join(flagged.cwd, 'there/outputs.json'), 'utf8'))).toMatchObject(outputs);
+    const run = args[0] === '--run-id' ? {} : { CINC_SCAN_RUN_ID: 'build-1' };
+    const set = await cincScan(cluster, scanArgs(...args), { env: { ...env, ...run, CINC_SCAN_OUTPUT_DIR: 'here' } });
+    const found: unknown = JSON.parse(readFileSync(join(set.cwd, 'here/outputs.json'), 'utf8'));
+    expect(found).toMatchObject({ ...outputs, 'run-id': run.CINC_SCAN_RUN_ID ?? '' });
+    // As every adapter goes on.
+    const told = await cincScan(cluster, ['outputs', '--code', '2', '--as', 'json'], {
+      cwd: set.cwd,
+      env: { ...env, ...run, CINC_SCAN_OUTPUT_DIR: 'here' },
+    });
+    expect(JSON.parse(told.stdout)).toEqual(found);
+  });
+
+  test('where the configuration file says, with an error elsewhere in it', async () => {
+    const cwd = folderWith(cluster, { 'cinc-scan.yml': 'output-dir: from-file\nconcurrency: many\n' });
+    expect((await cincScan(cluster, scanArgs(), { cwd })).code).toBe(2);
+    expect(JSON.parse(readFileSync(join(cwd, 'from-file/outputs.json'), 'utf8'))).toMatchObject({
+      reason: 'INPUT_INVALID',
+    });
+  });
+
+  test('a container that scans its own pod says so too, to whoever waits for its results', async () => {
+    const cwd = folderWith(cluster, {});
+    const ran = await cincScan(cluster, ['sidecar', 'run', '-c', 'app'], { cwd, env: { CINC_SCAN_CONCURRENCY: 'x' } });
+    expect(ran.code).toBe(2);
+    expect(readOutputs(ran)).toMatchObject({ verdict: 'error', reason: 'INPUT_INVALID', 'exit-code': 2 });
+    expect(reportsOf(ran)).toContain('complete.json');
+  });
+
   const values: [name: string, args: string[], message: RegExp][] = [
     ['a duration without a unit', ['--timeout', '5'], /--timeout: expected a duration with its unit.*got "5"/],
     ['a duration below its least', ['--duration', '5m'], /--duration: expected between 600s and 86400s/],
     ['a count out of range', ['--concurrency', '0'], /--concurrency: expected between 1 and 64/],
+    ['a choice that is misspelt', ['--fail-on', 'hihg'], /--fail-on: expected .*"hihg"; did you mean high\?/],
+    [
+      'a kind that is misspelt',
+      ['deploymnt/web'],
+      /"deploymnt\/web" is not a selector.*; did you mean deployment\/web\?/,
+    ],
     ['a choice that is none', ['--lens', 'telescope'], /--lens: expected one of auto, exec.*"telescope"/],
     ['an input without a value', ['--input', 'max_sessions'], /input: expected NAME=VALUE/],
     ['a namespace that leads elsewhere', ['-n', '../kube-system'], /namespace: expected .*"..\/kube-system"/],
@@ -147,7 +195,12 @@ describe('a profile that cannot be run is refused before anything is made in the
     [
       'that is a file of something else',
       { p: 'no archive' },
-      { code: 'PROFILE_INVALID', exit: 2, message: /Profile .*\/p: it is no archive/, remedy: /cinc-auditor check/ },
+      {
+        code: 'PROFILE_INVALID',
+        exit: 2,
+        message: /Profile .*\/p: it is not an archive/,
+        remedy: /cinc-auditor check/,
+      },
     ],
   ];
   test.each(broken)('%s', async (_name, files, refusal) => {
@@ -167,7 +220,7 @@ describe('a gate that cannot judge is refused before anything is looked at', () 
     [
       'a threshold file that is not there',
       { args: ['--threshold', 'nope.yml'], files: {} },
-      { code: 'THRESHOLD_INVALID', exit: 2, message: /threshold nope\.yml cannot be read/, remedy: /bound/ },
+      { code: 'THRESHOLD_INVALID', exit: 2, message: /threshold nope\.yml cannot be read/, remedy: /Check the path/ },
     ],
     [
       'a baseline that is no result',
@@ -177,7 +230,7 @@ describe('a gate that cannot judge is refused before anything is looked at', () 
     [
       'a waiver file that is not there',
       { args: ['--waivers', 'w.yml'], files: {} },
-      { code: 'WAIVER_INVALID', exit: 2, message: /waivers w\.yml cannot be read/, remedy: /justification/ },
+      { code: 'WAIVER_INVALID', exit: 2, message: /waivers w\.yml cannot be read/, remedy: /Check that the path/ },
     ],
     [
       'a waiver without a justification',
@@ -211,5 +264,25 @@ describe('a folder for reports that cannot be written', () => {
       'targets-json': [],
       'run-id': 'build-7',
     });
+  });
+});
+
+describe('a variable that is blank is not set', () => {
+  // Adapters hand on every input, empty where the user gave none.
+  const names = [...inputNames.map(environmentName), 'CINC_SCAN_CONFIG', 'CINC_SCAN_VERSION', 'CINC_SCAN_LATER'];
+
+  test.each([
+    ['empty', ''],
+    ['a blank', ' '],
+    ['a new line', '\n'],
+  ])('%s, all of them at once', async (_what, blank) => {
+    const env = Object.fromEntries(names.map(name => [name, blank]));
+    const cwd = folderWith(cluster, { 'cinc-scan.yml': `namespace: ${namespace}\n` });
+    const args = ['scan', 'web', '-p', profiles.firstLook, '--dry-run'];
+    const ran = await cincScan(cluster, args, { cwd, env: { ...env, CINC_SCAN_CACHE: blank } });
+    expect(ran).toMatchObject({ code: 0 });
+    expect(ran.stdout).toContain(`${namespace}/web/app`);
+    const swept = await cincScan(cluster, ['sweep', '--run', 'build-1'], { cwd, env });
+    expect(swept).toMatchObject({ code: 0 });
   });
 });

@@ -116,7 +116,7 @@ describe('a target that cannot be looked at', () => {
       code: 'TARGET_NOT_FOUND',
       exit: 4,
       message: /There is no pod\/wbe in namespace/,
-      remedy: /kubectl get pods -n/,
+      remedy: /kubectl get pods -n .*; a workload is named with its kind, such as deployment\/\S+$/m,
     });
   });
 

@@ -6,7 +6,7 @@ import { exitCodes, type InputName, inputs, resolveValues } from '@cinc-scan/cor
 import { describe, expect, test } from '@jest/globals';
 import { load } from 'js-yaml';
 import { knownKeys } from '../../packages/core/src/gate/keys.ts';
-import { reasons } from '../../packages/core/src/gate/reasons.ts';
+import { reasons, warningCodes } from '../../packages/core/src/gate/reasons.ts';
 import { parseThresholdFile } from '../../packages/core/src/gate/threshold-set.ts';
 import { operatorRules } from '../../packages/core/src/grant/operator.ts';
 import { severities, statuses } from '../../packages/core/src/outcome/control.ts';
@@ -25,6 +25,11 @@ const named = (language: string) => pages.flatMap(page => blocks(page, language)
 
 test('there is a README and a page for each subject it links to', () => {
   expect(pages).toEqual(expect.arrayContaining(['README.md', 'SECURITY.md', 'docs/gate.md', 'docs/errors.md']));
+});
+
+test('the program on the pages is the one in the examples', () => {
+  for (const page of ['README.md', 'docs/requests.md'])
+    expect(blocks(page, 'ts')).toEqual([read('examples/library/judge-again.ts')]);
 });
 
 describe('commands on the pages', () => {
@@ -133,9 +138,7 @@ describe('docs/gate.md', () => {
   });
 
   test('lists every warning and no other', () => {
-    const source = read('packages/core/src/gate/reasons.ts').split('export type WarningCode =')[1] ?? '';
-    const codes = [...(source.split(';')[0] ?? '').matchAll(/'([a-z-]+)'/g)].map(([, code = '']) => code);
-    expect(codesIn('Warnings').toSorted()).toEqual(codes.toSorted());
+    expect(codesIn('Warnings').toSorted()).toEqual(warningCodes.toSorted());
   });
 });
 

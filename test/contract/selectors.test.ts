@@ -46,6 +46,10 @@ beforeAll(async () => {
   const marked = podBody({ name: 'marked', namespace, ...two, labels: { app: 'marked' } });
   const annotations = { 'kubectl.kubernetes.io/default-container': 'side' };
   await api.call('POST', podsPath(), { ...marked, metadata: { ...marked.metadata, annotations } });
+  const hiding = podBody({ name: 'hiding', namespace, ...two, labels: { app: 'hiding' } });
+  const hidden = { 'cinc-scan.dev/sidecar': 'side' };
+  await api.call('POST', podsPath(), { ...hiding, metadata: { ...hiding.metadata, annotations: hidden } });
+
   // Wears the labels of the deployment's pods and belongs to nobody.
   await createPod(api, { name: 'stray', namespace, containers: { app: 'busybox' }, labels: { app: 'web' } });
   const done = {
@@ -71,7 +75,7 @@ beforeAll(async () => {
     (await api.call('GET', '/api/v1/nodes')).items?.length ?? 1,
   );
   await untilReady(`${podsPath()}/done`, 'phase', 'Succeeded');
-  await untilReady(`${podsPath()}/marked`, 'phase', 'Running');
+  for (const name of ['marked', 'hiding']) await untilReady(`${podsPath()}/${name}`, 'phase', 'Running');
 }, 300_000);
 afterEach(() => cluster.expectNothingLeft());
 afterAll(async () => {
@@ -116,6 +120,18 @@ describe('a selector finds', () => {
   test('the pods of a stateful set and of a daemon set', async () => {
     expect(chosen(await planned(['statefulset/db']))).toEqual(['db-0/app']);
     expect(chosen(await planned(['ds/agent']))).toEqual((await podNames('app=agent')).map(name => `${name}/app`));
+  });
+
+  test('the pod of a job, whose selector the server has written', async () => {
+    const containers = [{ name: 'app', image: testImage('busybox'), command: ['sleep', '600'] }];
+    const spec = { containers, restartPolicy: 'Never', terminationGracePeriodSeconds: 1 };
+    const job = { metadata: { name: 'backup' }, spec: { template: { spec } } };
+    const path = `/apis/batch/v1/namespaces/${namespace}/jobs`;
+    await api.call('POST', path, job);
+    const running = async () => (await api.call('GET', `${podsPath()}?labelSelector=job-name%3Dbackup`)).items ?? [];
+    await until('the pod of the job', async () => (await running())[0]?.status?.['phase'] === 'Running');
+    expect(chosen(await planned(['job/backup']))).toEqual([expect.stringMatching(/^backup-[a-z0-9]{5}\/app$/)]);
+    await api.call('DELETE', `${path}/backup?propagationPolicy=Background`);
   });
 
   test('every pod with the labels', async () => {
@@ -166,6 +182,22 @@ describe('of a pod with several containers', () => {
     ]);
   });
 
+  test('those that are passed over are named, with the reason', async () => {
+    const reasons = async (...asked: Parameters<typeof planned>) =>
+      (await planned(...asked)).passedOver.map(({ pod, container, reason }) => `${pod}/${container}: ${reason}`);
+    expect(await reasons(['two'], { container: 'side' })).toEqual(['two/main: the input container names side']);
+    expect(await reasons(['marked'])).toEqual([
+      'marked/main: the annotation kubectl.kubernetes.io/default-container names side',
+    ]);
+    expect(await reasons(['two', 'marked'], { allContainers: true })).toEqual([]);
+  });
+
+  test('none is hidden by an annotation alone', async () => {
+    const found = await planned(['hiding'], { allContainers: true });
+    expect(chosen(found)).toEqual(['hiding/main', 'hiding/side']);
+    expect(found.targets.map(({ sidecar }) => sidecar)).toEqual([undefined, undefined]);
+  });
+
   test('none is guessed', async () => {
     await expect(planned(['two'])).rejects.toMatchObject({
       code: 'INPUT_INVALID',
@@ -210,7 +242,8 @@ describe('what is not there, or does not run', () => {
   });
 
   test('nothing at all is refused, unless that was allowed', async () => {
-    await expect(planned(['db-0', '-l app=nobody'])).rejects.toMatchObject({ code: 'NO_TARGETS' });
+    await expect(planned(['-l app=nobody', 'app=none'])).rejects.toMatchObject({ code: 'NO_TARGETS' });
+    expect(codes(await planned(['db-0', '-l app=nobody']))).toEqual([`${namespace}/-l app=nobody TARGET_NOT_RUNNING`]);
     expect(chosen(await planned(['db-0', '-l app=nobody'], { allowEmpty: true }))).toEqual(['db-0/app']);
   });
 
@@ -218,14 +251,23 @@ describe('what is not there, or does not run', () => {
     await expect(planned(['-l app in (web'])).rejects.toMatchObject({ code: 'INPUT_INVALID', exit: 2 });
   });
 
-  test('pods that are about to go are no targets of a label, so that a rollout is no gap', async () => {
+  test('terminating pods are not targets beside others, so that a rollout is not a gap; alone they are named', async () => {
     const slow = { command: ['sh', '-c', 'trap "" TERM; while :; do sleep 1; done'] };
     const spec = { terminationGracePeriodSeconds: 300 };
-    const labels = { app: 'leaving' };
-    await createPod(api, { name: 'leaving', namespace, containers: { app: 'busybox' }, labels, container: slow, spec });
+    const pod = { namespace, containers: { app: 'busybox' }, labels: { app: 'leaving' }, container: slow, spec };
+    for (const name of ['leaving', 'staying']) await createPod(api, { ...pod, name });
     await api.call('DELETE', `${podsPath()}/leaving`);
-    await expect(planned(['-l app=leaving'])).rejects.toMatchObject({ code: 'NO_TARGETS' });
-    await api.call('DELETE', `${podsPath()}/leaving?gracePeriodSeconds=0`);
+    const beside = await planned(['-l app=leaving']);
+    expect([chosen(beside), codes(beside)]).toEqual([['staying/app'], []]);
+    await api.call('DELETE', `${podsPath()}/staying`);
+    const alone = await planned(['-l app=leaving']);
+    expect([chosen(alone), codes(alone)]).toEqual([
+      [],
+      [`${namespace}/leaving/app TARGET_NOT_RUNNING`, `${namespace}/staying/app TARGET_NOT_RUNNING`],
+    ]);
+    expect(alone.unplanned[0]?.error.message).toContain('the pod is terminating');
+    expect(codes(await planned(['-l app=leaving'], { allowEmpty: true }))).toEqual([]);
+    for (const name of ['leaving', 'staying']) await api.call('DELETE', `${podsPath()}/${name}?gracePeriodSeconds=0`);
   });
 });
 

@@ -127,7 +127,7 @@ describe('help', () => {
     for (const heading of ['What to scan:', 'When it passes:', 'With which rights:', 'Examples:', 'Exit codes:'])
       expect(stdout).toContain(heading);
     expect(stdout).toMatch(/--timeout <duration>[^]*default: 10m; env:\s+CINC_SCAN_TIMEOUT/);
-    for (const each of ['0', '2', '3', '4', '5', '130', '143'])
+    for (const each of ['0', '2', '3', '4', '5', '129', '130', '143'])
       expect(stdout).toMatch(new RegExp(`^  ${each} +\\w`, 'm'));
   });
 
@@ -185,6 +185,14 @@ describe('reports on standard output', () => {
     expect(JSON.parse(ran.stdout)).toMatchObject({ profiles: [{ name: 'tiny' }] });
     expect(ran.stderr).toMatch(/PASS \(exit 0\)/);
     expect(reportsOf(ran)).toContain('junit.xml');
+  });
+
+  test('are not told a second time on standard error', async () => {
+    const ran = await cincScan(cluster, scanArgs('--report', 'console:-', '--report', 'junit'));
+    expect(ran.stdout).toMatch(/PASS \(exit 0\)/);
+    expect(ran.stderr).not.toMatch(/Compliance|PASS/);
+    expect(ran.stderr).toContain('junit.xml');
+    expect(ran.code).toBe(0);
   });
 
   test('and elsewhere where a path says so', async () => {
@@ -278,7 +286,13 @@ describe('cinc-scan doctor', () => {
         .split('\n')
         .filter(line => line.startsWith('✓'))
         .map(line => line.split(':')[0]),
-    ).toEqual(['✓ Engine', '✓ Kubeconfig', '✓ API server', `✓ Permissions in namespace ${namespace}`]);
+    ).toEqual([
+      '✓ Engine',
+      '✓ Kubeconfig',
+      '✓ API server',
+      `✓ Namespace ${namespace}`,
+      `✓ Permissions in namespace ${namespace}`,
+    ]);
     expect(ran.code).toBe(0);
   });
 

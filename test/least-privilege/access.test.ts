@@ -28,7 +28,7 @@ afterAll(() => cluster.close());
 const scanArgs = (...more: string[]) => ['scan', 'web', '-n', namespace, '-p', profiles.firstLook, ...more];
 
 const served = (): ServedRequest[] => cluster.embedded?.requests.all() ?? [];
-const isReview = ({ path }: ServedRequest) => path.includes('selfsubjectaccessreviews');
+const isReview = ({ path }: ServedRequest) => /selfsubject(access|rules)reviews/.test(path);
 const isExec = ({ path }: ServedRequest) => path.endsWith('/exec');
 
 interface Granted extends Body {
@@ -53,11 +53,32 @@ describe('the temporary identity', () => {
     const execs = served().filter(isExec);
     expect(execs.length).toBeGreaterThan(0);
     expect(new Set(execs.map(({ user }) => user))).toEqual(new Set([scanner]));
-    const own = served().filter(request => request.user === scanner && !isReview(request) && !isExec(request));
+    // A token whose account has gone and that the server has forgotten speaks for nobody: 401, without a user.
+    const own = served()
+      .filter(({ user, status }) => user === scanner || (user === '' && status === 401))
+      .filter(request => !isReview(request) && !isExec(request));
     const pod = `/api/v1/namespaces/${namespace}/pods/web`;
     expect(new Set(own.map(({ method, path }) => `${method} ${path}`))).toEqual(new Set([`GET ${pod}`]));
     // The last of them is the proof that the token has become powerless.
     expect([401, 403]).toContain(own.at(-1)?.status);
+  });
+
+  embeddedTest('is asked what it may do, as itself, before the first target is opened', async () => {
+    expect(await cincScan(cluster, scanArgs('--run-id', 'asked'))).toMatchObject({ code: 0 });
+    const scanner = `system:serviceaccount:${namespace}:cinc-scan-asked`;
+    const asked = served().findIndex(request => isReview(request) && request.user === scanner);
+    expect(asked).toBeGreaterThan(-1);
+    expect(served().findIndex(isExec)).toBeGreaterThan(asked);
+  });
+
+  embeddedTest('looks into the planned container of a pod, and into no other', async () => {
+    await createPod(cluster.api, { name: 'two', namespace, containers: { main: 'debian', side: 'debian' } });
+    const args = ['scan', 'two', '-c', 'side', '-n', namespace, '-p', profiles.firstLook];
+    expect(await cincScan(cluster, args)).toMatchObject({ code: 0 });
+    const containers = served()
+      .filter(isExec)
+      .map(({ query }) => new URLSearchParams(query).get('container'));
+    expect(new Set(containers)).toEqual(new Set(['side']));
   });
 
   test('is one account, allowed to get and exec into the planned pods by name, marked with its run and its end', async () => {
@@ -137,7 +158,7 @@ describe('the temporary identity', () => {
   });
 
   const strangers: [name: string, labels: Record<string, string>, owner: RegExp][] = [
-    ['of somebody else', {}, /somebody else/],
+    ['of somebody else', {}, /another owner/],
     [
       'of another run that was given the same id',
       { 'app.kubernetes.io/managed-by': 'cinc-scan', 'cinc-scan.dev/run': 'taken' },

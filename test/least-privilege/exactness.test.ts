@@ -34,7 +34,7 @@ beforeAll(async () => {
   const { kubeconfigPath } = await makeAccount(cluster, state.namespace, []);
   const plain = parseGrantKubeconfig(readFileSync(kubeconfigPath, 'utf8'));
   state.anybody = openWithToken(written, plain.users[0]?.user.token ?? '');
-}, 120_000);
+});
 afterAll(async () => {
   state.scanner?.close();
   state.anybody?.close();
@@ -80,7 +80,7 @@ describe('the identity of a scan', () => {
     expect(allowed.map(askedText)).toEqual(documented);
     expectPart('exec', rightsTable(allowed));
     expectPart('questions', questionsText());
-  }, 240_000);
+  });
 
   testDebug(
     'may in addition put a debug container into a planned pod that has no shell, and nothing else',

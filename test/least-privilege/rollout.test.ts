@@ -78,6 +78,44 @@ describe('a pod that its deployment replaces', () => {
     expect(ran.code).toBe(0);
   });
 
+  test('gracefully, as a rollout or a drain does, is looked at in its new place while the old one goes', async () => {
+    const planned = await makeDeployment(cluster, namespace, { name: 'web', graceSeconds: 20 });
+    const running = scan('deployment/web');
+    await running.line(/✓ step 1 /);
+    await cluster.api.call('DELETE', `/api/v1/namespaces/${namespace}/pods/${planned}`);
+    const ran = await running.ended;
+    const [target] = manifestOf(ran).targets;
+    expect(target).toMatchObject({ outcome: 'audited' });
+    expect(target?.name).not.toContain(planned);
+    expect(manifestOf(ran).warnings.filter(text => text.includes('was replaced'))).toHaveLength(1);
+    expect(ran.code).toBe(0);
+  });
+
+  const terminating = { code: 'TARGET_NOT_RUNNING', message: expect.stringContaining('the pod is terminating') };
+
+  test('before the plan, and is named, is not audited without a word', async () => {
+    const planned = await makeDeployment(cluster, namespace, { name: 'web', graceSeconds: 20 });
+    await cluster.api.call('DELETE', `/api/v1/namespaces/${namespace}/pods/${planned}`);
+    const ran = await scan(planned).ended;
+    expect(manifestOf(ran).targets).toMatchObject([{ outcome: 'unreached', error: terminating }]);
+    expect(ran.code).toBe(4);
+  });
+
+  test('by none, because its workload has none any more, is named as one that is terminating', async () => {
+    const planned = await makeDeployment(cluster, namespace, { name: 'web', graceSeconds: 20 });
+    const path = `/apis/apps/v1/namespaces/${namespace}/deployments/web`;
+    await cluster.api.call('PATCH', path, { spec: { replicas: 0 } });
+    await until('its end', async () => {
+      const { metadata } = await cluster.api.call('GET', `/api/v1/namespaces/${namespace}/pods/${planned}`);
+      return metadata !== undefined && 'deletionTimestamp' in metadata;
+    });
+    const ran = await scan('deployment/web').ended;
+    expect(manifestOf(ran).targets).toMatchObject([
+      { name: `${namespace}/${planned}/app`, outcome: 'unreached', error: terminating },
+    ]);
+    expect(ran.code).toBe(4);
+  });
+
   test('again and again is unreached in the end', async () => {
     const first = await makeDeployment(cluster, namespace, 'web');
     const running = scan('deployment/web');

@@ -83,7 +83,7 @@ describe('a way to the cluster is', () => {
     const anonymous = kubeconfigWith(cluster, 'anonymous', { user: {} });
     const file = join(cluster.folder, 'job.token');
     writeFileSync(file, `${made.token}\n`, { mode: 0o600 });
-    expect((await look(['--kubeconfig', anonymous])).code).toBe(4);
+    expect((await look(['--kubeconfig', anonymous])).code).toBe(2);
     expectIn(await look(['--kubeconfig', anonymous, '--token', file]));
     expectIn(await look(['--kubeconfig', anonymous], { env: { CINC_SCAN_TOKEN: made.token } }));
   });
@@ -111,7 +111,7 @@ describe('a way to the cluster is', () => {
     expectUnreached(refused, {
       code: 'CLUSTER_UNAUTHORIZED',
       exit: 4,
-      message: /The credentials of the kubeconfig cannot be obtained/,
+      message: /The credential plugin \S+plugin\.sh of the kubeconfig ended with 1/,
       remedy: /\S/,
     });
   });

@@ -97,7 +97,7 @@ describe('cinc-scan collect', () => {
       collected: ['a_b.json', 'complete.json', 'outputs.json'],
     });
     expect(readFileSync(join(ran.cwd, 'out/a_b.json'), 'utf8')).toBe(report);
-    expect(ran.stdout).toMatch(/2 file\(s\) of run planted .* exit code 3/);
+    expect(ran.stdout).toMatch(/2 files of run planted .* exit code 3/);
     expect(readdirSync(ran.cwd)).toEqual(['out']); // no folder of its own is left
   });
 
@@ -125,11 +125,11 @@ describe('cinc-scan collect', () => {
     ['up-and-out', /files\.2\.name/],
     ['absolute', /files\.2\.name/],
     ['hidden', /files\.2\.name/],
-    ['twice', /two files have one name/],
-    ['its-own-marker', /two files have one name/],
+    ['twice', /it lists the same file twice/],
+    ['its-own-marker', /it lists the same file twice/],
     ['too-large', /more than the limit/],
-    ['half-a-marker', /cannot be believed/],
-    ['more-in-marker', /cannot be believed/],
+    ['half-a-marker', /is not trustworthy/],
+    ['more-in-marker', /is not trustworthy/],
     ['linked', /is a link/],
     ['linked-marker', /is a link/],
   ];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Body, createPod, testImage } from '@cinc-scan/testkit';
+import { type Body, createPod, testImage, until } from '@cinc-scan/testkit';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { cincScan, profiles, readHdf, readScanJson, type Transcript } from '../support/cinc-scan.ts';
 import { debugTest, openTestCluster } from '../support/cluster.ts';
@@ -102,9 +102,10 @@ describe('the debug lens', () => {
 
   testDebug('leaves a debug container that has ended, and says so', async () => {
     const { ran, namespace } = await scanPod('distroless');
-    const [name] = await debugContainers(namespace);
-    expect(readScanJson(ran).targets).toMatchObject([{ observation: { leftBehind: name?.name } }]);
-    expect(name?.ended).toBe(true);
+    const [container] = await debugContainers(namespace);
+    expect(readScanJson(ran).targets).toMatchObject([{ observation: { leftBehind: container?.name } }]);
+    // A kubelet tells of the end some time after it.
+    await until('the end of the debug container', async () => (await debugContainers(namespace))[0]?.ended === true);
   });
 
   testDebug('reports an image that cannot start as what kept it from looking', async () => {

@@ -2,14 +2,16 @@
 // A scanner that is part of the pod and has no access to the API, from the manifest to the collected results.
 
 import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
-import { podBody, postPod, testImage, untilRunning } from '@cinc-scan/testkit';
+import { basename, join } from 'node:path';
+import { podBody } from '@cinc-scan/testkit';
 import { afterAll, afterEach, expect } from '@jest/globals';
-import { dump, load } from 'js-yaml';
 import { cacheHome } from '../support/caches.ts';
 import { cincScan, profiles, program, readHdf, readScanJson, root, type Transcript } from '../support/cinc-scan.ts';
 import { nodeTest, openTestCluster } from '../support/cluster.ts';
+import { manifest as manifestOf } from '../support/findings.ts';
 import { folderWith } from '../support/folder.ts';
+import { inject, makeRunning } from '../support/inject.ts';
+import { profileFiles, writeFiles } from '../support/profiles.ts';
 
 const cluster = await openTestCluster({ allowHostPath: true });
 
@@ -80,14 +82,8 @@ async function makeScanningPod(profile: string, more: string[] = []): Promise<st
     containers: { app: 'distroless-defects', twin: 'distroless' },
     spec: { automountServiceAccountToken: false, volumes: [{ name: 'profile', hostPath: { path: profile } }] },
   });
-  const cwd = folderWith(cluster, { 'web.yaml': dump(body) });
-  const args = ['sidecar', 'inject', '-f', 'web.yaml', '--image', testImage('tools'), '--in-pod'];
-  const ran = await cincScan(cluster, [...args, '--profile-volume', 'profile', ...more], { cwd });
-  expect({ code: ran.code, text: ran.code === 0 ? '' : ran.stderr }).toEqual({ code: 0, text: '' });
-  const manifest = withProgram(load(ran.stdout) as PodManifest);
-  await postPod(cluster.api, namespace, manifest);
-  await untilRunning(cluster.api, namespace, 'web');
-  return namespace;
+  const injected = await inject(cluster, body, ['--in-pod', '--profile-volume', 'profile', ...more]);
+  return makeRunning(cluster, body, withProgram(injected as PodManifest));
 }
 
 const collect = (namespace: string): Promise<Transcript> =>
@@ -156,4 +152,66 @@ nodeTest('a container that is not there is an error beside the results of the ot
     { name: 'twin', outcome: 'audited' },
   ]);
   expect(ran.code).toBe(4);
+});
+
+nodeTest(
+  'is the same run as from outside: it pushes, checks its waivers and thresholds, and hides secrets',
+  async () => {
+    const token = `ghp_${'aB3dE5fG7h'.repeat(4).slice(0, 36)}`;
+    const controls = `control 'told' do\n  title 'found ${token}'\n  describe('x') { it { should eq 'x' } }\nend\n`;
+    const profile = writeFiles(folderWith(cluster, {}), {
+      ...profileFiles({ name: 'told', controls }),
+      'waivers.yml': 'never-heard-of: {run: true, justification: because}\n',
+      'threshold.yml':
+        'default: {compliance: {min: 0}}\ntargets:\n- match: {selector: deployment/elsewhere}\n  threshold: {compliance: {min: 100}}\n',
+      'webhook.secret': 'correct-horse-battery\n',
+    });
+    const at = (name: string) => `/cinc-scan/profile/${name}`;
+    const push = ['--push', 'webhook=http://127.0.0.1:9/hook', '--webhook-secret', at('webhook.secret')];
+    const files = ['--waivers', at('waivers.yml'), '--threshold', at('threshold.yml')];
+    // Code scanning points to files of the workspace, which is another one afterwards.
+    const kinds = ['hdf', 'hdf-annotated', 'html', 'markdown', 'junit', 'junit-gate', 'csv'];
+    const namespace = await makeScanningPod(profile, ['--', ...push, ...files, '--report', kinds.join()]);
+    const ran = await collect(namespace);
+    const { warnings, surfaces } = readScanJson(ran);
+    expect(surfaces).toMatchObject([{ name: 'webhook http://127.0.0.1:9', ok: false }]);
+    expect(warnings).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/no profile has .*never-heard-of/),
+        expect.stringMatching(/matches no target/),
+      ]),
+    );
+    expect({ code: ran.code, text: ran.code === 0 ? '' : ran.stderr }).toEqual({ code: 0, text: '' });
+    expect(readFileSync(join(ran.cwd, 'cinc-scan-results/scan.json'), 'utf8')).not.toContain(token);
+    // And it is a run that is held: shown again, each of its reports has the same bytes.
+    const { reports } = readScanJson(ran);
+    const shownKinds = reports.map(({ format }) => format);
+    const again = ['report', '-i', 'cinc-scan-results', '--report', [...new Set(shownKinds)].join(','), '-o', 'again'];
+    expect((await cincScan(cluster, again, { cwd: ran.cwd })).code).toBe(0);
+    for (const { path } of reports) {
+      const name = basename(path);
+      const read = (folder: string) => readFileSync(join(ran.cwd, folder, name), 'utf8');
+      expect(read('again')).toBe(read('cinc-scan-results'));
+    }
+    expect(shownKinds).toEqual(expect.arrayContaining(kinds));
+  },
+);
+
+nodeTest('a waiver for one container of the pod excuses no other, and one by labels is refused', async () => {
+  const waiving = (target: string) => {
+    const folder = folderWith(cluster, {
+      'w.yml': `account-unique-ids: {justification: x, run: false, expiration_date: 2099-01-01, target: ${target}}\n`,
+    });
+    cpSync(profiles.firstLook, folder, { recursive: true });
+    return makeScanningPod(folder, ['--', '--waivers', '/cinc-scan/profile/w.yml']);
+  };
+  const failed = async (target: string) => failures(await collect(await waiving(target)))['web_app.json'];
+  expect(await failed('{container: app, selector: pod/web}')).not.toContain('account-unique-ids');
+  const ran = await collect(await waiving('{container: twin, selector: pod/web*}'));
+  expect(failures(ran)['web_app.json']).toContain('account-unique-ids');
+  expect(manifestOf(ran).warnings).toEqual([]);
+  const refused = await collect(await waiving('{labels: {app: web}}'));
+  expect(refused.code).toBe(2);
+  const outputs = readFileSync(join(refused.cwd, 'cinc-scan-results/outputs.json'), 'utf8');
+  expect(JSON.parse(outputs)).toMatchObject({ verdict: 'error', reason: 'USAGE' });
 });

@@ -77,7 +77,8 @@ const inAnHour = () => new Date(Date.now() + 3_600_000);
 async function addContainer({ namespace }: Target, { securityContext }: Row) {
   const name = 'cinc-scan-recorded';
   const command = [tools.helper, 'idle', '--ignore-stdin', '--until', String((inAnHour().getTime() / 1000 + 60) | 0)];
-  const container = { name, image: testImage('tools'), command, targetContainerName: 'app', securityContext };
+  const settings = { ...securityContext, readOnlyRootFilesystem: true };
+  const container = { name, image: testImage('tools'), command, targetContainerName: 'app', securityContext: settings };
   const pod = `/api/v1/namespaces/${namespace}/pods/web`;
   const { status, body } = await cluster.api.send('PATCH', `${pod}/ephemeralcontainers`, {
     spec: { ephemeralContainers: [container] },

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Each resource of InSpec sees the same container through every lens, and nothing of the one beside it.
 import { join } from 'node:path';
-import { podBody, postPod, testImage, untilRunning } from '@cinc-scan/testkit';
+import { podBody, testImage } from '@cinc-scan/testkit';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
-import { dump, load } from 'js-yaml';
 import { cincScan, type HdfJson, profiles, readHdf, readScanJson, type Transcript } from '../support/cinc-scan.ts';
 import { embeddedTest, openTestCluster } from '../support/cluster.ts';
-import { folderWith } from '../support/folder.ts';
+import { makeInjected, makeRunning } from '../support/inject.ts';
 import { enforced, restricted } from '../support/lens-scan.ts';
 
 const cluster = await openTestCluster();
@@ -31,26 +30,17 @@ function witnessPod(namespace: string, container: object) {
   return { ...pod, spec: { ...pod.spec, containers: [container, neighbour] } };
 }
 
-async function makePod(namespace: string, body: unknown): Promise<string> {
-  await postPod(cluster.api, namespace, body);
-  await untilRunning(cluster.api, namespace, 'web');
-  return namespace;
-}
-
 interface Witness {
   container?: object;
 }
 
 async function injectedPod({ container = app }: Witness = {}): Promise<string> {
-  const namespace = await cluster.namespace();
-  const cwd = folderWith(cluster, { 'web.yaml': dump(witnessPod(namespace, container)) });
-  const args = ['sidecar', 'inject', '-f', 'web.yaml', '--image', testImage('tools')];
-  return makePod(namespace, load((await cincScan(cluster, args, { cwd })).stdout));
+  return makeInjected(cluster, witnessPod(await cluster.namespace(), container));
 }
 
 async function plainPod({ container = app }: Witness = {}): Promise<string> {
-  const namespace = await cluster.namespace();
-  return makePod(namespace, witnessPod(namespace, container));
+  const body = witnessPod(await cluster.namespace(), container);
+  return makeRunning(cluster, body, body);
 }
 
 const witness = join(profiles.system, '../witness');
@@ -121,7 +111,7 @@ embeddedTest(
     const namespace = await cluster.namespace(enforced('restricted'));
     const containers = [app, neighbour].map(each => ({ ...each, ...restricted }));
     const pod = witnessPod(namespace, app);
-    await makePod(namespace, { ...pod, spec: { ...pod.spec, containers } });
+    await makeRunning(cluster, pod, { ...pod, spec: { ...pod.spec, containers } });
     const ran = await scan(namespace, 'debug');
     expect(readScanJson(ran).targets).toMatchObject([{ observation: { lens: 'debug', view: 'files-only' } }]);
     const found = statuses(ran);

@@ -21,7 +21,7 @@ embeddedTest(
     const first = { method: 'PATCH', path: /\/roles\//, nth: 1 };
     using held = late(first, 500);
     // So that the right of the second target is not used before the request for the first one arrives.
-    using _ = late({ method: 'POST', path: /selfsubjectaccessreviews/ }, 500);
+    using _ = late({ method: 'POST', path: /selfsubjectrulesreviews/ }, 500);
     const ran = await cincScan(cluster, scanArgs(namespace, profiles.firstLook, 'other', '--lens', 'debug'));
     expect(held?.hits).toBe(1);
     expect(readScanJson(ran).targets).toMatchObject([

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pods whose manifests `cinc-scan sidecar inject` changed, looked into from the injected container.
 import { join } from 'node:path';
-import { podBody, postPod, testImage, untilRunning } from '@cinc-scan/testkit';
+import { podBody } from '@cinc-scan/testkit';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
-import { dump, load } from 'js-yaml';
 import { cincScan, profiles, readHdf, readScanJson, type Transcript } from '../support/cinc-scan.ts';
 import { openTestCluster } from '../support/cluster.ts';
 import { folderWith } from '../support/folder.ts';
+import { makeInjected, makeRunning } from '../support/inject.ts';
 import { enforced, restricted } from '../support/lens-scan.ts';
 
 const cluster = await openTestCluster();
@@ -20,16 +20,9 @@ interface Manifest {
   inject?: string[];
 }
 
-/** Injects a pod's manifest by the command line, and makes the pod. */
-async function makeInjected({ containers, container = {}, inject = [] }: Manifest, labels = {}): Promise<string> {
+async function makePod({ containers, container = {}, inject = [] }: Manifest, labels = {}): Promise<string> {
   const namespace = await cluster.namespace(labels);
-  const cwd = folderWith(cluster, { 'web.yaml': dump(podBody({ name: 'web', namespace, containers, container })) });
-  const args = ['sidecar', 'inject', '-f', 'web.yaml', '--image', testImage('tools'), ...inject];
-  const ran = await cincScan(cluster, args, { cwd });
-  expect({ code: ran.code, text: ran.code === 0 ? '' : ran.stderr }).toEqual({ code: 0, text: '' });
-  await postPod(cluster.api, namespace, load(ran.stdout));
-  await untilRunning(cluster.api, namespace, 'web');
-  return namespace;
+  return makeInjected(cluster, podBody({ name: 'web', namespace, containers, container }), inject);
 }
 
 const scan = (namespace: string, ...args: string[]): Promise<Transcript> =>
@@ -57,7 +50,7 @@ const firstLook = ['-p', profiles.firstLook];
 
 describe('the sidecar lens', () => {
   test('is chosen by itself for a pod that was injected, and looks into a distroless container', async () => {
-    const namespace = await makeInjected({ containers: { app: 'distroless' } });
+    const namespace = await makePod({ containers: { app: 'distroless' } });
     const ran = await scan(namespace, ...firstLook);
     expect(readScanJson(ran).targets).toMatchObject([
       { name: `${namespace}/web/app`, outcome: 'audited', observation: { lens: 'sidecar', view: 'full' } },
@@ -66,14 +59,14 @@ describe('the sidecar lens', () => {
   });
 
   test('looks into a container that does not run as root', async () => {
-    const namespace = await makeInjected({ containers: { app: 'distroless-nonroot' } });
+    const namespace = await makePod({ containers: { app: 'distroless-nonroot' } });
     const ran = await scan(namespace, ...firstLook, '--lens', 'sidecar');
     expect(readScanJson(ran).targets).toMatchObject([{ observation: { lens: 'sidecar', view: 'full' } }]);
     expect(ran.code).toBe(0);
   });
 
   test('finds planted defects, and only those', async () => {
-    const namespace = await makeInjected({ containers: { app: 'distroless-defects' } });
+    const namespace = await makePod({ containers: { app: 'distroless-defects' } });
     const ran = await scan(namespace, ...firstLook);
     expect(failed(ran)).toEqual([
       'account-passwd-file',
@@ -86,7 +79,7 @@ describe('the sidecar lens', () => {
   });
 
   test('tells two containers of one image and one command from each other', async () => {
-    const namespace = await makeInjected({ containers: { one: 'debian', two: 'debian' } });
+    const namespace = await makePod({ containers: { one: 'debian', two: 'debian' } });
     const cwd = folderWith(cluster, {
       'look/inspec.yml': 'name: look\nversion: 1.0.0\n',
       'look/controls/a.rb':
@@ -107,7 +100,7 @@ describe('the sidecar lens', () => {
   });
 
   test('sees the same as the exec lens in an image that both can look into', async () => {
-    const namespace = await makeInjected({ containers: { app: 'debian-defects' } });
+    const namespace = await makePod({ containers: { app: 'debian-defects' } });
     const args = [...firstLook, '-p', profiles.files, '-p', profiles.system];
     const exec = await scan(namespace, '--lens', 'exec', ...args);
     const sidecar = await scan(namespace, '--lens', 'sidecar', ...args);
@@ -118,7 +111,7 @@ describe('the sidecar lens', () => {
   test('with --restricted reads files only, as the target itself could, and says so', async () => {
     const inject = ['--restricted', '--run-as-user', '65532', '--run-as-group', '65532'];
     const labels = enforced('restricted');
-    const namespace = await makeInjected(
+    const namespace = await makePod(
       { containers: { app: 'distroless-nonroot' }, container: restricted, inject },
       labels,
     );
@@ -132,8 +125,7 @@ describe('the sidecar lens', () => {
 test('a pod without an injected container is out of reach of the sidecar lens, and says what to do', async () => {
   const namespace = await cluster.namespace();
   const body = podBody({ name: 'web', namespace, containers: { app: 'busybox' } });
-  await postPod(cluster.api, namespace, body);
-  await untilRunning(cluster.api, namespace, 'web');
+  await makeRunning(cluster, body, body);
   const ran = await scan(namespace, ...firstLook, '--lens', 'sidecar');
   expect(readScanJson(ran).targets).toMatchObject([{ outcome: 'unreached', error: { code: 'LENS_UNAVAILABLE' } }]);
   expect(ran.stdout + ran.stderr).toMatch(/sidecar inject/);

@@ -45,11 +45,11 @@ describe('cinc-scan sweep', () => {
     await endAt('over', names.one, anHourAgo());
     const asked = await sweep('-n', names.one, '--dry-run');
     expect(asked.stdout.match(/^would delete \S+ \S+\/cinc-scan-over /gm)).toHaveLength(3);
-    expect(asked).toMatchObject({ code: 0, stdout: expect.stringMatching(/^3 object\(s\) to delete$/m) });
+    expect(asked).toMatchObject({ code: 0, stdout: expect.stringMatching(/^3 objects to delete$/m) });
     expect(await runsIn(names.one)).toEqual(['cinc-scan-over', 'cinc-scan-running']);
     expect(await sweep('-n', names.one)).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^3 object\(s\) deleted$/m),
+      stdout: expect.stringMatching(/^3 objects deleted$/m),
     });
     expect(await runsIn(names.one)).toEqual(['cinc-scan-running']);
     await sweep('-n', names.one, '--run', 'running');
@@ -61,7 +61,7 @@ describe('cinc-scan sweep', () => {
     await endAt('endless', names.one, null);
     await endAt('garbled', names.two, 'soon');
     const ran = await sweep('-n', names.one, '-n', names.two);
-    expect(ran).toMatchObject({ code: 0, stdout: expect.stringMatching(/^6 object\(s\) deleted$/m) });
+    expect(ran).toMatchObject({ code: 0, stdout: expect.stringMatching(/^6 objects deleted$/m) });
   });
 
   test('takes one run, over or not, and no other, when it is named', async () => {
@@ -70,7 +70,7 @@ describe('cinc-scan sweep', () => {
     await endAt('first', names.one, anHourAgo());
     expect((await sweep('-n', names.one, '--run', 'second')).code).toBe(0);
     expect(await runsIn(names.one)).toEqual(['cinc-scan-first']);
-    expect((await sweep('-n', names.one, '--run', 'no-such')).stdout).toBe('0 object(s) deleted\n');
+    expect((await sweep('-n', names.one, '--run', 'no-such')).stdout).toBe('0 objects deleted\n');
     expect(await runsIn(names.one)).toEqual(['cinc-scan-first']);
     await sweep('-n', names.one);
   });
@@ -78,17 +78,15 @@ describe('cinc-scan sweep', () => {
   test('takes what is older than it is told', async () => {
     await leave('old');
     const made = Date.now();
-    expect((await sweep('-n', names.one, '--older-than', '1h')).stdout).toBe('0 object(s) deleted\n');
+    expect((await sweep('-n', names.one, '--older-than', '1h')).stdout).toMatch(/^0 objects deleted$/m);
     // Times of creation have whole seconds.
     await until('the grant to be two seconds old', () => Promise.resolve(Date.now() - made > 2000));
-    expect((await sweep('-n', names.one, '--older-than', '1s')).stdout).toMatch(/^3 object\(s\) deleted$/m);
+    expect((await sweep('-n', names.one, '--older-than', '1s')).stdout).toMatch(/^3 objects deleted$/m);
   });
 
   test('takes the account from a namespace of its own too', async () => {
     await leave('apart', names.one, '--grant-namespace', names.two);
-    expect((await sweep('-n', names.one, '-n', names.two, '--run', 'apart')).stdout).toMatch(
-      /^3 object\(s\) deleted$/m,
-    );
+    expect((await sweep('-n', names.one, '-n', names.two, '--run', 'apart')).stdout).toMatch(/^3 objects deleted$/m);
   });
 
   test('looks in the whole cluster when it is told to', async () => {
@@ -99,8 +97,8 @@ describe('cinc-scan sweep', () => {
       ['there', names.two],
     ] as const)
       await endAt(runId, namespace, anHourAgo());
-    expect((await sweep('--all-namespaces', '--dry-run')).stdout).toMatch(/^6 object\(s\) to delete$/m);
-    expect((await sweep('-A')).stdout).toMatch(/^6 object\(s\) deleted$/m);
+    expect((await sweep('--all-namespaces', '--dry-run')).stdout).toMatch(/^6 objects to delete$/m);
+    expect((await sweep('-A')).stdout).toMatch(/^6 objects deleted$/m);
   });
 
   test('never touches what is of somebody else, whatever it is called', async () => {
@@ -127,7 +125,11 @@ describe('cinc-scan sweep', () => {
       paths.push(`${base}/namespaces/${names.one}/${resource}/${name}`);
     }
     for (const args of [[], ['--run', 'foreign'], ['--older-than', '1s'], ['-A']])
-      expect(await sweep('-n', names.one, ...args)).toMatchObject({ code: 0, stdout: '0 object(s) deleted\n' });
+      expect(await sweep('-n', names.one, ...args)).toMatchObject({
+        code: 0,
+        // A cluster that others use has runs that are not over yet, which are told behind it.
+        stdout: expect.stringMatching(/^0 objects deleted$/m),
+      });
     for (const path of paths) {
       expect((await cluster.api.send('GET', path)).status).toBe(200);
       await cluster.api.call('DELETE', path);

@@ -31,7 +31,7 @@ describe('cinc-scan profile check', () => {
       stderr: '',
       stdout: [
         '✓ fine 1.2.3 can be run: 2 controls, 1 check',
-        '  note: a scan has to give it limit',
+        '  note: it requires values for the inputs limit',
         '  note: inspec.yml does not say what the profile supports',
         '  note: 1 of 2 controls have no title: bare',
         '  note: 2 of 2 controls have no description: good, bare',
@@ -68,7 +68,7 @@ describe('cinc-scan profile check', () => {
     [
       'depends on an unpinned address',
       { metadata: 'depends:\n  - {name: a, url: "https://h.example/a.tar.gz"}\n' },
-      ['PROFILE_UNPINNED', /says nothing of its content/],
+      ['PROFILE_UNPINNED', /is not pinned to a digest/],
     ],
   ];
   test.each(refused)('refuses one that %s', async (name, more, [code, message]) => {

@@ -193,7 +193,7 @@ describe('a profile in a repository', () => {
       [`git: "file://${secret}"`, /does not read repositories of this machine/],
       ['git: "ext::sh -c id"', /git fetches over https/],
       ['git: "--upload-pack=id"', /expected/],
-      ['url: "http://127.0.0.1/a.tar.gz"', /no https address/],
+      ['url: "http://127.0.0.1/a.tar.gz"', /not an https address/],
       ['supermarket: a/b', /a path, a url or a git repository/],
     ];
     for (const [line, message] of cases) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Secrets } from '@cinc-scan/core';
 import { createPod } from '@cinc-scan/testkit';
@@ -111,6 +111,16 @@ describe('secrets that are given or made', () => {
     running.child.kill('SIGINT');
     expect((await running.ended).code).toBe(130);
     await cluster.expectNothingLeft();
+  });
+
+  test('are asked for by no other user: the folder of the engine and its socket is private', async () => {
+    const running = startCincScan(cluster, ['scan', 'web', '-n', namespace, '-p', profiles.slow, '-v'], {});
+    await running.line(/session into/);
+    const folders = readdirSync(cluster.folder).filter(name => name.startsWith('cinc-scan-'));
+    const modes = folders.map(name => statSync(join(cluster.folder, name)).mode & 0o777);
+    running.child.kill('SIGINT');
+    expect((await running.ended).code).toBe(130);
+    expect(new Set(modes)).toEqual(new Set([0o700]));
   });
 
   test('stay out of errors', async () => {

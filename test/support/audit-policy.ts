@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { ServedRequest } from '@cinc-scan/testkit';
 import { load } from 'js-yaml';
 
-export interface AuditRule {
+interface AuditRule {
   level: 'None' | 'Metadata' | 'Request' | 'RequestResponse';
   users?: string[];
   userGroups?: string[];

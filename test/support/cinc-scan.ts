@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheHome, compiled } from './caches.ts';
 import type { TestCluster } from './cluster.ts';
+import { expectDeserved } from './law.ts';
 import { watchCommand } from './taint.ts';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const profiles = {
   firstLook: join(root, 'examples/profiles/first-look'),
-  baseline: join(root, 'examples/profiles/container-baseline'),
+  baseline: join(root, 'profiles/container-baseline'),
   files: join(root, 'test/fixtures/profiles/files'),
   system: join(root, 'test/fixtures/profiles/system'),
   slow: join(root, 'test/fixtures/profiles/slow'),
@@ -44,15 +45,23 @@ export interface Running {
 }
 
 /** Starts the command line as a user would, in a folder of its own. */
-export function startCincScan(
+export const startCincScan = (
   cluster: Pick<TestCluster, 'folder' | 'kubeconfigPath'>,
   args: string[],
+  options: RunOptions = {},
+): Running => startProgram(cluster, [...program, ...args], options);
+
+/** Starts what starts the command line. */
+export function startProgram(
+  cluster: Pick<TestCluster, 'folder' | 'kubeconfigPath'>,
+  words: string[],
   { env = {}, cwd }: RunOptions = {},
 ): Running {
+  const [first = '', ...others] = words;
+  const args = words.slice(words.indexOf(program[1]) + 1);
   const folder = cwd ?? mkdtempSync(join(cluster.folder, 'w-'));
-  const [node, script] = program;
   const start = () =>
-    spawn(node, [script, ...args], {
+    spawn(first, others, {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: environmentOf(cluster, env),
@@ -63,6 +72,7 @@ export function startCincScan(
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   const ended = once(child, 'close').then(() => {
     finish({ stdout, stderr });
+    if (child.exitCode === 0) expectDeserved(args, folder);
     return { code: child.exitCode, signal: child.signalCode, stdout, stderr, cwd: folder };
   });
   const line = (pattern: RegExp) =>
@@ -103,6 +113,7 @@ function environmentOf(
 }
 
 export interface ScanJson {
+  reports: { format: string; path: string }[];
   exitCode: number;
   state: string;
   targets: {
@@ -112,6 +123,8 @@ export interface ScanJson {
     observation: { commands: number; bytes: number; notSeen: number } | null;
   }[];
   grant: { revoked: boolean | null } | null;
+  warnings: string[];
+  surfaces: { name: string; ok: boolean }[];
 }
 
 /** The run manifest in a run's output folder. */

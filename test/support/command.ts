@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,21 +28,32 @@ export interface CommandOptions {
   env?: Record<string, string>;
 }
 
+const into = (take: (text: string) => void) => ({
+  write(text: string, done?: () => void) {
+    take(text);
+    done?.();
+  },
+});
+
+/** Scans and reports leave their outputs where they run, also those that are refused. */
+const placeFor = ([name]: string[]) =>
+  name === 'scan' || name === 'report' ? mkdtempSync(join(tmpdir(), 'cinc-scan-test-')) : gateFixtures;
+
 /** The command line in this process, for many cases in little time. Paths are absolute: the folder stays the test's. */
-export async function commandHere(args: string[], { cwd = gateFixtures, env = {} }: CommandOptions = {}) {
+export async function commandHere(args: string[], { cwd = placeFor(args), env = {} }: CommandOptions = {}) {
   const transcript: CommandTranscript = { code: null, stdout: '', stderr: '' };
   transcript.code = await runCli(args, {
     environment: { HOME: tmpdir(), ...env },
     cwd,
-    stdout: { write: (text: string) => (transcript.stdout += text) },
-    stderr: { write: (text: string) => (transcript.stderr += text) },
+    stdout: into(text => (transcript.stdout += text)),
+    stderr: into(text => (transcript.stderr += text)),
     signals: new EventEmitter(),
   });
   return transcript;
 }
 
 /** The command line as a user starts it. */
-export function startCommand(args: string[], { cwd = gateFixtures, env = {} }: CommandOptions = {}) {
+export function startCommand(args: string[], { cwd = placeFor(args), env = {} }: CommandOptions = {}) {
   const [node, script] = program;
   const child = spawn(node, [script, ...args], {
     cwd,
@@ -58,5 +69,3 @@ export function startCommand(args: string[], { cwd = gateFixtures, env = {} }: C
 
 export const command = (args: string[], options: CommandOptions = {}): Promise<CommandTranscript> =>
   startCommand(args, options).ended;
-
-export type StartedCommand = { child: ChildProcess; transcript: CommandTranscript; ended: Promise<CommandTranscript> };

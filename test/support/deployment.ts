@@ -3,10 +3,18 @@ import { type Body, testImage, until } from '@cinc-scan/testkit';
 import type { TestCluster } from './cluster.ts';
 
 /** Makes a deployment of one pod and waits until it runs; gives the pod's name. */
-export async function makeDeployment({ api }: TestCluster, namespace: string, name: string): Promise<string> {
+export async function makeDeployment(
+  { api }: TestCluster,
+  namespace: string,
+  wanted: string | { name: string; graceSeconds: number },
+): Promise<string> {
+  const { name, graceSeconds } = typeof wanted === 'string' ? { name: wanted, graceSeconds: 0 } : wanted;
   const labels = { app: name };
-  const containers = [{ name: 'app', image: testImage('busybox'), imagePullPolicy: 'IfNotPresent' }];
-  const template = { metadata: { labels }, spec: { containers, terminationGracePeriodSeconds: 0 } };
+  // One that has time to go takes it.
+  const command = ['sh', '-c', "trap '' TERM; while :; do sleep 1; done"];
+  const container = { name: 'app', image: testImage('busybox'), imagePullPolicy: 'IfNotPresent' };
+  const containers = [{ ...container, ...(graceSeconds > 0 && { command }) }];
+  const template = { metadata: { labels }, spec: { containers, terminationGracePeriodSeconds: graceSeconds } };
   await api.call('POST', `/apis/apps/v1/namespaces/${namespace}/deployments`, {
     apiVersion: 'apps/v1',
     kind: 'Deployment',

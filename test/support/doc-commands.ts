@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { program } from './cinc-scan.ts';
 
-export interface Flag {
+interface Flag {
   name: string;
   value: string | undefined;
 }
@@ -36,7 +36,9 @@ const groups = new Set(['access', 'profile', 'sidecar']);
 function parseLine(text: string, all: string[]): Line {
   const [first = ''] = all;
   const command = groups.has(first) ? all.slice(0, 2) : first.startsWith('-') ? [] : [first];
-  const rest = all.slice(command.length);
+  // What stands behind `--` is another program's.
+  const end = all.indexOf('--');
+  const rest = all.slice(command.length, end === -1 ? undefined : end);
   const flags = rest.flatMap((word, index): Flag[] => {
     const [name = '', joined] = word.split('=', 2);
     if (!/^--?[a-zA-Z]/.test(word)) return [];

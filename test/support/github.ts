@@ -5,14 +5,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 
-export interface Comment {
+interface Comment {
   id: number;
   body: string;
   user: { type: string };
   author_association: string;
 }
 
-export interface Asked {
+interface Asked {
   method: string;
   path: string;
   authorization: string;
@@ -37,7 +37,7 @@ export interface Github {
 }
 
 export const githubToken = 'ghs_TestTokenOfTheWorkflow0123456789';
-export const oidcRequestToken = 'oidc-request-token-0123456789';
+const oidcRequestToken = 'oidc-request-token-0123456789';
 
 /** The claims that the artifact client reads from the runner's token. */
 const runtimeToken = ['{}', '{"scp":"Actions.Results:run-backend:job-backend"}', 'signature']

@@ -3,8 +3,11 @@ import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type Deps,
+  EnginePool,
+  type EngineSettings,
   type Outcome,
   type Raw,
+  readContents,
   resolveValues,
   type Scan,
   type ScanEvent,
@@ -28,12 +31,16 @@ export async function scanInProcess(
 ): Promise<InProcess> {
   const events: ScanEvent[] = [];
   const values = resolveValues({ flags, environment: {}, file: undefined });
+  const engine: EngineSettings = { choice: 'auto', ...engineSettings };
+  await using engines = new EnginePool({ engine, temporary: cluster.folder });
   const deps: Deps = {
     tool: { name: 'cinc-scan', version: 'test' },
     access: { kind: 'content', content: new Secret(cluster.kubeconfig) },
     context: undefined,
     token: undefined,
-    engine: { choice: 'auto', ...engineSettings },
+    engine,
+    engines,
+    environment: {},
     temporary: cluster.folder,
     workspace: mkdtempSync(join(cluster.folder, 'w-')),
     stdout: () => undefined,
@@ -42,7 +49,7 @@ export async function scanInProcess(
     signal: undefined,
     ...more,
   };
-  return { scan: await scan(toScanRequest(values), deps), events };
+  return { scan: await scan(toScanRequest(values, readContents(values)), deps), events };
 }
 
 /** What every check said, by control: empty for a target that was not audited. */

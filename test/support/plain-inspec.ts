@@ -11,6 +11,8 @@ import { findLockedEngine } from './engine.ts';
 
 const run = promisify(execFile);
 
+const folderInside = '/tmp/plain-inspec';
+
 /** Runs profiles with plain InSpec and its own local transport inside fresh containers of an image, without any cluster. */
 export async function plainInspec(stateDir: string, image: string, profiles: string[]): Promise<HdfJson[]> {
   const engine = await findLockedEngine();
@@ -19,9 +21,7 @@ export async function plainInspec(stateDir: string, image: string, profiles: str
   await using runtime = await createRuncRuntime({ stateDir, images });
   await runtime.startSandbox({ podUid: 'plain', hostname: 'plain', shareProcessNamespace: false, hostPid: false });
   const { pid } = await runtime.start({ ...containerOf(image), mounts: await rubyFolders(engine) });
-  const found: HdfJson[] = [];
-  for (const profile of profiles) found.push(await runInside(engine, pid, profile));
-  return found;
+  return await runInside(engine, pid, profiles);
 }
 
 /** Ruby loads some of its files only when they are needed: under the new root they have to lie at the same paths. */
@@ -57,17 +57,27 @@ function containerOf(image: string): ContainerSpec {
   };
 }
 
-async function runInside({ command, options, env }: EngineInstall, pid: number, profile: string): Promise<HdfJson> {
+async function runInside(
+  { command, options, env }: EngineInstall,
+  pid: number,
+  profiles: string[],
+): Promise<HdfJson[]> {
   const rootDirectory = `/proc/${pid}/root`;
-  const inside = join('/tmp/plain-inspec', basename(profile));
-  await mkdir(join(rootDirectory, '/tmp/plain-inspec'), { recursive: true });
-  await cp(profile, join(rootDirectory, inside), { recursive: true });
+  await mkdir(join(rootDirectory, folderInside), { recursive: true });
+  const inside = profiles.map(profile => join(folderInside, basename(profile)));
+  for (const [index, profile] of profiles.entries())
+    await cp(profile, join(rootDirectory, inside[index] ?? ''), { recursive: true });
   const script = fileURLToPath(new URL('plain-inspec.rb', import.meta.url));
-  const ruby = [command, ...options, script, rootDirectory, inside];
-  // In the PID namespace of the container too, or its /proc/self would lead nowhere.
-  const { stdout } = await run('nsenter', ['--target', String(pid), '--pid', ...ruby], {
+  const ruby = [command, ...options, script, rootDirectory, ...inside];
+  // In the PID namespace of the container too, or its /proc/self would lead nowhere; in that of its network for its loopback.
+  const running = run('nsenter', ['--target', String(pid), '--pid', '--net', ...ruby], {
     env: { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', LANG: 'C.UTF-8', ...env },
     maxBuffer: 64 * 1024 * 1024,
   });
-  return JSON.parse(stdout) as HdfJson;
+  running.child.stdin?.end(); // a profile may read it
+  const { stdout } = await running;
+  return stdout
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line) as HdfJson);
 }

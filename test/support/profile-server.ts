@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { makeCertificates } from './certificates.ts';
 
-export interface Asked {
+interface Asked {
   path: string;
   authorization: string | undefined;
 }

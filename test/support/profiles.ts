@@ -48,7 +48,7 @@ export function commitAll(folder: string, tag: string): string {
   return git(folder, 'rev-parse', 'HEAD').trim();
 }
 
-export function git(folder: string, ...args: string[]): string {
+function git(folder: string, ...args: string[]): string {
   const who = ['-c', 'user.name=test', '-c', 'user.email=test@example.org'];
   return execFileSync('git', [...who, ...args], { cwd: folder, encoding: 'utf8' });
 }

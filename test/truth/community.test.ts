@@ -5,6 +5,7 @@ import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { cincScan, type HdfJson, readHdf } from '../support/cinc-scan.ts';
 import { openTestCluster } from '../support/cluster.ts';
 import { writeCommunityProfiles } from '../support/community-profiles.ts';
+import { told } from '../support/compared.ts';
 import { folderWith } from '../support/folder.ts';
 import { plainInspec } from '../support/plain-inspec.ts';
 
@@ -13,25 +14,6 @@ const community = writeCommunityProfiles(folderWith(cluster, {}));
 
 afterEach(() => cluster.expectNothingLeft());
 afterAll(() => cluster.close());
-
-/** Everything that is said of each control of each profile, but for times and places on this machine. */
-function told(hdf: HdfJson | undefined) {
-  return hdf?.profiles.map(({ name, controls }) => ({
-    name,
-    controls: controls.map(({ id, impact, results, ...control }) => ({
-      id,
-      impact,
-      title: 'title' in control ? control.title : undefined,
-      tags: 'tags' in control ? control.tags : undefined,
-      results: results.map(({ status, code_desc: asked, message, skip_message: skipped }) => ({
-        status,
-        asked,
-        message,
-        skipped,
-      })),
-    })),
-  }));
-}
 
 describe.each(['debian', 'busybox'])('a scan of %s with profiles of the community', image => {
   test('says what plain InSpec says, overlays, resources, conditions, loops and 300 controls included', async () => {

@@ -1,34 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-import {
-  type Api,
-  createNamespace,
-  createPod,
-  type EmbeddedCluster,
-  type FaultAction,
-  openApi,
-  startCluster,
-} from '@cinc-scan/testkit';
+import { createPod, type FaultAction } from '@cinc-scan/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Connection, connect } from '../../packages/core/src/cluster/connect.ts';
 import { type ExecEnd, openExec } from '../../packages/core/src/cluster/exec-stream.ts';
 import { Secret } from '../../packages/core/src/request/index.ts';
+import { embeddedTest, openTestCluster } from '../support/cluster.ts';
 
-let cluster: EmbeddedCluster;
+const cluster = await openTestCluster();
 let operator: Connection;
-let api: Api;
-const where = { namespace: 'shop', pod: 'web', container: 'app' };
+const where = { namespace: '', pod: 'web', container: 'app' };
 const retry = { attempts: 3, initialMs: 1, maxMs: 5 };
 
 beforeAll(async () => {
-  cluster = await startCluster();
-  api = openApi(cluster.kubeconfig);
   operator = await connect({ access: { kind: 'content', content: new Secret(cluster.kubeconfig) }, retry });
-  await createNamespace(api, 'shop');
-  await createPod(api, { name: 'web', namespace: 'shop', containers: { app: 'busybox' } });
-}, 120_000);
+  where.namespace = await cluster.namespace();
+  await createPod(cluster.api, { name: 'web', namespace: where.namespace, containers: { app: 'busybox' } });
+});
 afterAll(async () => {
   operator.close();
-  api.close();
   await cluster.close();
 });
 
@@ -78,8 +67,8 @@ describe('a stream', () => {
     expect(end).toMatchObject({ kind: 'not-started', missing: false });
   });
 
-  test('that is cut is lost, whatever had come', async () => {
-    using fault = cluster.faults.add({ match: { path: /\/exec\?/ }, action: { kind: 'cut', afterBytes: 5000 } });
+  embeddedTest('that is cut is lost, whatever had come', async () => {
+    using fault = plant({ kind: 'cut', afterBytes: 5000 });
     const { end } = await execute(['sh', '-c', 'while :; do echo more; done']);
     expect({ end: end.kind, hits: fault.hits }).toEqual({ end: 'lost', hits: 1 });
   });
@@ -91,6 +80,11 @@ describe('a stream', () => {
     await expect(stream.write(Buffer.from('x'))).rejects.toMatchObject({ code: 'TARGET_LOST' });
   });
 });
+
+function plant(action: FaultAction, nth?: number) {
+  if (cluster.embedded === undefined) throw new Error('a real cluster has no faults to plant');
+  return cluster.embedded.faults.add({ match: { path: /\/exec\?/, ...(nth !== undefined && { nth }) }, action });
+}
 
 const statusOf = (code: number, reason: string, message: string): FaultAction => ({
   kind: 'status',
@@ -121,15 +115,16 @@ describe('a refusal before the stream is open', () => {
     ['a reset that stays', { kind: 'reset' }, 'CLUSTER_UNREACHABLE'],
     ['a cut in the middle of the handshake', { kind: 'cut', afterBytes: 30 }, 'CLUSTER_UNREACHABLE'],
   ];
-  test.each(refusals)('%s is told as what it is', async (_name, action, code) => {
-    using fault = cluster.faults.add({ match: { path: /\/exec\?/ }, action });
-    await expect(execute(['true'])).rejects.toMatchObject({
-      code,
-      exit: 4,
-      message: expect.stringMatching(/^exec into shop\/web\/app/),
+  for (const [name, action, code] of refusals)
+    embeddedTest(`${name} is told as what it is`, async () => {
+      using fault = plant(action);
+      await expect(execute(['true'])).rejects.toMatchObject({
+        code,
+        exit: 4,
+        message: expect.stringMatching(new RegExp(`^exec into ${where.namespace}/web/app`)),
+      });
+      expect(fault.hits).toBeGreaterThan(0);
     });
-    expect(fault.hits).toBeGreaterThan(0);
-  });
 
   const passing: [name: string, action: FaultAction][] = [
     ['429', { ...statusOf(429, 'TooManyRequests', 'slow down'), headers: { 'retry-after': '1' } } as FaultAction],
@@ -137,11 +132,12 @@ describe('a refusal before the stream is open', () => {
     ['a reset', { kind: 'reset' }],
     ['a cut', { kind: 'cut', afterBytes: 30 }],
   ];
-  test.each(passing)('%s that passes is asked again, and nothing ran before', async (_name, action) => {
-    using fault = cluster.faults.add({ match: { path: /\/exec\?/, nth: 1 }, action });
-    expect(await execute(['echo', 'once'])).toMatchObject({ end: { kind: 'exited', code: 0 }, stdout: 'once\n' });
-    expect(fault.hits).toBe(1);
-  });
+  for (const [name, action] of passing)
+    embeddedTest(`${name} that passes is asked again, and nothing ran before`, async () => {
+      using fault = plant(action, 1);
+      expect(await execute(['echo', 'once'])).toMatchObject({ end: { kind: 'exited', code: 0 }, stdout: 'once\n' });
+      expect(fault.hits).toBe(1);
+    });
 
   test('for a container that the pod does not have is no lack of a permission', async () => {
     await expect(openExec(operator.cluster, { ...where, container: 'nope' }, ['true'])).rejects.toMatchObject({

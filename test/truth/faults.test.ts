@@ -110,7 +110,7 @@ const alone: Step[] = [
   },
   {
     name: 'reviewing the rights of the scanner',
-    match: () => ({ path: /selfsubjectaccessreviews/, nth: 14 }),
+    match: () => ({ path: /selfsubjectrulesreviews/ }),
     ends: ['unreached'],
     actions: ['a 500', 'a 403', 'a reset connection', 'a success with garbage in it'],
   },

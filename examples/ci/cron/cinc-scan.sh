@@ -10,17 +10,28 @@ export CINC_SCAN_RUN_ID
 
 if [ -n "${CINC_SCAN_VERSION:-}${CINC_SCAN_PACKAGE:-}" ]; then
   home="$PWD/.cinc-scan"
-  rm -rf "$home"
-  mkdir -p "$home"
-  package=$(npm pack --silent --pack-destination "$home" -- "${CINC_SCAN_PACKAGE:-cinc-scan@$CINC_SCAN_VERSION}")
+  { rm -rf "$home" && mkdir -p "$home" && echo '{}' >"$home/package.json"; } || exit 5
+  # A folder is named from here; npm runs in one of its own, where no .npmrc of the checkout chooses a registry.
+  from="${CINC_SCAN_PACKAGE:-cinc-scan@$CINC_SCAN_VERSION}"
+  case "$from" in
+    *://*) ;;
+    . | .. | ./* | ../* | [!/]*.tgz) from="$PWD/$from" ;;
+  esac
+  package=$(cd "$home" && npm pack --silent --ignore-scripts --pack-destination "$home" -- "$from") || {
+    echo 'cinc-scan: the package of CINC_SCAN_PACKAGE or CINC_SCAN_VERSION could not be fetched' >&2
+    exit 5
+  }
   if [ -n "${CINC_SCAN_INTEGRITY:-}" ]; then
     found=$(node -e 'process.stdout.write("sha512-"+require("crypto").createHash("sha512").update(require("fs").readFileSync(process.argv[1])).digest("base64"))' "$home/$package")
     if [ "$found" != "$CINC_SCAN_INTEGRITY" ]; then
-      echo "cinc-scan: the package is $found, expected $CINC_SCAN_INTEGRITY" >&2
+      echo "cinc-scan: the package is $found, which is not the value of CINC_SCAN_INTEGRITY" >&2
       exit 5
     fi
   fi
-  npm install --global --prefix "$home" --ignore-scripts --no-audit --no-fund --silent "$home/$package"
+  (cd "$home" && npm install --global --prefix "$home" --ignore-scripts --no-audit --no-fund --silent "$home/$package") || {
+    echo 'cinc-scan: the package of CINC_SCAN_PACKAGE or CINC_SCAN_VERSION could not be installed' >&2
+    exit 5
+  }
   PATH="$home/bin:$PATH"
   export PATH
 fi

@@ -26,6 +26,7 @@ VARIABLES = {
     "lens": "CINC_SCAN_LENS",
     "lens_image": "CINC_SCAN_LENS_IMAGE",
     "require_view": "CINC_SCAN_REQUIRE_VIEW",
+    "container_marker": "CINC_SCAN_CONTAINER_MARKER",
     "allow_empty": "CINC_SCAN_ALLOW_EMPTY",
     "profile": "CINC_SCAN_PROFILE",
     "annotated_profiles": "CINC_SCAN_ANNOTATED_PROFILES",
@@ -74,6 +75,7 @@ class Exit(enum.IntEnum):
     BELOW_THRESHOLD = 3
     UNREACHED = 4
     ENGINE = 5
+    HUNG_UP = 129
     INTERRUPTED = 130
     TERMINATED = 143
 
@@ -93,7 +95,8 @@ def _environment(inputs):
     if unknown:
         raise TypeError("cinc-scan has no input " + ", ".join(unknown))
     environment = dict(os.environ)
-    environment.setdefault("CINC_SCAN_RUN_ID", "python-" + uuid.uuid4().hex)
+    if not environment.get("CINC_SCAN_RUN_ID", "").strip():
+        environment["CINC_SCAN_RUN_ID"] = "python-" + uuid.uuid4().hex
     for name, value in inputs.items():
         environment[VARIABLES[name]] = _text(value)
     return environment
@@ -107,10 +110,10 @@ def _text(value):
     return str(value)
 
 
-def scan(*, command="cinc-scan", timeout=None, **inputs):
+def scan(*, command="cinc-scan", terminate_after=None, **inputs):
     """Scans and returns its result for every exit code; raises only where there was no scan at all.
 
-    After `timeout` seconds the scan is told to end, which revokes its grant first.
+    After `terminate_after` seconds the scan is told to end, which revokes its grant first.
     """
     environment = _environment(inputs)
     process, early, forwarded, late = None, [], [], []
@@ -132,7 +135,7 @@ def scan(*, command="cinc-scan", timeout=None, **inputs):
         for number in early:
             process.send_signal(number)
         try:
-            code = process.wait(timeout)
+            code = process.wait(terminate_after)
         except subprocess.TimeoutExpired:
             process.terminate()
             code = process.wait()

@@ -1,5 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import { catalogue, exitCodes, githubInputs, inputs, reportKinds } from '@cinc-scan/core';
+import {
+  catalogue,
+  exitCodes,
+  findingsJsonSchema,
+  githubInputs,
+  inputs,
+  reportKinds,
+  requestJsonSchema,
+  scanJsonSchema,
+} from '@cinc-scan/core';
 import { renderErrors } from './errors-page.ts';
 import { renderAction } from './github/action-file.ts';
 import { renderActionPage } from './github/action-page.ts';
@@ -19,6 +28,9 @@ export function renderDocs(): GeneratedFile[] {
     { path: 'docs/errors.md', text: renderErrors(catalogue) },
     { path: 'docs/inputs.md', text: renderInterface({ inputs, outputs, exitCodes, reports: reportKinds }) },
     { path: 'docs/github-action-inputs.md', text: renderActionPage({ inputs, own: githubInputs, outputs }) },
+    { path: 'docs/schemas/findings.schema.json', text: `${JSON.stringify(findingsJsonSchema(), undefined, 2)}\n` },
+    { path: 'docs/schemas/request.schema.json', text: `${JSON.stringify(requestJsonSchema(), undefined, 2)}\n` },
+    { path: 'docs/schemas/scan.schema.json', text: `${JSON.stringify(scanJsonSchema(), undefined, 2)}\n` },
     { path: 'action.yml', text: renderAction({ inputs, own: githubInputs, outputs }) },
   ];
 }

@@ -12,18 +12,19 @@ const groups: [exits: number[], title: string, text: string][] = [
   [
     [2],
     'Exit 2: usage and configuration',
-    'Correct the input and run again. All but what only results can show is found before anything is made in the cluster.',
+    'Correct the input and run again. Errors that do not depend on results are found before anything is created in the cluster.',
   ],
   [
     [4],
     'Exit 4: targets and access',
-    'A target was not seen, or not to the end. It is reported as unreached: never as passed, never as a finding.',
+    'A target was not seen, or not completely. It is reported as unreached: never as passed, never as a finding.',
   ],
-  [[5], 'Exit 5: engine and profile', 'The target answered, but nothing that could be judged came of it.'],
+  [[5], 'Exit 5: engine and profile', 'The target answered, but there is nothing that could be judged.'],
   [
-    [130, 143],
-    'Exit 130 and 143: cancelled',
-    'After SIGINT and SIGTERM. The grant is revoked before the process ends.',
+    [129, 130, 143],
+    'Exit 129, 130 and 143: cancelled',
+    'After a signal: SIGHUP, SIGINT or SIGQUIT, SIGTERM or another. The grant is revoked before the process ends, and no ' +
+      'further signal but SIGKILL cuts that short.',
   ],
 ];
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+export { adapterInputs } from './ci/adapter-inputs.ts';
 export { type GeneratedFile, renderDocs } from './docs.ts';
 export { type ErrorEntry, renderErrors } from './errors-page.ts';
 export { type ActionInterface, actionOutputs, renderAction } from './github/action-file.ts';

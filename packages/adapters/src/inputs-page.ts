@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { environmentName, type Group, type Input, type InputName } from '@cinc-scan/core';
+import { environmentName, type Input, type InputGroup, type InputName, onlyNamed, perTargetKey } from '@cinc-scan/core';
 import { code, page, prose, table } from './markdown.ts';
 
 type Inputs = Record<string, Input>;
 
-const groups: Record<Group, string> = {
+const groups: Record<InputGroup, string> = {
   target: 'What to scan',
   profile: 'With which profile',
   gate: 'When it passes',
@@ -36,6 +36,33 @@ export interface Manifest {
   reports: Record<string, { file: string; about: string }>;
 }
 
+const perTarget = [
+  '### Options for some targets',
+  `Below ${code(perTargetKey)} the configuration file gives some targets a container and profiles of their own:`,
+  `\`\`\`yaml cinc-scan.yml
+targets:
+  - deployment/web
+  - statefulset/db
+profile: ./baseline
+timeout: 5m
+${perTargetKey}:
+  - match: { selector: deployment/web, namespace: shop }
+    container: app
+  - match: statefulset/db
+    container: postgres
+    profile: [./baseline, ./postgres]
+  - match: { labels: { tier: batch } }
+    profile: ./batch
+\`\`\``,
+  'The conditions of `match` are those of [thresholds for several targets](gate.md#several-targets-one-file), without ' +
+    '`profile`, and without `container` where one is chosen. For `container` and for `profile` the first entry that ' +
+    'matches and has the option counts; targets that none matches have what is given to the run. The profiles of an ' +
+    'entry are run instead of those of the run; what a pod names in its annotation is added to either.',
+  'A flag, a variable or an input of a step applies to all targets and wins: `--profile` overrides the profiles of all ' +
+    'entries, `--container` and `--all-containers` their containers, with a warning. An entry that no target of the run ' +
+    'needs is a warning. A dry run shows the container and the profiles of each target.',
+];
+
 /** Inputs, outputs, exit codes and reports: the whole interface on one page. */
 export function renderInterface(manifest: Manifest): string {
   return page([
@@ -44,11 +71,13 @@ export function renderInterface(manifest: Manifest): string {
     '## Inputs',
     'A flag wins over an environment variable, which wins over the configuration file, which wins over the default. ' +
       'The file is `cinc-scan.yml` in the working folder, or the one that `--config` or `CINC_SCAN_CONFIG` names: one ' +
-      'YAML mapping with the names below as keys. Unknown names are refused everywhere, and so is an unknown ' +
-      '`CINC_SCAN_…` variable. An empty variable counts as not set.',
+      'YAML mapping with the names below as keys, and with [options for some targets](#options-for-some-targets). Unknown names are refused everywhere, and so is an unknown ' +
+      '`CINC_SCAN_…` variable. An empty variable counts as not set. ' +
+      `Inputs that decide where credentials go, or that turn the gate off (${onlyNamed.map(code).join(', ')}), are taken only from a file that was named, not from one found in the working folder.`,
     renderInputs(manifest.inputs),
+    ...perTarget,
     '## Outputs',
-    'Written to `<output-dir>/outputs.json` for every exit code, for the next step of a pipeline.',
+    'Written to `<output-dir>/outputs.json` for every exit code, for the next step of a pipeline. A dry run that could plan judges nothing and writes none.',
     renderOutputs(manifest.outputs),
     '## Exit codes',
     renderExitCodes(manifest.exitCodes),

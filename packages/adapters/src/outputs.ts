@@ -8,7 +8,7 @@ const named: Named = {
   verdict: '`pass`, `fail` (audited, and the gate is not met) or `error` (something prevented looking or judging)',
   reason:
     'why, from a closed list: a reason of the [gate](gate.md#exit-codes-and-reasons) or an [error code](errors.md)',
-  'exit-code': 'what the process ended with',
+  'exit-code': 'exit code of the process',
   compliance: 'compliance over all targets in percent, two decimals cut off; `null` where nothing was counted',
   counts: 'controls by status and severity over all targets; `null` without an audited target',
   'targets-json':

@@ -3,7 +3,7 @@ import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { attestFile, renderRefusal, ScanError, shortLine, writeAtomic } from '@cinc-scan/core';
 import type { Command } from 'commander';
-import { type Options, textOption } from './result-options.ts';
+import { OptionSet, type ParsedBy } from './option-set.ts';
 import type { Terminal } from './terminal.ts';
 
 const examples = `
@@ -15,28 +15,30 @@ A file of attestations is a list in YAML or JSON:
     updated: 2026-01-15
     updated_by: Ada Lovelace`;
 
+const optionSet = new OptionSet()
+  .option('-i, --results <file>', 'result file written by the auditor or cinc-scan', { required: true })
+  .option('--attestations <file>', 'list of attestations, YAML or JSON', { required: true })
+  .option('-o, --output <file>', 'where to write the new results', { required: true });
+
+type Options = ParsedBy<typeof optionSet>;
+
 /** `cinc-scan attest`. */
 export function addAttestCommand(program: Command, terminal: Terminal, exit: (code: number) => void): void {
-  program
+  const command = program
     .command('attest')
-    .summary('apply what people attested to controls that were skipped')
+    .summary('apply manual attestations to skipped controls')
     .description(
-      'Writes new results in which skipped controls have the status that a person attested, as the SAF CLI does it; expired attestations leave them skipped. The given file stays as it is.',
+      'Writes new results in which skipped controls have the status that a person attested, as the SAF CLI does; expired attestations leave them skipped. The given file does not change.',
     )
-    .addHelpText('after', examples)
-    .requiredOption('-i, --results <file>', 'result file that the auditor or cinc-scan wrote')
-    .requiredOption('--attestations <file>', 'list of attestations, YAML or JSON')
-    .requiredOption('-o, --output <file>', 'where to write the new results')
-    .action(async (options: Options) => exit(await runAttest(options, terminal)));
+    .addHelpText('after', examples);
+  const given = optionSet.addTo(command);
+  command.action(async () => exit(await runAttest(given(), terminal)));
 }
 
-async function runAttest(options: Options, terminal: Terminal): Promise<number> {
-  const [results = '', attestations = '', output = ''] = ['results', 'attestations', 'output'].map(name =>
-    textOption(options, name),
-  );
+async function runAttest({ results, attestations, output }: Options, terminal: Terminal): Promise<number> {
   const path = resolve(terminal.cwd, output);
   if ([results, attestations].some(input => real(resolve(terminal.cwd, input)) === real(path)))
-    throw new ScanError('USAGE', `${output} is read: the new results go into a file of their own`);
+    throw new ScanError('USAGE', `${output} is the input: write the new results into another file`);
   const attested = attestFile(results, attestations, new Date());
   if (attested.kind === 'refused') {
     const { reason, problems } = attested;

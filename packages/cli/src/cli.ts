@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ScanError } from '@cinc-scan/core';
+import { environmentName, isScanError, readVariable, ScanError } from '@cinc-scan/core';
 import { Command, CommanderError } from 'commander';
 import { addAttestCommand } from './attest-command.ts';
+import { addCompanionCommand } from './consolidate/companion-command.ts';
+import { addConsolidateCommand } from './consolidate/consolidate-command.ts';
 import { toolVersion } from './dependencies.ts';
 import { addDoctorCommand } from './doctor-command.ts';
 import { printFailure } from './failure.ts';
 import { addGateCommand } from './gate-command.ts';
 import { addIdentityCommands } from './identity-commands.ts';
 import { addInitCommand } from './init-command.ts';
+import { toTerminal } from './make-terminal.ts';
 import { addMigrateCommand } from './migrate/migrate-command.ts';
 import { addOutputsCommand } from './outputs/outputs-command.ts';
 import { addProfileCommands } from './profile-commands.ts';
 import { addReportCommand } from './report-command.ts';
-import { addScanCommand } from './scan-command.ts';
+import { addScanCommand, type ScanOptions, writeFailedScan } from './scan-command.ts';
 import { addServeCommand } from './serve-command.ts';
 import { addSidecarCommands } from './sidecar/sidecar-commands.ts';
-import type { Terminal } from './terminal.ts';
+import type { Surroundings, Terminal } from './terminal.ts';
 import { addThresholdCommand } from './threshold-command.ts';
 
 const epilogue = `
@@ -24,7 +27,11 @@ Start here:
   cinc-scan scan deployment/<name> -n <namespace> --profile <directory>`;
 
 /** Runs the command line; the result is the exit code. */
-export async function runCli(args: string[], terminal: Terminal): Promise<number> {
+export const runCli = (args: string[], surroundings: Surroundings): Promise<number> =>
+  runOn(args, toTerminal(surroundings, args));
+
+/** The same on a terminal that was made already. */
+export async function runOn(args: string[], terminal: Terminal): Promise<number> {
   let code = 0;
   const program = makeProgram(terminal, given => {
     code = given;
@@ -34,11 +41,10 @@ export async function runCli(args: string[], terminal: Terminal): Promise<number
     return code;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0; // --help and --version end this way too
-    return printFailure(
-      error instanceof CommanderError ? toUsageError(error) : error,
-      terminal,
-      isDebug(args, terminal),
-    );
+    const failure = error instanceof CommanderError ? toUsageError(error) : error;
+    const scan = program.commands.find(command => command.name() === 'scan' && command.name() === args[0]);
+    if (scan !== undefined && isScanError(failure)) await writeFailedScan(failure, scan.opts<ScanOptions>(), terminal);
+    return printFailure(failure, terminal, isDebug(args, terminal));
   }
 }
 
@@ -59,6 +65,8 @@ function makeProgram(terminal: Terminal, exit: (code: number) => void): Command 
   addMigrateCommand(program, terminal, exit);
   addThresholdCommand(program, terminal, exit);
   addAttestCommand(program, terminal, exit);
+  addConsolidateCommand(program, terminal, exit);
+  addCompanionCommand(program, terminal, exit);
   addServeCommand(program, terminal, exit);
   addProfileCommands(program, terminal, exit);
   addIdentityCommands(program, terminal, exit);
@@ -81,6 +89,7 @@ function toUsageError(error: CommanderError): ScanError {
   return new ScanError('USAGE', message, { cause: error });
 }
 
-function isDebug(args: string[], { environment }: Terminal): boolean {
-  return args.includes('--debug') || environment['CINC_SCAN_LOG_LEVEL'] === 'debug';
+/** Whether errors are told with their causes. */
+export function isDebug(args: string[], { environment }: Terminal): boolean {
+  return args.includes('--debug') || readVariable(environment, environmentName('log-level')) === 'debug';
 }

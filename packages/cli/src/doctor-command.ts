@@ -1,31 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Check, doctor } from '@cinc-scan/core';
+import { type Check, doctor, parseSelector } from '@cinc-scan/core';
 import type { Command } from 'commander';
 import pc from 'picocolors';
+import { listenForCancel } from './cancel.ts';
+import { commonOptions } from './common-options.ts';
 import { makeDeps } from './dependencies.ts';
-import { addInputs } from './options.ts';
-import { addCommonOptions, readValues, toFlags } from './scan-command.ts';
+import { OptionSet } from './option-set.ts';
+import { makeProgress } from './progress.ts';
+import { readValues } from './read-values.ts';
 import { type Terminal, usesColor } from './terminal.ts';
+import { toFlags } from './to-flags.ts';
+
+const optionSet = new OptionSet()
+  .inputs(['access', 'run'], ['duration', 'timeout', 'deadline', 'concurrency', 'dry-run', 'run-id'])
+  .option('-n, --namespace <name>', 'namespace of the targets', { repeatable: true })
+  .and(commonOptions);
 
 /** `cinc-scan doctor`. */
 export function addDoctorCommand(program: Command, terminal: Terminal, exit: (code: number) => void): void {
   const command = program
     .command('doctor')
-    .summary('check each precondition of a scan and say how to mend what fails')
-    .description('Checks the engine, the way to the cluster and the permissions in the namespaces. Changes nothing.');
-  addInputs(command, ['access', 'run'], ['duration', 'timeout', 'deadline', 'concurrency', 'dry-run', 'run-id']);
-  command.option('-n, --namespace <name>', 'namespace of the targets', (item: string, before: string[] | undefined) => [
-    ...(before ?? []),
-    item,
-  ]);
-  addCommonOptions(command);
-  command.action(async (options: Record<string, unknown>) => {
-    const values = readValues(toFlags([], options), options['config'], terminal);
-    const emit = () => undefined;
-    const deps = makeDeps(values, terminal, { emit, signal: undefined });
-    const checks = await doctor({ namespaces: values.namespace, access: values.access }, deps, check =>
-      print(check, terminal),
-    );
+    .summary('check each precondition of a scan and say how to fix what fails')
+    .description(
+      'Checks the engine, the connection to the cluster, the namespaces and the permissions in them: those that a scan of the named targets needs, or of any kind of workload if no target is named. Changes nothing.',
+    )
+    .argument('[target...]', 'what to scan: a pod, kind/name, or labels as for `cinc-scan scan`');
+  const given = optionSet.addTo(command);
+  command.action(async (targets: string[]) => {
+    const options = given();
+    const values = readValues(toFlags(targets, options), options.config, terminal);
+    using cancel = listenForCancel(terminal);
+    await using deps = makeDeps(values, terminal, { emit: makeProgress(values, terminal), signal: cancel.signal });
+    const request = {
+      namespaces: values.namespace,
+      access: values.access,
+      selectors: values.targets.map(parseSelector),
+      accountNamespace: values['grant-namespace'],
+    };
+    const checks = await doctor(request, deps, check => print(check, terminal));
     exit(Math.max(0, ...checks.map(({ result }) => (result.kind === 'bad' ? result.error.exit : 0))));
   });
 }

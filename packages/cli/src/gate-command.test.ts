@@ -113,6 +113,18 @@ describe('the command compares as the regression gate does', () => {
     expect(stderr).toContain('there is no such file');
   });
 
+  test.each([
+    [['-T', '90'], '90: there is no such file; bounds are passed with -I: -I 90'],
+    [['-T', '{failed.total.max: 0}'], 'bounds are passed with -I: -I "{failed.total.max: 0}"'],
+    [['-T', 'nowhere.yml'], 'nowhere.yml: there is no such file\n'],
+    [['-I', fixture('mix.json')], `a file is passed with -T: -T ${fixture('mix.json')}`],
+    [['--threshold', '90'], "unknown option '--threshold'; result files are judged by -T FILE or -I BOUNDS"],
+  ])('a threshold under the wrong flag is told its own: %j', async (flags, said) => {
+    const { code, stderr } = await commandHere(['gate', '-i', fixture('mix.json'), ...flags]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(said);
+  });
+
   test('a folder of earlier results has one for each target', async () => {
     const earlier = join(folder.path, 'earlier');
     mkdirSync(earlier);
@@ -183,11 +195,13 @@ describe('what keeps the gate from judging ends with 2, whatever else was found'
     }
   });
 
-  test('results that are not UTF-8 are invalid', async () => {
+  test('results that are not UTF-8 are judged as SAF judges them, with a warning', async () => {
     const path = join(folder.path, 'latin1.json');
-    writeFileSync(path, Buffer.from('{"version": "\xe9"}', 'latin1'));
-    const { stdout } = await commandHere(['gate', '-i', path, '-I', '1', '--json']);
-    expect(parseAnswer(stdout)).toMatchObject({ exit: 2, reason: 'hdf-invalid' });
+    const text = readFileSync(join(gateFixtures, 'clean.json'), 'latin1').replace(/"title": ?"/, '$&\xe9');
+    writeFileSync(path, Buffer.from(text, 'latin1'));
+    const { code, stderr } = await commandHere(['gate', '-i', path, '-I', '1']);
+    expect(code).toBe(0);
+    expect(stderr).toContain('latin1.json is not UTF-8');
   });
 });
 

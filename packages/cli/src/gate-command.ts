@@ -6,12 +6,13 @@ import {
   readResult,
   renderGate,
   renderGateJson,
-  renderRefusal,
   renderRefusalJson,
 } from '@cinc-scan/core';
 import type { Command } from 'commander';
-import { addGateOptions, addResults, type Options, readGate, textsOption } from './result-options.ts';
-import { addCommonOptions } from './scan-command.ts';
+import { commonOptions } from './common-options.ts';
+import { OptionSet, type ParsedBy } from './option-set.ts';
+import { gateOptions, readGate, resultOptions } from './result-options.ts';
+import { tellNotice, tellRefusal } from './tell-why.ts';
 import type { Terminal } from './terminal.ts';
 
 const examples = `
@@ -25,7 +26,18 @@ Examples:
   See how every control was counted:
     cinc-scan gate -i results.json -I 90 --explain
 
-Exit codes: 0 met; 3 not met; 2 nothing was judged (threshold, baseline or results of no use).`;
+Exit codes: 0 met; 3 not met; 2 nothing was judged (threshold, baseline or results are not usable).`;
+
+const optionSet = new OptionSet()
+  .heading('What to judge:')
+  .and(resultOptions())
+  .and(gateOptions)
+  .heading('What to print:')
+  .option('--explain', 'print how every control got its status and severity')
+  .option('--json', 'print the answer as JSON')
+  .and(commonOptions);
+
+type Options = ParsedBy<typeof optionSet>;
 
 /** `cinc-scan gate`. */
 export function addGateCommand(program: Command, terminal: Terminal, exit: (code: number) => void): void {
@@ -36,15 +48,8 @@ export function addGateCommand(program: Command, terminal: Terminal, exit: (code
       'Judges result files (HDF, exec-JSON) against a threshold, a baseline or both. Every bound is enforced, refused, or reported as not enforced.',
     )
     .addHelpText('after', examples);
-  command.optionsGroup('What to judge:');
-  addResults(command);
-  addGateOptions(command);
-  command
-    .optionsGroup('What to say:')
-    .option('--explain', 'print how every control got its status and severity')
-    .option('--json', 'print the answer as JSON');
-  addCommonOptions(command);
-  command.action((options: Options) => exit(runGate(options, terminal)));
+  const given = optionSet.addTo(command);
+  command.action(() => exit(runGate(given(), terminal)));
 }
 
 const missing = {
@@ -53,18 +58,20 @@ const missing = {
 } as const;
 
 function runGate(options: Options, terminal: Terminal): number {
-  const { stdout, stderr } = terminal;
-  const isJson = options['json'] === true;
+  const { stdout } = terminal;
+  const isJson = options.json === true;
   const asked = readGate(options, terminal);
   if (asked.kind !== 'gate') {
     const { reason, problems } = asked.kind === 'none' ? missing : asked;
     if (isJson) stdout.write(renderRefusalJson({ reason, problems: [...problems] }));
-    else stderr.write(renderRefusal({ reason, problems: [...problems] }));
+    else tellRefusal({ reason, problems: [...problems] }, terminal);
     return 2;
   }
-  const given = textsOption(options, 'results').map(readResult);
+  const given = options.results.map(readResult);
+  for (const each of given)
+    if (each.kind === 'result' && each.note !== undefined) tellNotice(`! ${each.name} ${each.note}`, terminal);
   const verdict = gateFiles(given, asked.gate);
-  const explained = options['explain'] === true ? explainAll(given, asked.gate.options) : undefined;
+  const explained = options.explain === true ? explainAll(given, asked.gate.options) : undefined;
   stdout.write((isJson ? renderGateJson : renderGate)(verdict, explained));
   return verdict.exitCode;
 }

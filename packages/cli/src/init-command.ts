@@ -2,19 +2,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ScanError, writeAtomic } from '@cinc-scan/core';
+import { nearest, ScanError, writeAtomic } from '@cinc-scan/core';
 import type { Command } from 'commander';
+import { OptionSet, type ParsedBy } from './option-set.ts';
 import type { Terminal } from './terminal.ts';
 
 interface Starter {
   title: string;
   files: string[];
   next: string[];
-}
-interface InitOptions {
-  list?: true;
-  force?: true;
-  print?: true;
 }
 
 const help = `
@@ -23,30 +19,37 @@ Examples:
   cinc-scan init gitlab
   cinc-scan init jenkins --print`;
 
+const optionSet = new OptionSet()
+  .option('--list', 'name the platforms and their files')
+  .option('--print', 'print the files instead of writing them')
+  .option('--force', 'overwrite existing files');
+
+type Options = ParsedBy<typeof optionSet>;
+
 /** `cinc-scan init`: asks nothing, so that it works where nobody can answer. */
 export function addInitCommand(program: Command, terminal: Terminal, exit: (code: number) => void): void {
-  program
+  const command = program
     .command('init')
     .summary('write the starter files for a CI system')
-    .description('Writes what a CI system needs to scan into the working folder. Asks nothing, and overwrites nothing.')
+    .description(
+      'Writes the files that a CI system needs for a scan into the working folder. Asks nothing, and overwrites nothing.',
+    )
     .argument('[platform]', 'which CI system; --list names them')
-    .option('--list', 'name the platforms and their files')
-    .option('--print', 'print the files, and write none')
-    .option('--force', 'overwrite files that are there')
-    .addHelpText('after', help)
-    .action(async (platform: string | undefined, options: InitOptions) => {
-      exit(await runInit(platform, options, terminal));
-    });
+    .addHelpText('after', help);
+  const given = optionSet.addTo(command);
+  command.action(async (platform: string | undefined) => exit(await runInit(platform, given(), terminal)));
 }
 
-async function runInit(platform: string | undefined, options: InitOptions, terminal: Terminal): Promise<number> {
+async function runInit(platform: string | undefined, options: Options, terminal: Terminal): Promise<number> {
   const starters = readStarters();
   if (options.list === true) return list(starters, terminal);
   const starter = platform === undefined ? undefined : starters.get(platform);
   if (platform === undefined || starter === undefined)
     throw new ScanError(
       'USAGE',
-      `${platform === undefined ? 'Which platform' : `There is no platform ${JSON.stringify(platform)}`}? One of ${[...starters.keys()].join(', ')}`,
+      platform === undefined
+        ? `Which platform? One of ${[...starters.keys()].join(', ')}`
+        : `There is no platform ${JSON.stringify(platform)}; did you mean ${nearest(platform, [...starters.keys()])}? One of ${[...starters.keys()].join(', ')}`,
     );
   const files = starter.files.map(path => ({ path, text: readFileSync(join(folder(), platform, path), 'utf8') }));
   if (options.print === true) return print(files, terminal);
@@ -58,11 +61,11 @@ async function runInit(platform: string | undefined, options: InitOptions, termi
 }
 
 /** All of them or none: half a starter helps nobody. */
-function refuseExisting(paths: string[], { force }: InitOptions, { cwd }: Terminal): void {
+function refuseExisting(paths: string[], { force }: Options, { cwd }: Terminal): void {
   const there = paths.filter(path => existsSync(resolve(cwd, path)));
   if (there.length > 0 && force !== true)
     throw new ScanError('OUTPUT_UNWRITABLE', `${there.join(', ')} exists; nothing was written`, {
-      remedy: 'Use --force to overwrite, or --print to take over by hand what you need.',
+      remedy: 'Use --force to overwrite, or --print to copy what you need by hand.',
     });
 }
 
@@ -71,8 +74,8 @@ function list(starters: Map<string, Starter>, { stdout }: Terminal): number {
   return 0;
 }
 
-function print(files: { path: string; text: string }[], { stdout }: Terminal): number {
-  for (const { path, text } of files) stdout.write(`# ${path}\n${text}\n`);
+function print(files: { path: string; text: string }[], { data }: Terminal): number {
+  for (const { path, text } of files) data.write(`# ${path}\n${text}\n`);
   return 0;
 }
 

@@ -2,37 +2,56 @@
 import { resolve } from 'node:path';
 import {
   coverageOf,
-  type InputName,
   type ProfileRef,
-  type Raw,
   readHostCredentials,
+  readInputFiles,
   renderCoverage,
   requireSound,
   ScanError,
   type Study,
   shortLine,
   studyProfile,
-  toAuditInputs,
+  toInputs,
   type Values,
   vendorProfile,
 } from '@cinc-scan/core';
 import type { Command } from 'commander';
 import { listenForCancel } from './cancel.ts';
+import { commonOptions } from './common-options.ts';
 import { makeStudyDeps } from './dependencies.ts';
-import { addInputs } from './options.ts';
+import { OptionSet } from './option-set.ts';
 import { counted, renderInspection, toInspectionJson } from './profile-text.ts';
 import { makeProgress } from './progress.ts';
-import { type Options, textOption } from './result-options.ts';
-import { addCommonOptions, readValues, toFlags } from './scan-command.ts';
+import { readValues } from './read-values.ts';
 import type { Terminal } from './terminal.ts';
+import { type FlagOptions, toFlags } from './to-flags.ts';
 
 type Exit = (code: number) => void;
 
 const sourceHelp = 'directory, archive, https://…#sha256=DIGEST, git+https://…#ref=REF&path=FOLDER, configmap:NAME';
 
+const notForReading = ['timeout', 'deadline', 'concurrency', 'dry-run', 'run-id'] as const;
+
+const profileInputs = new OptionSet()
+  .inputs(['profile'], ['profile', 'waivers', 'annotated-profiles'])
+  .inputs(['access'], ['access', 'duration', 'grant-namespace', 'grant-labels'])
+  .inputs(['run'], notForReading)
+  .and(commonOptions);
+
+const asJson = new OptionSet().option('--json', 'as JSON, for machines');
+
+const studyOptions = asJson.and(profileInputs);
+const vendorOptions = new OptionSet()
+  .option('--out <folder>', 'where to write it; must not exist yet, or be empty', { required: true })
+  .and(profileInputs);
+const coverageOptions = asJson
+  .inputs(['profile'], ['controls', 'tags', 'waivers', 'annotated-profiles'])
+  .inputs(['run'], notForReading)
+  .and(commonOptions);
+
 /** `cinc-scan profile check|inspect|vendor` and `cinc-scan coverage`. */
 export function addProfileCommands(program: Command, terminal: Terminal, exit: Exit): void {
-  const profile = program.command('profile').summary('check, look into and pack profiles');
+  const profile = program.command('profile').summary('check, inspect and pack profiles');
   addStudy(
     { parent: profile, terminal, exit },
     {
@@ -59,23 +78,20 @@ interface StudyCommand {
   run: (study: Study, json: boolean, terminal: Terminal) => void;
 }
 
-interface Place {
+interface CommandPlace {
   parent: Command;
   terminal: Terminal;
   exit: Exit;
 }
 
-function addStudy({ parent, terminal, exit }: Place, { name, description, run }: StudyCommand): void {
-  const command = parent
-    .command(name)
-    .description(description)
-    .argument('<source>', sourceHelp)
-    .option('--json', 'as JSON, for machines');
-  addProfileInputs(command);
-  command.action(async (source: string, options: Options) => {
+function addStudy({ parent, terminal, exit }: CommandPlace, { name, description, run }: StudyCommand): void {
+  const command = parent.command(name).description(description).argument('<source>', sourceHelp);
+  const given = studyOptions.addTo(command);
+  command.action(async (source: string) => {
+    const options = given();
     const values = readProfileValues(options, terminal);
     const study = await withDeps(values, terminal, deps => studyProfile(toRequest(source, values), deps));
-    run(study, options['json'] === true, terminal);
+    run(study, options.json === true, terminal);
     exit(0);
   });
 }
@@ -105,12 +121,12 @@ function addVendor(profile: Command, terminal: Terminal, exit: Exit): void {
   const command = profile
     .command('vendor')
     .description('Packs a profile with all it depends on into one folder that any auditor runs without a network.')
-    .argument('<source>', sourceHelp)
-    .requiredOption('--out <folder>', 'where to write it; not there yet, or empty');
-  addProfileInputs(command);
-  command.action(async (source: string, options: Options) => {
+    .argument('<source>', sourceHelp);
+  const given = vendorOptions.addTo(command);
+  command.action(async (source: string) => {
+    const options = given();
     const values = readProfileValues(options, terminal);
-    const into = resolve(terminal.cwd, textOption(options, 'out') ?? '');
+    const into = resolve(terminal.cwd, options.out);
     const ref = await withDeps(values, terminal, deps => vendorProfile(toRequest(source, values), into, deps));
     const { stdout } = terminal;
     stdout.write(`✓ ${titleOf(ref)} packed into ${into}\n`);
@@ -125,21 +141,19 @@ function addVendor(profile: Command, terminal: Terminal, exit: Exit): void {
 function addCoverage(program: Command, terminal: Terminal, exit: Exit): void {
   const command = program
     .command('coverage')
-    .summary('which requirements a profile is about')
+    .summary('list the requirements a profile covers')
     .description(
       'Prints which countermeasures of NIST SP 800-190, and which parts of CIS benchmarks, NIST SP 800-53 and MITRE ATT&CK the controls of profiles are tagged with.',
-    )
-    .option('--json', 'as JSON, for machines');
-  addInputs(command, ['profile'], ['controls', 'tags', 'waivers', 'annotated-profiles']);
-  addInputs(command, ['run'], notForReading);
-  addCommonOptions(command);
-  command.action(async (options: Options) => {
+    );
+  const given = coverageOptions.addTo(command);
+  command.action(async () => {
+    const options = given();
     const values = readProfileValues(options, terminal);
     if (values.profile.length === 0) throw new ScanError('USAGE', 'No profile was named', { remedy: 'Pass -p PATH.' });
     const studies: Study[] = [];
     for (const source of values.profile)
       studies.push(await withDeps(values, terminal, deps => studyProfile(toRequest(source, values), deps)));
-    printCoverage(studies, options['json'] === true, terminal);
+    printCoverage(studies, options.json === true, terminal);
     exit(0);
   });
 }
@@ -163,24 +177,12 @@ function printCoverage(studies: Study[], json: boolean, { stdout }: Terminal): v
     stdout.write(`${titleOf(ref)}: ${counted(controls, 'control')}\n\n${renderCoverage(coverage)}\n`);
 }
 
-const notForReading: InputName[] = ['timeout', 'deadline', 'concurrency', 'dry-run', 'run-id'];
-
-function addProfileInputs(command: Command): void {
-  addInputs(command, ['profile'], ['profile', 'waivers', 'annotated-profiles']);
-  addInputs(command, ['access'], ['access', 'duration', 'grant-namespace', 'grant-labels']);
-  addInputs(command, ['run'], notForReading);
-  addCommonOptions(command);
-}
-
-function readProfileValues(options: Options, terminal: Terminal): Values {
-  const { json: _, out: __, ...rest } = options;
-  const flags: Raw = toFlags([], rest);
-  return readValues(flags, options['config'], terminal);
-}
+const readProfileValues = (options: FlagOptions, terminal: Terminal): Values =>
+  readValues(toFlags([], options), options.config, terminal);
 
 const toRequest = (source: string, values: Values) => ({
   source,
-  inputs: toAuditInputs(values),
+  inputs: toInputs(values, readInputFiles(values)),
   offline: values.offline,
   credentials: readHostCredentials(values['profile-credentials']),
 });
@@ -191,5 +193,6 @@ async function withDeps<T>(
   work: (deps: ReturnType<typeof makeStudyDeps>) => Promise<T>,
 ): Promise<T> {
   using cancel = listenForCancel(terminal);
-  return await work(makeStudyDeps(values, terminal, { emit: makeProgress(values, terminal), signal: cancel.signal }));
+  await using deps = makeStudyDeps(values, terminal, { emit: makeProgress(values, terminal), signal: cancel.signal });
+  return await work(deps);
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Writable } from 'node:stream';
 import {
   type Outcome,
   type ScanEvent,
@@ -10,7 +9,7 @@ import {
   type Values,
 } from '@cinc-scan/core';
 import pc from 'picocolors';
-import { pino } from 'pino';
+import { jsonLog } from './json-log.ts';
 import { type Terminal, usesColor } from './terminal.ts';
 
 export type Listener = (event: ScanEvent) => void;
@@ -27,15 +26,17 @@ export function makeProgress(
 type Level = Values['log-level'];
 const loudness: Record<Level, number> = { quiet: 0, info: 1, verbose: 2, debug: 3 };
 
-function toText(values: Pick<Values, 'log-level'>, terminal: Terminal): Listener {
+function toText(values: Pick<Values, 'log-level' | 'run-id'>, terminal: Terminal): Listener {
   const level = loudness[values['log-level']];
   const colors = pc.createColors(usesColor(terminal, terminal.stderr));
+  // What `cinc-scan sweep --run` asks for, should this process be killed.
+  const ofRun = values['run-id'] === undefined ? '' : ` (run ${values['run-id']})`;
   const live = new LiveLine(terminal);
   const say = (text: string) => live.print(text);
   return event => {
     switch (event.kind) {
       case 'stage':
-        return say(`${colors.cyan('●')} ${stageTitles[event.stage]}`);
+        return say(`${colors.cyan('●')} ${stageTitles[event.stage]}${event.stage === 'grant' ? ofRun : ''}`);
       case 'notice':
         return say(`  ${event.text}`);
       case 'planned':
@@ -59,7 +60,8 @@ function toText(values: Pick<Values, 'log-level'>, terminal: Terminal): Listener
       case 'engine-output':
         return level >= loudness.debug ? safeLogLines(event.text).forEach(say) : undefined;
       case 'intent':
-        return undefined;
+      case 'verdict':
+        return undefined; // the table ends with it
     }
   };
 }
@@ -104,19 +106,12 @@ class LiveLine {
 }
 
 /** One line an event; those with an object of the cluster are the audit trail. */
-function toJsonLines(values: Pick<Values, 'log-level' | 'run-id'>, { stderr }: Terminal): Listener {
-  const sink = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      stderr.write(chunk.toString());
-      done();
-    },
-  });
+function toJsonLines(values: Pick<Values, 'log-level' | 'run-id'>, terminal: Terminal): Listener {
   const level = values['log-level'] === 'debug' ? 'debug' : 'info';
-  const base = { tool: 'cinc-scan', run: values['run-id'] };
-  const log = pino({ level, base, timestamp: pino.stdTimeFunctions.isoTime }, sink);
+  const log = jsonLog(terminal, { level, run: values['run-id'] });
   return event => {
     const { event: name, ...details } = toEventRecord(event);
-    if (event.kind === 'control' || event.kind === 'engine-output') log.debug({ event: name, ...details });
+    if (event.kind === 'engine-output') log.debug({ event: name, ...details });
     else if (event.kind !== 'intent') log.info({ event: name, ...details });
   };
 }

@@ -2,27 +2,32 @@
 import {
   checkOutputs,
   type FoundTrend,
+  isRunPath,
+  judgeAgain,
+  mergeRuns,
   modelOfResults,
-  type Push,
   parseReportSpec,
+  pushSecrets,
   type ReportModel,
   type ReportSpec,
   readResult,
   readTrend,
-  renderRefusal,
+  requireRun,
   ScanError,
-  Secrets,
   toMessage,
   toPushes,
   type WrittenReport,
   writeReports,
 } from '@cinc-scan/core';
 import type { Command } from 'commander';
+import { commonOptions } from './common-options.ts';
 import { toolVersion } from './dependencies.ts';
-import { addInputs } from './options.ts';
-import { addGateOptions, addResults, type Options, readGate, textOption, textsOption } from './result-options.ts';
-import { addCommonOptions, gather, readValues, toFlags } from './scan-command.ts';
-import { type Terminal, usesColor } from './terminal.ts';
+import { OptionSet, type ParsedBy } from './option-set.ts';
+import { readValues } from './read-values.ts';
+import { gateOptions, readGate, resultOptions } from './result-options.ts';
+import { tellNotice, tellRefusal, tellWhy } from './tell-why.ts';
+import { print, type Terminal, usesColor } from './terminal.ts';
+import { toFlags } from './to-flags.ts';
 
 const examples = `
 Examples:
@@ -32,65 +37,75 @@ Examples:
   A page with the trend over earlier runs, kept in a folder each:
     cinc-scan report -i runs/today/*_*.json --trend runs --report html
 
-Without a threshold, baseline or fail-on this converts, and exits with 0 whatever the results say. With one it exits as
+  The reports of a run once more, as it was judged; or those of several runs together:
+    cinc-scan report -i cinc-scan-results --report junit
+    cinc-scan report -i runs/monday runs/tuesday --report html
+
+The output folder of a run, or the scan.json in it, is shown with the verdict that the run had, and exits as the run did.
+Of result files: without a threshold, baseline or fail-on this only converts, and always exits with 0. With one it exits as
 \`cinc-scan gate\` does. Results that cannot be judged are exit 2 either way.`;
+
+const optionSet = new OptionSet()
+  .heading('From what:')
+  .and(resultOptions('output folders of runs, or result files written by the auditor or cinc-scan'))
+  .and(gateOptions)
+  .inputs(['report'], ['reports', 'log-format', 'log-level'])
+  .option('--report <kind>', 'report to write, KIND or KIND:PATH; path - is standard output (default: html)', {
+    repeatable: true,
+  })
+  .option('--trend <folder>', 'folder with the scan.json of earlier runs, shown in the HTML report')
+  .and(commonOptions);
+
+type Options = ParsedBy<typeof optionSet>;
 
 /** `cinc-scan report`. */
 export function addReportCommand(program: Command, terminal: Terminal, exit: (code: number) => void): void {
   const command = program
     .command('report')
     .summary('make reports from existing result files')
-    .description('Converts result files (HDF, exec-JSON), merging those of several targets and runs into one report.')
+    .description(
+      'Shows runs again as they were judged, or converts result files (HDF, exec-JSON); several become one report.',
+    )
     .addHelpText('after', examples);
-  command.optionsGroup('From what:');
-  addResults(command);
-  addGateOptions(command);
-  addInputs(command, ['report'], ['reports', 'log-format', 'log-level']);
-  command
-    .option('--report <kind>', 'report to write, KIND or KIND:PATH; path - is standard output (default: html)', gather)
-    .option('--trend <folder>', 'folder with the scan.json of earlier runs, shown in the HTML report');
-  addCommonOptions(command);
-  command.action(async (options: Options) => exit(await runReport(options, terminal)));
+  const given = optionSet.addTo(command);
+  command.action(async () => exit(await runReport(given(), terminal)));
 }
 
 async function runReport(options: Options, terminal: Terminal): Promise<number> {
   const asked = readGate(options, terminal);
   if (asked.kind === 'refused') {
-    terminal.stderr.write(renderRefusal(asked));
+    tellRefusal(asked, terminal);
     return 2;
   }
   const { report: _reports, ...inputs } = options;
-  const values = readValues(toFlags([], inputs), options['config'], terminal);
+  const values = readValues(toFlags([], inputs), options.config, terminal);
   const specs = toSpecs(options);
   const place = { outputDir: values['output-dir'], workspace: terminal.cwd };
   const pushes = toPushes(values);
+  terminal.secrets.register(...pushSecrets(pushes));
   await checkOutputs(specs, place);
-  const trend = toTrend(textOption(options, 'trend'), specs);
+  const trend = toTrend(options.trend, specs);
   const gate = asked.kind === 'gate' ? asked.gate : undefined;
-  const model = toModel(textsOption(options, 'results'), { gate, trend });
+  const model = toModel(options.results, { gate, trend });
   const { stdout } = terminal;
   const written = await writeReports(model, specs, {
     ...place,
-    stdout: text => stdout.write(text),
+    stdout: text => print(terminal.data, text),
     console: { color: usesColor(terminal, stdout), width: stdout.columns ?? 120 },
     trend: trend.points,
-    secrets: secretsOf(pushes),
+    secrets: terminal.secrets,
     pushes,
+    environment: terminal.environment,
     onPush: ({ name, ok, message }) =>
-      terminal.stderr.write(ok ? `Sent to ${name}\n` : `! Could not be sent to ${name}: ${message}\n`),
+      tellNotice(ok ? `Sent to ${name}` : `! Could not be sent to ${name}: ${message}`, terminal),
   });
   if (values['log-level'] !== 'quiet') tell(model, written, terminal);
+  tellWhy(model, terminal);
   return model.verdict.exitCode;
 }
 
-function secretsOf(pushes: Push[]): Secrets {
-  const secrets = new Secrets();
-  for (const push of pushes) secrets.register(push.kind === 'heimdall' ? push.key : push.secret);
-  return secrets;
-}
-
-function toSpecs(options: Options): ReportSpec[] {
-  const asked = textsOption(options, 'report').flatMap(text => text.split(','));
+function toSpecs({ report = [] }: Options): ReportSpec[] {
+  const asked = report.flatMap(text => text.split(','));
   return (asked.length > 0 ? asked : ['html']).map(parseReportSpec);
 }
 
@@ -111,17 +126,36 @@ interface Conversion {
 }
 
 function toModel(paths: string[], { gate, trend }: Conversion): ReportModel {
+  const runs = paths.filter(isRunPath);
+  const model = runs.length === 0 ? modelOfFiles(paths, gate) : modelOfRuns(paths, runs, gate);
+  return { ...model, warnings: [...model.warnings, ...trend.warnings] };
+}
+
+/** As they were judged, unless another gate was asked for. */
+function modelOfRuns(paths: string[], runs: string[], gate: Conversion['gate']): ReportModel {
+  if (runs.length < paths.length)
+    throw new ScanError('USAGE', '--results: give runs or result files, not both: no run has judged the files');
+  const [first, ...others] = runs.map(requireRun);
+  if (first === undefined) throw new ScanError('USAGE', '--results: no run is given');
+  const merged = mergeRuns([first, ...others]);
+  return gate === undefined ? merged : judgeAgain(merged, gate);
+}
+
+function modelOfFiles(paths: string[], gate: Conversion['gate']): ReportModel {
   const given = paths.map(readResult);
   const refused = given.flatMap(each => (each.kind === 'refused' ? [`${each.name}: ${each.problem}`] : []));
   if (refused.length > 0) throw new ScanError('RESULT_INVALID', refused.join('; '));
   const results = given.filter(each => each.kind === 'result');
   const model = modelOfResults(results, new Date(), { gate, toolVersion: toolVersion() });
-  return { ...model, warnings: [...model.warnings, ...trend.warnings] };
+  const notes = results.flatMap(({ name, note }) => (note === undefined ? [] : [`${name} ${note}`]));
+  return { ...model, warnings: [...model.warnings, ...notes] };
 }
 
 /** On standard error where standard output has a report. */
-function tell(model: ReportModel, written: WrittenReport[], { stdout, stderr }: Terminal): void {
+function tell(model: ReportModel, written: WrittenReport[], terminal: Terminal): void {
+  const { stdout, stderr } = terminal;
+  for (const warning of model.warnings) tellNotice(`! ${warning}`, terminal);
+  if (terminal.log.format === 'json') return; // the manifest has the paths
   const output = written.some(({ path }) => path === '-') ? stderr : stdout;
-  for (const warning of model.warnings) stderr.write(`! ${warning}\n`);
   for (const { path } of written) if (path !== '-') output.write(`${path}\n`);
 }

@@ -96,7 +96,7 @@ describe('report', () => {
 
   const refused: [name: string, args: string[], message: RegExp][] = [
     ['files that are no results, all of them named', ['-i', 'a.json', 'b.json'], /a\.json: .*; b\.json: /],
-    ['an unknown report', ['-i', fixture('mix.json'), '--report', 'pdf'], /"pdf" is no report/],
+    ['an unknown report', ['-i', fixture('mix.json'), '--report', 'pdf'], /unknown report "pdf"/],
     ['a trend without a page', ['-i', fixture('mix.json'), '--report', 'csv', '--trend', '.'], /Only the HTML report/],
     ['a trend of no folder', ['-i', fixture('mix.json'), '--trend', 'nowhere'], /--trend nowhere cannot be read/],
     [
@@ -163,17 +163,20 @@ describe('report', () => {
     expect(name).toBe('shop_web-1_app.json');
     // Without what the file says itself, the manifest has to know it.
     const bare = place(`run/${name}`, hdf);
-    const shown = async () => {
-      await here(['report', '-i', bare, '--report', 'scan', '-o', 'again']);
-      return parse(read('again/scan.json'));
-    };
-    expect(await shown()).toMatchObject({ targets: [{ name: `results/shop_web-1_app/fixture` }] });
+    const show = () => here(['report', '-i', bare, '--report', 'scan', '-o', 'again']);
+    const unlisted = await show();
+    expect(unlisted).toMatchObject({ code: 2, stdout: '' });
+    expect(unlisted.stderr).toMatch(/scan\.json next to it does not list it as it is/);
     const manifest = read('run/scan.json');
     place(
       'run/scan.json',
       manifest.replace(/"sha256": "[0-9a-f]{64}"/g, `"sha256": "${createHash('sha256').update(hdf).digest('hex')}"`),
     );
-    expect(await shown()).toMatchObject({ run: { id: 'run-7' }, targets: [{ name: 'shop/web-1/app' }] });
+    expect(await show()).toMatchObject({ code: 0 });
+    expect(parse(read('again/scan.json'))).toMatchObject({
+      run: { id: 'run-7' },
+      targets: [{ name: 'shop/web-1/app' }],
+    });
   });
 
   test('cannot be led out of the folder by names in the results', async () => {
@@ -245,7 +248,7 @@ describe('attest', () => {
         output,
       ]);
       expect(code).toBe(2);
-      expect(stderr).toContain('is read');
+      expect(stderr).toContain('is the input');
     }
   });
 

@@ -1,46 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type AskedGate, ScanError, toFileGate } from '@cinc-scan/core';
-import type { Command } from 'commander';
-import { addInputs } from './options.ts';
-import { readValues, toFlags } from './scan-command.ts';
+import { OptionSet, type ParsedBy } from './option-set.ts';
+import { readValues } from './read-values.ts';
 import type { Terminal } from './terminal.ts';
-
-export type Options = Record<string, unknown>;
+import { type FlagOptions, toFlags } from './to-flags.ts';
 
 /** The result files; several, after one flag or each after its own. */
-export function addResults(command: Command): void {
-  command.requiredOption('-i, --results <file...>', 'result files that the auditor or cinc-scan wrote');
+export const resultOptions = (help = 'result files written by the auditor or cinc-scan') =>
+  new OptionSet().option('-i, --results <file...>', help, { required: true });
+
+/** The threshold by what it is. */
+export const thresholdOptions = (help = 'threshold file') =>
+  new OptionSet()
+    .option('-T, --threshold-file <file>', help)
+    .option('-I, --threshold-inline <text>', 'threshold: inline bounds, or a bare number for compliance.min');
+
+/** Scans have it under this name: they tell a file from bounds by looking, which SAF's flags do not. */
+function refuseThreshold(): never {
+  throw new ScanError('USAGE', "unknown option '--threshold'; result files are judged by -T FILE or -I BOUNDS");
 }
 
 /** The inputs of the gate as scans have them, and the threshold by what it is. */
-export function addGateOptions(command: Command): void {
-  addInputs(command, ['gate'], ['threshold']);
-  command
-    .option('-T, --threshold-file <file>', 'threshold: a file')
-    .option('-I, --threshold-inline <text>', 'threshold: inline bounds, or a bare number for compliance.min')
-    .option('--allow-empty', 'accept results without controls, from tools that list findings alone');
-}
+export const gateOptions = new OptionSet()
+  .inputs(['gate'], ['threshold'])
+  .refusing('--threshold <value>', refuseThreshold)
+  .and(thresholdOptions())
+  .option('--allow-empty', 'accept results without controls, from tools that list findings alone');
+
+type GateOptions = FlagOptions & ParsedBy<ReturnType<typeof thresholdOptions>>;
 
 /** What was asked for as a gate. */
-export function readGate(options: Options, terminal: Terminal): AskedGate {
-  const [thresholdFile, thresholdInline] = [
-    textOption(options, 'thresholdFile'),
-    textOption(options, 'thresholdInline'),
-  ];
+export function readGate({ thresholdFile, thresholdInline, ...options }: GateOptions, terminal: Terminal): AskedGate {
   if (thresholdFile !== undefined && thresholdInline !== undefined)
     throw new ScanError('USAGE', 'Give the threshold once: -T takes a file, -I takes bounds');
   // Of a scan it means selectors that match nothing; a file without controls is something else.
   const { allowEmpty, ...inputs } = options;
-  const values = readValues(toFlags([], inputs), options['config'], terminal);
+  const values = readValues(toFlags([], inputs), inputs.config, terminal);
   return toFileGate(values, { thresholdFile, thresholdInline, allowEmpty: allowEmpty === true, now: new Date() });
-}
-
-export function textOption(options: Options, name: string): string | undefined {
-  const value = options[name];
-  return typeof value === 'string' ? value : undefined;
-}
-
-export function textsOption(options: Options, name: string): string[] {
-  const value = options[name];
-  return Array.isArray(value) ? value.map(String) : [];
 }

@@ -1,30 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
-import { resolve } from 'node:path';
 import {
   exitCodes,
-  isScanError,
   type Preview,
+  parseReportSpec,
+  plural,
   previewScan,
   type Raw,
-  readConfigFile,
+  readContents,
   renderConsole,
-  renderOutputs,
-  resolveValues,
+  resolveInput,
   type Scan,
-  safeLogLines,
+  type ScanError,
   scan,
+  shortLine,
   targetName,
   toFailureOutputs,
   toScanRequest,
   type Values,
-  writeAtomic,
+  writeFailureOutputs,
 } from '@cinc-scan/core';
 import type { Command } from 'commander';
 import { listenForCancel } from './cancel.ts';
+import { commonOptions } from './common-options.ts';
 import { makeDeps } from './dependencies.ts';
-import { addInputs, toRaw } from './options.ts';
+import { jsonLog } from './json-log.ts';
+import { OptionSet, type ParsedBy } from './option-set.ts';
 import { makeProgress } from './progress.ts';
-import { type Terminal, usesColor } from './terminal.ts';
+import { readableSources, readValues } from './read-values.ts';
+import { type AskedScan, openScan, requestOptions, writeRequest } from './request-options.ts';
+import { targetOptions, targetsArgument } from './target-options.ts';
+import { tellWhy } from './tell-why.ts';
+import { print, type Terminal, usesColor } from './terminal.ts';
+import { toFlags, toRaw } from './to-flags.ts';
 
 const examples = `
 Examples:
@@ -37,12 +44,24 @@ Examples:
   See what would be scanned and granted:
     cinc-scan scan deployment/web -n shop -p ./profile --dry-run
 
+  Write the request as one document, and run it elsewhere:
+    cinc-scan scan deployment/web -n shop -p ./profile --print-request >request.json
+    cinc-scan scan -f request.json
+
 Inputs come from flags, then from CINC_SCAN_* variables, then from cinc-scan.yml.
 
 Exit codes:
 ${Object.entries(exitCodes)
   .map(([code, meaning]) => `  ${code.padEnd(4)}${meaning}`)
   .join('\n')}`;
+
+const scanOptions = new OptionSet()
+  .and(targetOptions)
+  .inputs(['target', 'profile', 'gate', 'access', 'report', 'run'], ['targets'])
+  .and(requestOptions)
+  .and(commonOptions);
+
+export type ScanOptions = ParsedBy<typeof scanOptions>;
 
 /** `cinc-scan scan`. */
 export function addScanCommand(program: Command, terminal: Terminal, exit: (code: number) => void): void {
@@ -52,98 +71,77 @@ export function addScanCommand(program: Command, terminal: Terminal, exit: (code
     .description(
       'Runs CINC Auditor profiles inside running containers, through an identity that lives for minutes and can touch only the pods it was made for, and judges the result.',
     )
+    .argument(...targetsArgument)
     .addHelpText('after', examples);
-  addTargets(command);
-  addInputs(command, ['target', 'profile', 'gate', 'access', 'report', 'run'], ['targets']);
-  addCommonOptions(command);
-  command.action(async (targets: string[], options: Record<string, unknown>) => {
-    exit(await runScan(toFlags(targets, options), options['config'], terminal));
+  const given = scanOptions.addTo(command);
+  command.action(async (targets: string[]) => {
+    const options = given();
+    const flags = toFlags(targets, options);
+    if (options.printRequest === true)
+      return exit(await writeRequest(readValues(flags, options.config, terminal), terminal));
+    exit(await runScan(await askedScan(flags, options, terminal), terminal));
   });
 }
 
-/** Options that every command with inputs has. */
-export function addCommonOptions(command: Command): void {
-  command
-    .optionsGroup('Other:')
-    .option('--config <file>', 'configuration file (default: cinc-scan.yml if there is one)')
-    .option('-q, --quiet', 'the same as --log-level quiet')
-    .option('-v, --verbose', 'the same as --log-level verbose')
-    .option('--debug', 'the same as --log-level debug; errors with their causes');
-}
-
-/** Positional targets, and labels. */
-export function addTargets(command: Command): void {
-  command
-    .argument('[targets...]', 'pod name, deployment/NAME, statefulset/NAME, daemonset/NAME')
-    .option('-l, --labels <selector>', 'targets by label, such as app=web', gather);
-}
-
-export function gather(item: string, before: string[] | undefined): string[] {
-  return [...(before ?? []), item];
-}
-
-/** Flags by input name; short forms of levels and labels in their long form. */
-export function toFlags(targets: string[], options: Record<string, unknown>): Raw {
-  const labels = Array.isArray(options['labels']) ? options['labels'].map(label => `-l ${String(label)}`) : [];
-  const all = [...targets, ...labels];
-  const level = ['quiet', 'verbose', 'debug'].find(name => options[name] === true);
-  return {
-    ...toRaw(options),
-    ...(all.length > 0 && { targets: all }),
-    ...(level !== undefined && { 'log-level': level }),
-  };
-}
-
-/** Values from all sources, the configuration file of the working folder included. */
-export function readValues(flags: Raw, config: unknown, { environment }: Terminal): Values {
-  const named = typeof config === 'string' ? config : environment['CINC_SCAN_CONFIG'];
-  return resolveValues({ flags, environment, file: readConfigFile(named) });
-}
-
-async function runScan(flags: Raw, config: unknown, terminal: Terminal): Promise<number> {
+/** From a document, or from flags, variables and the configuration file. */
+async function askedScan(flags: Raw, { file, config }: ScanOptions, terminal: Terminal): Promise<AskedScan> {
+  if (file !== undefined) return openScan(file, { flags, config }, terminal);
   const values = readValues(flags, config, terminal);
-  try {
-    const request = toScanRequest(values);
-    using cancel = listenForCancel(terminal);
-    const emit = makeProgress({ ...values, 'run-id': request.runId }, terminal);
-    const deps = makeDeps(values, terminal, { emit, signal: cancel.signal });
-    if (request.dryRun) return printPreview(await previewScan(request, deps), terminal);
-    const found = await scan(request, deps);
-    if (values['log-level'] !== 'quiet') printResult(found, values, terminal);
-    return found.verdict.exitCode;
-  } catch (error) {
-    if (isScanError(error)) await writeFailure(error.code, error.exit, { values, terminal });
-    throw error;
-  }
+  return { values, request: toScanRequest(values, readContents(values)) };
 }
 
-/** The table goes to standard output, unless a report was sent there. */
-function printResult({ model, reports }: Scan, values: Values, terminal: Terminal): void {
-  const isTaken = values.reports.some(spec => spec.endsWith(':-'));
+async function runScan({ values, request }: AskedScan, terminal: Terminal): Promise<number> {
+  using cancel = listenForCancel(terminal);
+  const emit = makeProgress({ ...values, 'run-id': request.runId }, terminal);
+  await using deps = makeDeps(values, terminal, { emit, signal: cancel.signal });
+  if (request.dryRun) return printPreview(await previewScan(request, deps), terminal);
+  const found = await scan(request, deps);
+  if (values['log-level'] !== 'quiet') await printResult(found, values, terminal);
+  else tellWhy(found.model, terminal);
+  return found.verdict.exitCode;
+}
+
+/**
+ * The table goes to standard output, unless a report was sent there. It is there already where that is the console
+ * report: the log of a pod, and of most CI systems, shows both channels as one.
+ */
+async function printResult({ model, reports }: Scan, values: Values, terminal: Terminal): Promise<void> {
+  const printed = values.reports.map(parseReportSpec).filter(({ path }) => path === '-');
+  const isTaken = printed.length > 0;
   if (isTaken && values['log-format'] === 'json') return; // standard error is for machines then
   const output = isTaken ? terminal.stderr : terminal.stdout;
-  output.write(`\n${renderConsole(model, { color: usesColor(terminal, output), width: output.columns ?? 120 })}`);
-  const files = reports.filter(report => report.path !== '-').map(report => report.path);
-  if (files.length > 0) output.write(`\nReports:\n${files.map(path => `  ${path}`).join('\n')}\n`);
+  const options = { color: usesColor(terminal, output), width: output.columns ?? 120 };
+  const shown = printed.some(({ kind }) => kind === 'console') ? '' : `\n${renderConsole(model, options)}`;
+  const files = reports.filter(({ path }) => path !== '-').map(report => report.path);
+  const list = files.length > 0 ? `\nReports:\n${files.map(path => `  ${path}`).join('\n')}\n` : '';
+  await print(output, shown + list);
 }
 
 /** Standard output is YAML that can be reviewed or applied; what is amiss goes to standard error. */
-function printPreview({ targets, problems, identity }: Preview, { stdout, stderr }: Terminal): number {
-  stdout.write(`# Would audit ${targets.length} container(s):\n`);
-  for (const target of targets) stdout.write(`#   ${targetName(target)} (${target.image})\n`);
-  stdout.write(identity === undefined ? '# Would make nothing\n' : `# Would make, and take back again:\n${identity}`);
-  for (const { code, message } of problems)
-    stderr.write(`${code}: ${safeLogLines(message).join(' ').replace(/^│ /, '')}\n`);
+function printPreview({ targets, profiles, problems, identity }: Preview, terminal: Terminal): number {
+  const { data, stderr } = terminal;
+  data.write(`# Would audit ${plural(targets.length, 'container')}:\n`);
+  for (const target of targets) {
+    const names = (profiles.get(target) ?? []).map(({ name }) => name).join(', ');
+    data.write(`#   ${shortLine(`${targetName(target)} (${target.image}) with ${names}`, 1000)}\n`);
+  }
+  data.write(
+    identity === undefined ? '# Would create nothing\n' : `# Would create, and delete afterwards:\n${identity}`,
+  );
+  for (const { code, message, exit } of problems)
+    if (terminal.log.format === 'json') jsonLog(terminal).error({ event: 'error', code, message, exit });
+    else stderr.write(`${code}: ${shortLine(message, 4000)}\n`);
   return Math.max(0, ...problems.map(({ exit }) => exit));
 }
 
 /** A run that touched nothing leaves no report, but tells the next step of a pipeline why. */
-async function writeFailure(
-  code: Parameters<typeof toFailureOutputs>[0],
-  exit: Parameters<typeof toFailureOutputs>[1],
-  { values, terminal }: { values: Values; terminal: Terminal },
+export async function writeFailedScan(
+  { code, exit }: ScanError,
+  options: ScanOptions,
+  terminal: Terminal,
 ): Promise<void> {
-  const outputs = toFailureOutputs(code, exit, values['run-id'] ?? '');
-  const path = resolve(terminal.cwd, values['output-dir'], 'outputs.json');
-  await writeAtomic(path, renderOutputs(outputs), terminal.cwd).catch(() => undefined); // the error itself is shown
+  const sources = readableSources(toRaw(options), options.config, terminal);
+  const outputs = toFailureOutputs(code, exit, resolveInput('run-id', sources) ?? '');
+  const folder = resolveInput('output-dir', sources);
+  await writeFailureOutputs(outputs, folder, terminal.cwd).catch(() => undefined); // the error itself is shown
 }

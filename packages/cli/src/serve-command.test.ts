@@ -10,6 +10,7 @@ const inside = (name: string) => join(folder.path, name);
 let started: ReturnType<typeof startCommand>;
 let base = new URL('http://127.0.0.1');
 
+const version1 = join(gateFixtures, '../scan/version-1.json');
 const hostile = '<img src=x onerror=alert(1)>';
 
 async function makeRuns(): Promise<void> {
@@ -24,9 +25,20 @@ async function makeRuns(): Promise<void> {
   mkdirSync(inside('runs/lost'));
   const lost = JSON.parse(readFileSync(inside('runs/good/scan.json'), 'utf8')) as Record<string, unknown>;
   const error = { code: 'TARGET_LOST', message: 'It went away', hint: '' };
-  const target = { name: 'shop/web/app', outcome: 'unreached', target: null, profile: null, error };
-  const gate = { source: 's', bounds: {}, strict: false, verdict: 'error', exit: 4, reason: 'TARGET_LOST' };
+  const place = { cluster: 'prod', namespace: 'shop', selector: 'web' };
+  const nothing = { profile: null, profileRef: null, observation: null, judgement: null, comparison: null, hdf: null };
+  const named = { identity: 'prod/shop/web', name: 'shop/web/app', target: place, outcome: 'unreached' };
+  const target = { ...named, ...nothing, result: 'error', error, counts: null, compliance: null };
+  const gate = { ...(lost['gate'] as object), verdict: 'error', exit: 4, reason: 'TARGET_LOST' };
   writeFileSync(inside('runs/lost/scan.json'), JSON.stringify({ ...lost, targets: [target], gate, exitCode: 4 }));
+  mkdirSync(inside('runs/early'));
+  copyFileSync(version1, inside('runs/early/scan.json'));
+  mkdirSync(inside('runs/late'));
+  writeFileSync(inside('runs/late/scan.json'), JSON.stringify({ ...lost, schemaVersion: 99 }));
+  mkdirSync(inside('runs/praised'));
+  const bad = JSON.parse(readFileSync(inside('runs/bad/scan.json'), 'utf8')) as Record<string, unknown>;
+  const praise = { ...(bad['gate'] as object), verdict: 'pass', exit: 0, reason: 'pass' };
+  writeFileSync(inside('runs/praised/scan.json'), JSON.stringify({ ...bad, gate: praise, exitCode: 0 }));
   mkdirSync(inside('runs/killed'));
   copyFileSync(join(gateFixtures, 'clean.json'), inside('runs/killed/r.json'));
   writeFileSync(inside('runs/killed/scan.json'), '{"state": "running"}');
@@ -73,6 +85,12 @@ function ask(path: string, method = 'GET', headers: Record<string, string> = {})
 }
 
 describe('serve', () => {
+  test('has a main landmark, and no icon without an error', async () => {
+    const { text } = await ask('/');
+    expect(text).toMatch(/<body>\n<main>\n<h1>[^]*<\/main>\n<\/body>/);
+    expect(await ask('/favicon.ico')).toMatchObject({ status: 204, text: '' });
+  });
+
   test('lists the runs with their verdicts', async () => {
     const { status, text } = await ask('/');
     expect(status).toBe(200);
@@ -97,6 +115,24 @@ describe('serve', () => {
     const { text } = await ask('/runs/lost/report.html');
     expect(text).toContain('<span class="word">ERROR');
     expect(text).toContain('It went away');
+  });
+
+  test('lists a run of the first layout, and shows by name that its judgement was not kept', async () => {
+    const rows = (await ask('/')).text.match(/<tr><th scope="row">.*<\/tr>/g) ?? [];
+    expect(rows.filter(row => row.includes('early')).join()).toMatch(/class="error">ERROR.*TARGET_NOT_FOUND.*55\.55 %/);
+    const { status, text } = await ask('/runs/early/report.html');
+    expect([status, text]).toEqual([422, expect.stringMatching(/^RUN_VERSION: layout 1 does not keep/)]);
+  });
+
+  test('refuses by name a run of a later layout, and one whose verdict is better than its targets', async () => {
+    expect(await ask('/runs/late/report.html')).toMatchObject({
+      status: 422,
+      text: expect.stringMatching(/^RUN_VERSION: layout 99 is of a later version/),
+    });
+    expect(await ask('/runs/praised/report.html')).toMatchObject({
+      status: 422,
+      text: expect.stringMatching(/^RUN_INVALID: the verdict pass does not fit the target/),
+    });
   });
 
   test('makes no pass of a run that has not finished', async () => {

@@ -4,27 +4,31 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { makeRunServer, ScanError, toMessage } from '@cinc-scan/core';
 import type { Command } from 'commander';
-import { type Options, textOption } from './result-options.ts';
+import { OptionSet, type ParsedBy } from './option-set.ts';
 import type { Terminal } from './terminal.ts';
+
+const optionSet = new OptionSet().option('--port <number>', 'port on 127.0.0.1; 0 takes a free one', {
+  default: '8765',
+});
 
 /** `cinc-scan serve`. */
 export function addServeCommand(program: Command, terminal: Terminal, exit: (code: number) => void): void {
-  program
+  const command = program
     .command('serve')
     .summary('show results in a browser')
     .description(
       'Serves the runs in a folder to browsers of this machine, each with its verdict and its page, until it is interrupted. Nothing is written.',
     )
-    .argument('<folder>', 'output folder of a run, or a folder with several')
-    .option('--port <number>', 'port on 127.0.0.1; 0 takes a free one', '8765')
-    .action(async (folder: string, options: Options) => exit(await runServe(folder, options, terminal)));
+    .argument('<folder>', 'output folder of a run, or a folder with several');
+  const given = optionSet.addTo(command);
+  command.action(async (folder: string) => exit(await runServe(folder, given(), terminal)));
 }
 
-async function runServe(folder: string, options: Options, terminal: Terminal): Promise<number> {
+async function runServe(folder: string, options: ParsedBy<typeof optionSet>, terminal: Terminal): Promise<number> {
   const root = resolve(terminal.cwd, folder);
   if (statSync(root, { throwIfNoEntry: false })?.isDirectory() !== true)
     throw new ScanError('INPUT_INVALID', `${folder} is not a folder`);
-  const port = parsePort(textOption(options, 'port') ?? '');
+  const port = parsePort(options.port);
   const server = makeRunServer(root);
   const interrupted = untilInterrupted(terminal);
   try {

@@ -4,17 +4,18 @@
 
 require_relative 'spec_helper'
 require 'socket'
+require 'timeout'
 
 RSpec.describe CincScan::Channel do
   # Runs a process that asks a broker; the broker answers with the given bytes and hangs up.
-  def ask(answer, &question)
+  def ask(answer, questions: 1, keep_ids: false, &question)
     Dir.mktmpdir do |folder|
       path = File.join(folder, 's')
       server = UNIXServer.new(path)
       result, written = IO.pipe
       pid = fork { child(path, result, written, &question) }
       written.close
-      serve(server, answer)
+      serve(server, keep_ids ? answer : answer.sub('{', '{"id":1,'), questions)
       [result.read, Process.wait2(pid).last.exitstatus]
     end
   end
@@ -27,9 +28,9 @@ RSpec.describe CincScan::Channel do
     exit!(0)
   end
 
-  def serve(server, answer)
+  def serve(server, answer, questions)
     socket = server.accept
-    socket.gets
+    questions.times { socket.gets }
     socket.write(answer)
     socket.close
     server.close
@@ -38,6 +39,29 @@ RSpec.describe CincScan::Channel do
   it 'gives the header and both parts as bytes' do
     got, status = ask("{\"status\":3,\"first\":4,\"second\":2}\na\n\xFF\0bc".b) { |channel| channel.ask('run', command: 'x') }
     expect([got, status]).to eq([[{ status: 3, first: 4, second: 2 }, "a\n\xFF\0".b, 'bc'.b].inspect, 0])
+  end
+
+  # Two questions of two threads, answered in the other order.
+  it 'gives each thread its own answer, whichever comes first' do
+    answers = "\"id\":2,\"first\":1}\n2{\"id\":1,\"first\":1}\n1"
+    got, = ask("{#{answers}", keep_ids: true, questions: 2) do |channel|
+      first = Thread.new { channel.ask('run', command: 'a')[1] }
+      Thread.pass until first.status == 'sleep'
+      [channel.ask('run', command: 'b')[1], first.value]
+    end
+    expect(got).to eq(%w[2 1].inspect)
+  end
+
+  it 'drops the answer to a question that was given up' do
+    got, = ask("{\"id\":1,\"first\":4}\nlate{\"id\":2,\"first\":2}\nin", keep_ids: true, questions: 3) do |channel|
+      begin
+        Timeout.timeout(0.2) { channel.ask('run', command: 'slow') }
+      rescue Timeout::Error
+        nil
+      end
+      channel.ask('run', command: 'b')[1]
+    end
+    expect(got).to eq('in'.inspect)
   end
 
   lost = {

@@ -2,11 +2,11 @@
 
 # SPDX-License-Identifier: Apache-2.0
 
-# What the resources of examples/profiles/container-baseline make of runtimes and kernels that the end-to-end tests do
+# What the resources of profiles/container-baseline make of runtimes and kernels that the end-to-end tests do
 # not have, and of names that a container chose in order to deceive.
 
 require_relative 'spec_helper'
-$LOAD_PATH.unshift(File.expand_path('../../../examples/profiles/container-baseline/libraries', __dir__))
+$LOAD_PATH.unshift(File.expand_path('../../../profiles/container-baseline/libraries', __dir__))
 %w[processes mounts files secrets network].each { |name| require "container_#{name}" }
 
 RSpec.describe 'container-baseline' do

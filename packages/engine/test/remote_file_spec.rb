@@ -10,9 +10,11 @@ require 'socket'
 class LocalLooks
   FORMAT = "%s\n%f\n%U\n%u\n%G\n%g\n%X\n%Y\n%C"
   attr_reader :asked
+  attr_accessor :effects
 
   def initialize
     @asked = []
+    @effects = 0
   end
 
   def look(path)
@@ -33,6 +35,7 @@ class LocalLooks
   rescue SystemCallError
     nil
   end
+  alias content read
 
   def fields(*command, path)
     output, status = Open3.capture2e(*command, '-c', FORMAT, '--', path)
@@ -117,11 +120,43 @@ RSpec.describe CincScan::RemoteFile do
     expect(%i[file directory symlink]).not_to include(file.type)
   end
 
-  it 'gives text that is valid whatever the bytes are, and sums of the bytes' do
+  it 'gives the bytes as they are, and sums of them' do
     file = described_class.new(LocalLooks.new, path('binary'))
-    expect(file.content).to be_valid_encoding
+    expect(file.content.b).to eq(File.binread(path('binary')))
     expect(file.content.encoding).to eq(Encoding::UTF_8)
     expect(file.sha256sum).to eq(Digest::SHA256.file(path('binary')).hexdigest)
+  end
+
+  it 'says again what it has said, and looks again for what was not asked before a command ran' do
+    looks = LocalLooks.new
+    file = described_class.new(looks, path('plain'))
+    expect([file.exist?, file.mode]).to eq([true, 0o4750])
+    File.write(path('plain'), "changed\n")
+    File.chmod(0o600, path('plain'))
+    looks.effects += 1
+    expect([file.mode, file.content, file.source.mode]).to eq([0o4750, "changed\n", 0o600])
+    File.delete(path('plain'))
+    looks.effects += 1
+    expect([file.exist?, file.content, file.sha256sum]).to eq([true, "changed\n", nil])
+  end
+
+  it 'asks again for what was not there, as Train does' do
+    looks = LocalLooks.new
+    file = described_class.new(looks, path('later'))
+    expect(file.exist?).to be(false)
+    File.write(path('later'), 'now')
+    looks.effects += 1
+    expect(file.exist?).to be(true)
+  end
+
+  it 'raises where the text of a link was not read' do
+    looks = LocalLooks.new
+    look = looks.look(path('link')).tap { |found| found.unread = 'readlink was ended by signal 9' }
+    looks.define_singleton_method(:look) { |_| look }
+    file = described_class.new(looks, path('link'))
+    expect(file.exist?).to be(true)
+    expect { file.link_path }.to raise_error(Train::Error, /signal 9/)
+    expect { file.shallow_link_path }.to raise_error(Train::Error, /signal 9/)
   end
 
   it 'never writes' do

@@ -7,7 +7,7 @@ require_relative 'spec_helper'
 # Answers like a broker whose target holds the paths given; those ahead only if they are known.
 class FakeChannel
   STAT = %w[5 81a4 root 0 root 0 0 0 ?].freeze
-  attr_reader :asked
+  attr_reader :asked, :present
 
   def initialize(*present, refusing: [])
     @present = present
@@ -15,12 +15,21 @@ class FakeChannel
     @asked = []
   end
 
-  def ask(_operation, path:, ahead: [])
+  def ask(operation, path: nil, ahead: [], command: nil, **)
+    return answer(operation, command) if path.nil?
+
     @asked << [path, ahead]
     known = ahead.reject { |other| @refusing.include?(other) }.map { |other| { path: other, look: look(other) } }
     return [{ error: 'tool', message: "#{path} cannot be looked at", ahead: known }, ''] if @refusing.include?(path)
 
     [{ look: look(path), has_content: false, ahead: known }, '']
+  end
+
+  # Commands end with the status they say.
+  def answer(operation, command)
+    return [{ beside: false, view: 'full', facts: {} }, ''] if operation == 'facts'
+
+    [{ status: command[/\d+/].to_i }, 'some', '']
   end
 
   def look(path)
@@ -75,5 +84,45 @@ RSpec.describe CincScan::Connection do
     files = (1..500).map { |number| connection.file("/#{number}") }
     files.each(&:exist?)
     expect(channel.asked.map { |_, ahead| ahead.length }).to eq([200, 200, 97])
+  end
+
+  # Without the detection of a platform.
+  def connect_without_detection(channel)
+    connect(channel).tap do |connection|
+      connection.define_singleton_method(:beside?) { false }
+    end
+  end
+
+  it 'looks again at what a command may have changed since it was looked at ahead' do
+    channel = FakeChannel.new('/a')
+    connection = connect_without_detection(channel)
+    first, second = %w[/a /b].map { |path| connection.file(path) }
+    expect(first.exist?).to be(true)
+    connection.run_command('exit 0')
+    channel.present << '/b'
+    expect(second.exist?).to be(true)
+    expect(channel.asked).to eq([['/a', %w[/b]], ['/b', []]])
+  end
+
+  it 'looks at few paths ahead while a profile runs command after command, and at many again afterwards' do
+    channel = FakeChannel.new
+    connection = connect_without_detection(channel)
+    files = (1..400).map { |number| connection.file("/#{number}") }
+    files.first(50).each do |file|
+      connection.run_command('exit 0')
+      file.exist?
+    end
+    expect(channel.asked.sum { |_, ahead| ahead.length }).to be < 400
+    before = channel.asked.length
+    files.drop(50).each(&:exist?)
+    expect(channel.asked.length - before).to be < 10
+  end
+
+  it 'tells nothing of a command that a signal ended' do
+    connection = connect_without_detection(FakeChannel.new)
+    killed = connection.run_command('exit 137')
+    %i[stdout stderr exit_status].each { |part| expect { killed.public_send(part) }.to raise_error(Train::Error, /signal 9/) }
+    expect(killed.ended_with).to eq(137)
+    [0, 1, 2, 126, 128, 193, 255].each { |status| expect(connection.run_command("exit #{status}").exit_status).to eq(status) }
   end
 end

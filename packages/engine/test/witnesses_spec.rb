@@ -20,6 +20,8 @@ class FilesOnly
     @files[path]
   end
 
+  alias content read
+
   def look(path)
     mode = @files.key?(path) ? '81ed' : nil
     CincScan::Look.new(present: !mode.nil?, target: mode && ['1', mode])

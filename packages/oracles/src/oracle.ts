@@ -8,7 +8,8 @@ import { createInterface } from 'node:readline';
 import { format } from 'node:util';
 
 interface Question {
-  ask: 'threshold' | 'attest' | 'accepts' | 'controls';
+  ask: 'threshold' | 'attest' | 'accepts' | 'controls' | 'checklist';
+  /** Or a checklist. */
   hdf: string;
   /** A threshold, or attestations. */
   spec?: string;
@@ -36,6 +37,10 @@ interface Contextual {
   extendedBy: unknown[];
 }
 
+interface StigManager {
+  reviewsFromCkl: (given: object) => { target: { name: string }; checklists: unknown[]; errors: string[] };
+}
+
 // The packages are not imported statically, so that the compiler does not need 440 MB installed.
 const require: NodeJS.Require = createRequire(import.meta.url);
 
@@ -47,6 +52,11 @@ function parseCommand(name: string): Command {
 function parseInspecJs(): InspecJs {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the functions of its public interface
   return require('inspecjs') as InspecJs;
+}
+
+function parseStigManager(): StigManager {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as its README has it
+  return require('@nuwcdivnpt/stig-manager-client-modules') as StigManager;
 }
 
 function parseQuestion(line: string): Question {
@@ -110,6 +120,8 @@ function answer(question: Question): Promise<Answer> | Answer {
       return { exit: 0, printed: '', result: inspecjs.convertFile(hdf, true)['1_0_ExecJson'] !== undefined };
     case 'controls':
       return { exit: 0, printed: '', result: readControls(hdf) };
+    case 'checklist':
+      return { exit: 0, printed: '', result: importChecklist(hdf) };
   }
 }
 
@@ -124,6 +136,24 @@ function readControls(hdf: string) {
       counts: extendedBy.length === 0,
     })),
   );
+}
+
+/** As STIG Manager's own page imports it, with every entry that was not reviewed. */
+function importChecklist(data: string) {
+  const always = { enabled: 'always', required: 'optional' };
+  return parseStigManager().reviewsFromCkl({
+    data,
+    fieldSettings: { detail: always, comment: always },
+    allowAccept: false,
+    importOptions: {
+      autoStatus: { fail: 'saved', notapplicable: 'saved', pass: 'saved' },
+      unreviewed: 'always',
+      unreviewedCommented: 'notchecked',
+      emptyDetail: 'import',
+      emptyComment: 'import',
+    },
+    sourceRef: 'checklist.ckl',
+  });
 }
 
 for await (const line of createInterface({ input: process.stdin })) {

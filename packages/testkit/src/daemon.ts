@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cacheFolder } from './cache.ts';
+import { cacheFolder } from '@cinc-scan/core';
 import { until } from './pods.ts';
 
 /** An embedded cluster in a process of its own, which outlives the one that started it. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `./dev demo [--keep]`: a real scan of four pods on an embedded cluster.
+// `./dev demo [--keep]`: a real scan of five pods, one of which does not exist, on an embedded cluster.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -10,7 +10,10 @@ import { openImageStore } from './images/store.ts';
 import { createNamespace, createPod, testImage } from './pods.ts';
 
 const namespace = 'demo';
-const pods = ['debian', 'debian-defects', 'busybox'];
+// The last has no shell: it shows the debug lens, which brings its tools in an image of its own.
+const pods = ['debian', 'debian-defects', 'busybox', 'distroless'];
+const lensImage = testImage('tools');
+const images = [...pods.map(testImage), lensImage];
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const say = (text: string) => process.stderr.write(`\u001b[36m▸\u001b[0m ${text}\n`);
 
@@ -22,15 +25,15 @@ const meanings: Record<number, string> = {
 
 async function buildImages(): Promise<void> {
   const store = await openImageStore();
-  say('Building target images: Debian, Debian with planted defects, BusyBox (once)');
-  await store.ensure(pods.map(testImage));
+  say('Building images: Debian, Debian with planted defects, BusyBox, one without a shell, and our tools (once)');
+  await store.ensure(images);
 }
 
 async function startCluster(): Promise<Daemon> {
   const running = await findDaemon();
   if (running) await stopDaemon(running);
   say('Starting the embedded cluster: a Kubernetes API on loopback with real containers');
-  const daemon = await startDaemon(pods.map(testImage));
+  const daemon = await startDaemon(images);
   const api = openApi(await readFile(daemon.kubeconfig, 'utf8'));
   await createNamespace(api, namespace);
   await Promise.all(
@@ -47,6 +50,8 @@ async function scan({ kubeconfig }: Daemon): Promise<number> {
     'examples/thresholds/no-high-failures.yml',
     '--report',
     'hdf,markdown',
+    '--lens-image',
+    lensImage,
     '-o',
     'out/demo',
   ];

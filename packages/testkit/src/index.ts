@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 export { type Api, type Body, openApi, type Reply } from './client.ts';
-export type { StaticUser } from './cluster/authentication.ts';
+export type { ActiveFault, Fault, FaultAction, FaultMatch, Faults } from './cluster/api/faults.ts';
+export type { RequestLog, ServedRequest } from './cluster/api/request-log.ts';
 export type { ClusterOptions, EmbeddedCluster } from './cluster/cluster.ts';
-export type { ActiveFault, Fault, FaultAction, FaultMatch, Faults } from './cluster/faults.ts';
-export type { RequestLog, ServedRequest } from './cluster/request-log.ts';
+export type { StaticUser } from './cluster/rbac/authentication.ts';
 export { type ImageStore, openImageStore } from './images/store.ts';
 export {
   createNamespace,

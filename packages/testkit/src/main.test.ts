@@ -94,14 +94,14 @@ describe('the embedded cluster as a program', () => {
     expect(await exit).toEqual([0, null]);
     expect(await left(join(folder, 'term'))).toEqual([]);
     await expect(stat(kubeconfig)).rejects.toThrow('ENOENT');
-  }, 60_000);
+  });
 
   test('ends with its parent when asked to', async () => {
     const { child, exit } = await start('parent', ['--with-parent']);
     child.stdin.end();
     expect(await exit).toEqual([0, null]);
     expect(await left(join(folder, 'parent'))).toEqual([]);
-  }, 60_000);
+  });
 
   test('says how it is used when it is used in another way', async () => {
     const child = spawn(process.execPath, ['--conditions=source', main]);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `./dev setup`: what takes a while and is kept from run to run. `engine` alone, or `images` too.
 import { fileURLToPath } from 'node:url';
-import { findEngine } from '@cinc-scan/core';
-import { cacheFolder } from './cache.ts';
+import { cacheFolder, findEngine } from '@cinc-scan/core';
 import { openImageStore } from './images/store.ts';
 
 const say = (text: string) => process.stderr.write(`▸ ${text}\n`);

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { temporaryFolder } from '../../support/command.ts';
 import { type Ending, type EndingName, endingNames, endings, type Given, hostileValues } from './endings.ts';
-import { type Call, makeRecorder, requestOf } from './recorder.ts';
+import { type Call, environmentOf, makeRecorder, requestOf } from './recorder.ts';
+import { everyInput, meant, nothing, understood } from './values.ts';
 
 export interface Ran {
   /** What the platform would show. */
@@ -33,6 +34,12 @@ export interface Adapter {
   defaults?: Given;
   /** Values that this platform cannot carry as they are, with what it carries instead. */
   hostile?: Given;
+  /** Values that this platform fills in itself, or refuses, wherever they stand in a pipeline. */
+  fillsIn?: RegExp;
+  /** What it decides itself, whatever it is given. */
+  decides?: string[];
+  /** Inputs with which what plays the platform here does something else than the platform. */
+  unplayed?: string[];
   /** Of a variant, only these. */
   endings?: EndingName[];
   /** Where no sweep follows, the platform's README says why. */
@@ -43,7 +50,7 @@ export interface Adapter {
 
 export const secret = 'tok3n-that-nobody-may-see';
 
-export async function runAdapter(adapter: Adapter, name: EndingName, given: Given) {
+async function runAdapter(adapter: Adapter, name: EndingName, given: Given) {
   using place = temporaryFolder();
   const { path, calls } = makeRecorder(place.path, name);
   const folder = join(place.path, 'work');
@@ -80,8 +87,19 @@ export function testContract(platform: string, adapter: Adapter): void {
       const { 'run-id': runId, token, ...request } = requestOf(calls);
       expect(request).toEqual({ ...adapter.defaults, ...usual });
       expect(token).toBe(secret);
-      expect(runId).toMatch(/^[a-z0-9][a-z0-9-]{0,61}$/);
+      expect(understood({ CINC_SCAN_RUN_ID: runId })['run-id']).toBe(runId);
       for (const { args } of only(calls, 'sweep')) expect(args).toEqual(['sweep', '--run', runId]);
+    });
+
+    test.each([
+      ['every input at once', everyInput],
+      ['every input left empty', nothing],
+    ])('is understood as it was meant: %s', async (_what, given) => {
+      const { calls, pwned } = await runAdapter(adapter, 'pass', given);
+      const { 'run-id': _, token: __, ...values } = understood(environmentOf(calls));
+      const { 'run-id': ___, token: ____, ...wanted } = meant(given);
+      expect(values).toEqual(wanted);
+      expect(pwned).toBe(false);
     });
 
     test('gets hostile values unchanged, and runs nothing that the repository brings', async () => {

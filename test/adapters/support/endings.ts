@@ -29,7 +29,7 @@ const judged = (verdict: 'pass' | 'fail', code: number) => ({
   ...reports,
 });
 
-const failed = (reason: ErrorCode, code: 2 | 4 | 5 | 130 | 143): Ending => ({
+const failed = (reason: ErrorCode, code: 2 | 4 | 5 | 129 | 130 | 143): Ending => ({
   code,
   outputs: { ...toFailureOutputs(reason, code, ''), ...(code !== 2 && reports) },
   exit: code,

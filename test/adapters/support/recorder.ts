@@ -11,13 +11,17 @@ export interface Call {
   env: Record<string, string>;
 }
 
-const program = (folder: string, name: EndingName) => `// a recorder
+const record = (folder: string) => `// a recorder
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 const args = process.argv.slice(2);
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('CINC_SCAN_')));
 appendFileSync(${JSON.stringify(join(folder, 'calls.jsonl'))}, JSON.stringify({ args, env }) + '\\n');
+`;
+
+/** Plays the scan. */
+const player = (name: EndingName) => `
 if (args[0] === 'outputs') {
   const [node, script] = ${JSON.stringify(cincScan)};
   process.exitCode = spawnSync(node, [script, ...args], { stdio: 'inherit' }).status ?? 5;
@@ -43,11 +47,23 @@ if (args[0] === 'outputs') {
 }
 `;
 
-/** Puts the recorder into \`folder/bin\`; the result reads what was recorded. */
-export function makeRecorder(folder: string, name: EndingName) {
+/** Hands everything to the command itself, which finds this in its environment. */
+const caller = (machine: Record<string, string>) => `
+const [node, script] = ${JSON.stringify(cincScan)};
+const all = { ...process.env, ...${JSON.stringify(machine)} };
+process.exitCode = spawnSync(node, [script, ...args], { stdio: 'inherit', env: all }).status ?? 5;
+`;
+
+/** Puts a recorder that plays the scan into \`folder/bin\`; the result reads what was recorded. */
+export const makeRecorder = (folder: string, name: EndingName) => install(folder, player(name));
+
+/** The same before the real command. */
+export const recordCommand = (folder: string, machine: Record<string, string>) => install(folder, caller(machine));
+
+function install(folder: string, then: string) {
   const bin = join(folder, 'bin');
   mkdirSync(bin, { recursive: true });
-  writeFileSync(join(folder, 'recorder.mjs'), program(folder, name));
+  writeFileSync(join(folder, 'recorder.mjs'), record(folder) + then);
   const command = join(bin, 'cinc-scan');
   writeFileSync(command, `#!/bin/sh\nexec '${process.execPath}' '${join(folder, 'recorder.mjs')}' "$@"\n`);
   chmodSync(command, 0o755);
@@ -65,9 +81,13 @@ export function makeRecorder(folder: string, name: EndingName) {
   };
 }
 
+/** The environment of the scan. */
+export const environmentOf = (calls: Call[]): Record<string, string> =>
+  calls.find(({ args }) => args[0] === 'scan')?.env ?? {};
+
 /** What was given by input name, as the command found it in its environment. */
 export function requestOf(calls: Call[]): Given {
-  const env = calls.find(({ args }) => args[0] === 'scan')?.env ?? {};
+  const env = environmentOf(calls);
   const given = inputNames.map((name: InputName) => [name, env[environmentName(name)] ?? ''] as const);
   return Object.fromEntries(given.filter(([, value]) => value !== ''));
 }

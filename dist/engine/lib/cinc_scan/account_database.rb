@@ -7,9 +7,13 @@ require 'train/extras'
 module CincScan
   # Answers what InSpec's account resources ask of `id`, `getent` and `chage` from the target's account files, for lenses
   # that bring a shell of their own: the target may have none of these programs. The commands are those of inspec-core
-  # 5.24 (resources/users.rb and groups.rb). Accounts of a directory service are not in these files.
+  # 5.24 (resources/users.rb and groups.rb), to the letter. Accounts of a directory service are not in these files.
   class AccountDatabase
     FILES = { 'passwd' => '/etc/passwd', 'group' => '/etc/group', 'shadow' => '/etc/shadow' }.freeze
+
+    # What no shell takes for more than a word.
+    NAME = /[A-Za-z0-9_][\w.@+-]*\$?/.freeze
+    GETENT = %r{(?:/usr/bin/|/bin/)?getent}.freeze
 
     def initialize(connection)
       @connection = connection
@@ -18,10 +22,10 @@ module CincScan
     # @return [Train::Extras::CommandResult, nil] nil for a command that asks no account
     def answer(command)
       case command
-      when /\Aid (\w\S*)\z/ then result(id(Regexp.last_match(1)))
-      when %r{\A(?:/usr)?(?:/bin/)?getent (passwd|group|shadow)(?: (\S+))?\z}
-        result(entries(Regexp.last_match(1), Regexp.last_match(2)), 2)
-      when /\Achage -l (\S+)\z/ then result(ageing(Regexp.last_match(1)))
+      when /\Aid (#{NAME})\z/ then result(id(Regexp.last_match(1)))
+      when /\Agetent (passwd) (#{NAME})\z/, /\A#{GETENT} (?:(group)|(shadow) (#{NAME}))\z/
+        result(entries(*Regexp.last_match.captures.compact), 2)
+      when /\Achage -l (#{NAME})\z/ then result(ageing(Regexp.last_match(1)))
       when 'cut -d: -f1 /etc/passwd | grep -v "^#"'
         result(lines('passwd').map { |name, *| "#{name}\n" }.grep_v(/^#/).join)
       end
@@ -45,7 +49,7 @@ module CincScan
       end
     end
 
-    def entries(database, key)
+    def entries(database, key = nil)
       found = lines(database).select { |name, _, id, *| key.nil? || name == key || (database != 'shadow' && id == key) }
       found = found.first(1) if key
       found.map { |fields| "#{fields.join(':')}\n" }.join

@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: Apache-2.0
 
+require_relative 'filters'
+
 module CincScan
   # What InSpec says of a profile that it reads against no machine, with the inputs and filters of the run to come.
   class Description
@@ -26,6 +28,7 @@ module CincScan
 
     def initialize(order)
       @order = order
+      @filters = Filters.new(order)
     end
 
     def call
@@ -34,8 +37,12 @@ module CincScan
       controls = document[:controls]
       document.merge(
         known_inputs: inputs, missing_inputs: missing, unknown_inputs: unknown,
-        unmatched: unmatched(controls), selected: controls.select { |control| selected?(control) }.map { |each| each[:id] },
-        checks: controls.empty? ? {} : checks(profile)
+        unmatched: @filters.unmatched(controls.map { |each| each.values_at(:id, :tags) }),
+        selected: controls.select { |each| @filters.select?(each[:id], each[:tags]) }.map { |each| each[:id].to_s },
+        checks: controls.empty? ? {} : checks(profile),
+        depends_on_target: Asking.asked == true, unread: @unread, problems: Inventory.problems,
+        has: controls.empty? ? [] : has(profile), conditional: conditional(profile),
+        secrets: SensitiveInputs.texts # last: a control can name one, too
       )
     end
 
@@ -57,13 +64,31 @@ module CincScan
       profile
     end
 
-    # A profile that fails for want of an input wants the input, not a correction.
+    # A profile that fails for want of an input wants the input, not a correction; and what it makes of a machine that answers
+    # nothing says nothing of the machine to come.
     def info(profile)
+      Asking.asked = nil
       profile.info
-    rescue StandardError
-      raise if missing.empty?
+    rescue StandardError => e
+      raise if missing.empty? && !Asking.asked
 
-      { name: profile.name, version: profile.version, controls: [] }
+      @unread = SensitiveInputs.hide(e.message) if Asking.asked
+      profile.metadata.params.slice(*Plain::PROFILE.map(&:to_sym), :supports).merge(controls: [])
+    end
+
+    # Controls that a run has, and in which profile, as far as the filters select them.
+    def has(profile)
+      rules = profile.runner_context.all_rules.compact
+      Inventory.list(rules.select do |rule|
+        @filters.select?(Inspec::Rule.rule_id(rule), rule.tag, included: Inspec::Rule.profile_id(rule) != profile.name)
+      end)
+    end
+
+    # Dependencies that are left out on platforms they do not support.
+    def conditional(profile)
+      profiles = profile.locked_dependencies.list.values.map(&:profile)
+      listed = profiles.map { |each| { name: each.name.to_s, supports: Plain.hashes(each.metadata.params[:supports]) } }
+      listed.reject { |each| each[:supports].empty? }
     end
 
     def given
@@ -109,40 +134,6 @@ module CincScan
 
     def unknown
       registered.map { |_, input| input.name }.uniq - AskedInputs.names.to_a
-    end
-
-    # How InSpec reads a filter: /…/ is a regular expression. One that is none it drops, and runs every control.
-    def matcher(term)
-      return term unless term.start_with?('/') && term.end_with?('/') && term.length > 1
-
-      Regexp.new(term[1..-2])
-    end
-
-    def match?(term, word)
-      rule = matcher(term)
-      rule.is_a?(Regexp) ? rule.match?(word) : rule == word
-    end
-
-    def words(control)
-      (control[:tags] || {}).flat_map { |key, value| [key, value] }.flatten.compact.map(&:to_s)
-    end
-
-    def selected?(control)
-      return true if filters.values.all?(&:empty?)
-
-      filters[:controls].any? { |term| match?(term, control[:id].to_s) } ||
-        filters[:tags].any? { |term| words(control).any? { |word| match?(term, word) } }
-    end
-
-    def unmatched(controls)
-      ids = controls.map { |control| control[:id].to_s }
-      tags = controls.flat_map { |control| words(control) }
-      { controls: filters[:controls].reject { |term| ids.any? { |id| match?(term, id) } },
-        tags: filters[:tags].reject { |term| tags.any? { |word| match?(term, word) } } }
-    end
-
-    def filters
-      { controls: @order[:controls] || [], tags: @order[:tags] || [] }
     end
 
     # How many checks each control has when it is read against no machine; a control without any is an oversight.

@@ -19,7 +19,7 @@ module CincScan
       name = command[%r{\A/sbin/sysctl -q -n ([\w./-]+)\z}, 1]
       return if name.nil?
 
-      text = @connection.read("/proc/sys/#{path_of(name)}")
+      text = @connection.content("/proc/sys/#{path_of(name)}")
       Train::Extras::CommandResult.new(CincScan.text(text.to_s), '', text.nil? ? 255 : 0)
     end
 

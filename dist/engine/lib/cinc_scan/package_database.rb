@@ -7,8 +7,14 @@ require 'train/extras'
 module CincScan
   # Answers what InSpec's package resources ask of dpkg and apk from the target's database files, for lenses that bring
   # a shell of their own: the target may have no package tool, and BusyBox has applets of the same names that answer
-  # otherwise. The commands are those of inspec-core 5.24 (resources/package.rb and packages.rb).
+  # otherwise. The commands are those of inspec-core 5.24 (resources/package.rb and packages.rb), to the letter: another
+  # format or another argument is another question, and not for here.
   class PackageDatabase
+    DPKG_LIST = "dpkg-query -W -f='${db:Status-Abbrev}  ${Package}  ${Version}  ${Architecture}\\n'"
+    RPM_LIST = "rpm -qa --queryformat '%{NAME}  %{VERSION}-%{RELEASE}  %{ARCH}\\n'" # rubocop:disable Style/FormatStringToken
+    APK_LIST = 'apk list --no-network --installed'
+    # What no shell takes for more than a word.
+    NAME = /[A-Za-z0-9][\w.+:-]*/.freeze
     DPKG = '/var/lib/dpkg/status'
     # Distroless images have a file a package here, and no common one.
     DPKG_PARTS = '/var/lib/dpkg/status.d'
@@ -21,11 +27,11 @@ module CincScan
     # @return [Train::Extras::CommandResult, nil] nil for a command that asks no package database
     def answer(command)
       case command
-      when /\Adpkg -s (\S+)\z/ then result(dpkg_paragraph(Regexp.last_match(1)))
-      when /\Adpkg-query -W / then result(dpkg_list)
-      when /\Aapk info -vv --no-network \| grep (\S+)\z/ then result(apk_lines(Regexp.last_match(1)))
-      when /\Aapk list --no-network --installed\z/ then result(apk_list)
-      when /\Arpm\s/ then @connection.not_seen('the database of rpm cannot be read without the program of the target')
+      when /\Adpkg -s (#{NAME})\z/ then result(dpkg_paragraph(Regexp.last_match(1)))
+      when DPKG_LIST then result(dpkg_list)
+      when /\Aapk info -vv --no-network \| grep (#{NAME})\z/ then result(apk_lines(Regexp.last_match(1)))
+      when APK_LIST then result(apk_list)
+      when %r{\Arpm -qi (?:--dbpath [\w./-]+ )?#{NAME}\z}, RPM_LIST then without_rpm
       end
     end
 
@@ -34,6 +40,13 @@ module CincScan
     def result(text)
       found = text && !text.empty?
       Train::Extras::CommandResult.new(found ? text : '', '', found ? 0 : 1)
+    end
+
+    # Its database has a binary form of three kinds; the target's own program reads it, where there is one and it may be run.
+    def without_rpm
+      return if @connection.full? && @connection.program?('rpm')
+
+      @connection.not_seen('the database of rpm cannot be read without the program of the target')
     end
 
     def dpkg_paragraph(name)
@@ -81,7 +94,7 @@ module CincScan
 
     def apk_lines(name)
       lines = apk_packages.map { |package| "#{package['P']}-#{package['V']} - #{package['T']}\n" }
-      lines.grep(/#{Regexp.escape(name)}/).join
+      lines.grep(/#{Regexp.escape(name).gsub('\\.', '.')}/).join # as grep takes a dot
     end
 
     def apk_list

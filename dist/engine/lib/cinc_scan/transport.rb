@@ -3,12 +3,15 @@
 # SPDX-License-Identifier: Apache-2.0
 
 require 'set'
+require 'shellwords'
 require 'train'
 require 'train/plugins'
 require_relative 'account_database'
 require_relative 'channel'
 require_relative 'facts'
 require_relative 'kernel_view'
+require_relative 'killed_result'
+require_relative 'look_ahead'
 require_relative 'package_database'
 require_relative 'process_table'
 require_relative 'program_search'
@@ -36,9 +39,14 @@ module CincScan
     def initialize(options)
       super
       @channel = options[:cs_channel]
-      @named = Set.new
-      @ahead = {}
+      @look_ahead = LookAhead.new
+      @effects = 0
+      @expired = {}
     end
+
+    # How many commands may have changed the target by now: what was looked at before one of them, and not asked for yet,
+    # is looked at again.
+    attr_reader :effects
 
     def uri
       "cinc-scan://#{@options[:cs_identity]}"
@@ -52,7 +60,7 @@ module CincScan
     def platform
       @platform ||= begin
         header, = @channel.ask('facts')
-        @is_beside = header[:lens] != 'exec'
+        @is_beside = header[:beside]
         @is_full = header[:view] != 'files-only'
         found = Train::Platforms::Detect.scan(Facts.new(header[:facts]))
         found.backend = self # so that the target's uuid comes from our unique_identifier
@@ -68,17 +76,22 @@ module CincScan
 
     # @return [Look]
     def look(path)
-      @named.delete(path)
-      @ahead.delete(path) || look_now(path)
+      return NOTHING if path.nil?
+
+      path = File.path(path) # text, or what has a path; whatever else Ruby refuses
+      @look_ahead.take(path) || look_now(path)
     end
 
     # @return [String, nil] the bytes of a file, nil if it cannot be read
     def read(path)
-      header, bytes, = @channel.ask('read', path: path)
-      refuse(header)
-      raise AnswerTooLarge, "#{path} is larger than #{header[:limit]} bytes" if header[:truncated]
+      read_now(path).first
+    end
 
-      header[:status].zero? ? bytes : nil
+    # The same for who judges the content: a file that may not be read is not reviewed.
+    def content(path)
+      bytes, closed = read_now(path)
+      not_seen(closed) if closed
+      bytes
     end
 
     # Whether a shell of ours looks from a container beside the target: then what programs of that shell say of
@@ -106,8 +119,8 @@ module CincScan
 
     # Runs a script of ours, which no program of the target answers in place of.
     # @return [Array] standard output, standard error (bytes), status
-    def run(command, timeout = nil)
-      header, stdout, stderr = @channel.ask('run', command: command, timeout: timeout)
+    def run(command, timeout = nil, ours: true)
+      header, stdout, stderr = @channel.ask('run', command: CincScan.wire(command), ours: ours, timeout: timeout)
       refuse(header)
       raise AnswerTooLarge, "the output of #{command.inspect} is larger than #{header[:limit]} bytes" if header[:truncated]
 
@@ -125,7 +138,7 @@ module CincScan
     def not_seen(reason)
       (@reasons ||= []) << reason
       @channel.tell('unseen')
-      example = RSpec.current_example
+      example = RSpec.current_example || example_of_main
       raise Inspec::Exceptions::ResourceSkipped, reason unless example
 
       example.metadata[:cinc_scan_not_seen] = reason
@@ -135,15 +148,22 @@ module CincScan
 
     private
 
-    # With it go the paths that the profile has named by now, most of them before its first check: many looks in one trip.
-    AHEAD = 200
-    private_constant :AHEAD
+    # RSpec knows the example of each thread; one that the profile made has none of its own (rspec-support 3.13).
+    def example_of_main
+      Thread.main.thread_variable_get(:__rspec)&.dig(:current_example)
+    end
+
+    def read_now(path)
+      header, bytes, = @channel.ask('read', path: CincScan.wire(path))
+      refuse(header)
+      raise AnswerTooLarge, "#{path} is larger than #{header[:limit]} bytes" if header[:truncated]
+
+      [header[:status].zero? ? bytes : nil, header[:closed]]
+    end
 
     def look_now(path)
-      ahead = @named.first(AHEAD)
-      @named.subtract(ahead)
-      header, content, = @channel.ask('look', path: path, ahead: ahead)
-      header[:ahead]&.each { |found| @ahead[found[:path]] = Look.new(**found[:look]) }
+      header, content, = @channel.ask('look', path: CincScan.wire(path), ahead: @look_ahead.next_paths)
+      header[:ahead]&.each { |found| @look_ahead.keep(found[:path], Look.new(**found[:look])) }
       return NOTHING if @finished && header[:error]
 
       refuse(header)
@@ -152,13 +172,58 @@ module CincScan
 
     # Two arguments, or Train drops opts[:timeout] (it goes by arity).
     def run_command_via_connection(command, options = {}, &_handler)
-      known = beside? ? answer(witnesses, command) : nil
+      line = command_line(command)
+      return Train::Extras::CommandResult.new('', '', NOT_STARTED) if line.strip.empty? || line.include?("\0")
+
+      known = beside? ? answer(witnesses, line) : nil
       return known if known
 
-      stdout, stderr, status = run(command, options[:timeout])
+      stdout, stderr, status = run_once(line, limit(options[:timeout]))
       # The exec lens asks the target's own programs first.
-      known = status == MISSING && !beside? ? answer([kernel, processes], command) : nil
-      known || Train::Extras::CommandResult.new(CincScan.text(stdout), CincScan.text(stderr), status)
+      known = status == MISSING && !beside? ? answer([kernel, processes], line) : nil
+      known || to_result(line, CincScan.output(stdout), CincScan.output(stderr), status)
+    end
+
+    # What Train's local transport says of a command that cannot be started.
+    NOT_STARTED = 1
+    private_constant :NOT_STARTED
+
+    # A list is a program and its arguments, which no shell reads (mixlib-shellout 3.4). Bytes, whatever their encoding.
+    def command_line(command)
+      words = (command.is_a?(Array) ? command : [command]).map { |word| ('' + word).b } # Ruby refuses what is not text
+      bytes = words.length == 1 ? words.first : words.map { |word| Shellwords.escape(word) }.join(' ').b
+      text = bytes.dup.force_encoding(Encoding::UTF_8)
+      text.valid_encoding? ? text : bytes
+    end
+
+    # Seconds; nil for no limit, as 0 means.
+    def limit(timeout)
+      seconds = timeout && Float(timeout)
+      seconds if seconds&.positive? && seconds.finite?
+    end
+
+    # InSpec runs a command that took too long again for each of its checks.
+    def run_once(line, timeout)
+      raise Train::CommandTimeoutReached, @expired[[line, timeout]] if @expired.key?([line, timeout])
+
+      forget
+      run(line, timeout, ours: false)
+    rescue Train::CommandTimeoutReached => e
+      @expired[[line, timeout]] = e.message
+      raise
+    end
+
+    def to_result(command, stdout, stderr, status)
+      return Train::Extras::CommandResult.new(stdout, stderr, status) unless KilledResult::SIGNALS.cover?(status)
+
+      KilledResult.new(stdout, stderr, status).of(command)
+    end
+
+    # A command may have changed anything.
+    def forget
+      @effects += 1
+      @look_ahead.forget
+      @witnesses = @kernel = @processes = @programs = nil
     end
 
     def answer(witnesses, command)
@@ -192,7 +257,7 @@ module CincScan
     end
 
     def file_via_connection(path, *_options)
-      @named << path if path.is_a?(String) && path.valid_encoding? # JSON carries no other
+      @look_ahead.name(path) if path.is_a?(String) && path.encoding == Encoding::UTF_8 && path.valid_encoding?
       RemoteFile.new(self, path)
     end
 

@@ -10,6 +10,7 @@ import groovy.transform.Field
   lens: 'CINC_SCAN_LENS',
   lensImage: 'CINC_SCAN_LENS_IMAGE',
   requireView: 'CINC_SCAN_REQUIRE_VIEW',
+  containerMarker: 'CINC_SCAN_CONTAINER_MARKER',
   allowEmpty: 'CINC_SCAN_ALLOW_EMPTY',
   profile: 'CINC_SCAN_PROFILE',
   annotatedProfiles: 'CINC_SCAN_ANNOTATED_PROFILES',
@@ -58,6 +59,8 @@ import groovy.transform.Field
 
 @Field final List OPTIONS = ['kubeconfigCredentialsId', 'tokenCredentialsId', 'heimdallApiKeyCredentialsId', 'webhookSecretCredentialsId', 'failBuild', 'parallel']
 
+@Field final int LONGEST_RUN_ID = 40
+
 @Field final Map CREDENTIALS = [
   kubeconfigCredentialsId: 'CINC_SCAN_KUBECONFIG',
   tokenCredentialsId: 'CINC_SCAN_TOKEN',
@@ -66,19 +69,31 @@ import groovy.transform.Field
 ]
 
 // Constant texts in single quotes: a secret pasted into a script would be in logs and process lists.
-@Field final String INSTALL = '''if [ -n "${CINC_SCAN_VERSION:-}${CINC_SCAN_PACKAGE:-}" ]; then
+@Field final String INSTALL = '''set +x
+if [ -n "${CINC_SCAN_VERSION:-}${CINC_SCAN_PACKAGE:-}" ]; then
   home="$PWD/.cinc-scan"
-  rm -rf "$home"
-  mkdir -p "$home"
-  package=$(npm pack --silent --pack-destination "$home" -- "${CINC_SCAN_PACKAGE:-cinc-scan@$CINC_SCAN_VERSION}")
+  { rm -rf "$home" && mkdir -p "$home" && echo '{}' >"$home/package.json"; } || exit 5
+  # A folder is named from here; npm runs in one of its own, where no .npmrc of the checkout chooses a registry.
+  from="${CINC_SCAN_PACKAGE:-cinc-scan@$CINC_SCAN_VERSION}"
+  case "$from" in
+    *://*) ;;
+    . | .. | ./* | ../* | [!/]*.tgz) from="$PWD/$from" ;;
+  esac
+  package=$(cd "$home" && npm pack --silent --ignore-scripts --pack-destination "$home" -- "$from") || {
+    echo 'cinc-scan: the package of CINC_SCAN_PACKAGE or CINC_SCAN_VERSION could not be fetched' >&2
+    exit 5
+  }
   if [ -n "${CINC_SCAN_INTEGRITY:-}" ]; then
     found=$(node -e 'process.stdout.write("sha512-"+require("crypto").createHash("sha512").update(require("fs").readFileSync(process.argv[1])).digest("base64"))' "$home/$package")
     if [ "$found" != "$CINC_SCAN_INTEGRITY" ]; then
-      echo "cinc-scan: the package is $found, expected $CINC_SCAN_INTEGRITY" >&2
+      echo "cinc-scan: the package is $found, which is not the value of CINC_SCAN_INTEGRITY" >&2
       exit 5
     fi
   fi
-  npm install --global --prefix "$home" --ignore-scripts --no-audit --no-fund --silent "$home/$package"
+  (cd "$home" && npm install --global --prefix "$home" --ignore-scripts --no-audit --no-fund --silent "$home/$package") || {
+    echo 'cinc-scan: the package of CINC_SCAN_PACKAGE or CINC_SCAN_VERSION could not be installed' >&2
+    exit 5
+  }
   PATH="$home/bin:$PATH"
   export PATH
 fi
@@ -101,14 +116,15 @@ cinc-scan sweep --run "$CINC_SCAN_RUN_ID" || true
 def call(Map given = [:]) {
   Map config = DEFAULTS + given
   refuseUnknown(config)
+  String run = makeRunId()
   List results = []
   withCredentials(bindings(config)) {
     if (config.version || config['package']) {
-      withEnv(environment(config, runId(0))) {
+      withEnv(environment(config, run)) {
         sh(label: 'install cinc-scan', script: INSTALL)
       }
     }
-    results = config.parallel ? scanBranches(config) : [scan(config, 0)]
+    results = config.parallel ? scanBranches(config, run) : [scan(config, run)]
   }
   for (int index = 0; index < results.size(); index++) {
     publish(results[index].folder)
@@ -155,14 +171,15 @@ private List environment(Map config, String run) {
   return found
 }
 
-/** Of the build's tag, in the letters that Kubernetes takes. */
-private String runId(int index) {
+/** Of the build's tag, in the letters that Kubernetes takes; calls in one build share all but the end. */
+private String makeRunId() {
   String tag = (env.BUILD_TAG ?: 'jenkins').toLowerCase().replaceAll('[^a-z0-9]+', '-')
-  String end = tag.length() > 28 ? tag.substring(tag.length() - 28) : tag
-  return "j${end}-${index}"
+  String own = "-${UUID.randomUUID().toString().substring(0, 8)}"
+  int room = LONGEST_RUN_ID - "j${own}-999".length()
+  return 'j' + (tag.length() > room ? tag.substring(tag.length() - room) : tag) + own
 }
 
-private List scanBranches(Map config) {
+private List scanBranches(Map config, String run) {
   List targets = config.targets instanceof List ? config.targets : (config.targets ?: '').readLines()
   Map results = [:]
   Map branches = [failFast: false]
@@ -170,7 +187,7 @@ private List scanBranches(Map config) {
     int index = at
     String target = targets[at]
     branches["cinc-scan ${target}".toString()] = {
-      results[index] = scan(config + [targets: target, outputDir: "${config.outputDir}/${index}"], index)
+      results[index] = scan(config + [targets: target, outputDir: "${config.outputDir}/${index}"], "${run}-${index}".toString())
     }
   }
   parallel(branches)
@@ -181,16 +198,16 @@ private List scanBranches(Map config) {
   return ordered
 }
 
-private Map scan(Map config, int index) {
+private Map scan(Map config, String run) {
   Map result = [:]
-  withEnv(environment(config, runId(index))) {
+  withEnv(environment(config, run)) {
     int code = 5
     try {
       code = sh(returnStatus: true, label: 'cinc-scan', script: SCAN)
     } finally {
       sh(returnStatus: true, label: 'cinc-scan sweep', script: SWEEP)
     }
-    String outputs = "${runId(index)}.env"
+    String outputs = "${run}.env"
     result = readResult(fileExists(outputs) ? readFile(outputs) : '', code)
   }
   return result + [folder: config.outputDir]
@@ -214,7 +231,7 @@ private Map readResult(String text, int code) {
 }
 
 private Map worstOf(List results) {
-  List order = [0, 3, 2, 4, 5, 143, 130]
+  List order = [0, 3, 2, 4, 5, 129, 143, 130]
   Map worst = results[0]
   for (int at = 1; at < results.size(); at++) {
     if (rank(order, results[at]) > rank(order, worst)) {

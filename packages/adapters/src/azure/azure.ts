@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A task and its extension: https://learn.microsoft.com/azure/devops/extend/develop/add-build-task
 import { readFileSync } from 'node:fs';
-import { reportKinds } from '@cinc-scan/core';
+import { camelCase, longestRunId, reportKinds } from '@cinc-scan/core';
 import { transformSync } from '@swc/core';
-import { type AdapterInput, adapterInputs, camelCase, outputFolder } from '../ci/adapter-inputs.ts';
+import { type AdapterInput, adapterInputs, outputFolder } from '../ci/adapter-inputs.ts';
 import { installScript, scanScript, sweepScript, tellOutputs } from '../ci/script.ts';
 import type { GeneratedFile } from '../docs.ts';
 import { outputs } from '../outputs.ts';
@@ -84,6 +84,7 @@ const manifest = {
   variables: Object.fromEntries(inputs.map(({ name, variable }) => [camelCase(name), variable] as const)),
   scan: `${installScript}${scanScript(tellOutputs('json', '"$CINC_OUTPUTS"'))}exit "$code"\n`,
   sweep: sweepScript,
+  longestRunId,
 };
 
 const json = (value: object) => `${JSON.stringify(value, undefined, 2)}\n`;

@@ -2,6 +2,7 @@
 // The task as the agent runs it, alone: nothing but Node's own modules, and only types that can be stripped away.
 // https://github.com/microsoft/azure-pipelines-tasks-task-lib documents variables and commands of the agent.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,6 +14,7 @@ interface Manifest {
   variables: Record<string, string>;
   scan: string;
   sweep: string;
+  longestRunId: number;
 }
 interface Outputs {
   verdict: string;
@@ -79,6 +81,13 @@ function connection(id: string): string {
   });
 }
 
+/** Of the build's number; jobs of a build and tasks of a job share all but the end. */
+function runId(): string {
+  const prefix = `azure-${find('BUILD_BUILDID').replaceAll(/\D/g, '')}`;
+  const end = `-${randomUUID().slice(-12)}`;
+  return prefix.slice(0, manifest.longestRunId - end.length) + end;
+}
+
 /** What the command gets: its inputs, and nothing of the agent's secrets. */
 function environment(folder: string): Environment {
   const kept = Object.entries(agent).flatMap(([name, value]): [string, string][] =>
@@ -89,12 +98,11 @@ function environment(folder: string): Environment {
     find(`INPUT_${input}`),
   ]);
   const endpoint = find('INPUT_kubernetesServiceConnection');
-  const build = `${find('BUILD_BUILDID')}-${find('SYSTEM_JOBID')}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
   return {
     ...Object.fromEntries(kept),
     ...Object.fromEntries(given),
     ...(endpoint !== '' && { CINC_SCAN_KUBECONFIG: connection(endpoint) }),
-    CINC_SCAN_RUN_ID: `azure-${build.slice(0, 50).replace(/-$/, '')}`,
+    CINC_SCAN_RUN_ID: runId(),
     CINC_OUTPUTS: join(folder, 'outputs.json'),
     // The agent's own Node, where it is new enough for the command.
     PATH: process.versions.node.startsWith('20.')

@@ -19,7 +19,7 @@ const environment = [
 ]
   .map(([name, variable]) => `export ${variable}="\${bamboo_${name}:-}"\n`)
   .join('');
-const runId = runIdScript('bamboo', 'bamboo_buildResultKey');
+const runId = runIdScript('bamboo', '${bamboo_buildResultKey:-}');
 
 const plan = {
   version: 2,

@@ -24,7 +24,7 @@ export const omitted: Partial<Record<InputName, string>> = {
   'heimdall-api-key': 'a secret, see above',
   'profile-credentials': 'a secret: set the variable CINC_SCAN_PROFILE_CREDENTIALS from the secrets of the CI system',
   'webhook-secret': 'a secret, see above',
-  'run-id': 'made of the number of the build, so that the sweep after it finds the same run',
+  'run-id': 'derived from the build number, so that the sweep after it finds the same run',
   'dry-run': 'ends without a verdict that a pipeline could act on; run it by hand',
 };
 
@@ -50,7 +50,7 @@ const own: AdapterInput[] = [
   {
     name: 'integrity',
     variable: 'CINC_SCAN_INTEGRITY',
-    description: 'What the installed tarball has to hash to (sha512-…)',
+    description: 'Expected hash of the installed tarball (sha512-…)',
     example: 'sha512-…',
   },
 ].map(input => ({ ...input, multiline: false, default: '' }));
@@ -82,9 +82,6 @@ function choicesOf(input: Input): readonly string[] | undefined {
   if (input.type === 'flag') return ['', 'true', 'false'];
   return input.type === 'choice' ? ['', ...input.choices] : undefined;
 }
-
-export const camelCase = (name: string): string =>
-  name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 /** Folder that every platform collects reports from unless told otherwise. */
 export const outputFolder = inputs['output-dir'].default;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { inputNames } from '@cinc-scan/core';
+import { camelCase, inputNames } from '@cinc-scan/core';
 import { describe, expect, test } from '@jest/globals';
-import { adapterInputs, camelCase, omitted } from './adapter-inputs.ts';
+import { adapterInputs, omitted } from './adapter-inputs.ts';
 import { renderAdapters } from './adapters.ts';
 
 const root = resolve(import.meta.dirname, '../../../..');

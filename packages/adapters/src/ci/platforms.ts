@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the README of each adapter says beside what is generated from the manifest.
+import { camelCase, environmentName } from '@cinc-scan/core';
 import { jenkinsOptions } from '../jenkins/jenkins.ts';
-import { camelCase } from './adapter-inputs.ts';
 
 export interface PlatformPage {
   folder: string;
@@ -22,11 +22,10 @@ export interface PlatformPage {
 }
 
 const kebab = (name: string) => name;
-const variable = (name: string) => `CINC_SCAN_${name.replaceAll('-', '_').toUpperCase()}`;
 const inCluster =
   'None: the pod is its own account. Its rights are those that `cinc-scan access operator-role` prints.';
 const schemaOnly = (what: string) =>
-  `The scripts run under \`sh\` with values as ${what} hands them over. ${what} itself was never asked: ` +
+  `The scripts run under \`sh\` with values as ${what} hands them over. No test used ${what} itself: ` +
   'the files are validated by schemas of our own only, which refuse seeded mistakes.';
 
 export const platformPages: PlatformPage[] = [
@@ -37,7 +36,7 @@ export const platformPages: PlatformPage[] = [
       'Three components (`templates/`): `scan`; `scan-oidc`, which signs in with the ID token of the job; `scan-service`, ' +
       'which scans an image as a service of the job (Kubernetes executor). `cinc-scan.yml` is the same job to include on ' +
       'servers without components. A dollar sign before a name is a variable of GitLab’s, in inputs as everywhere; ' +
-      'several lines belong into `cinc-scan.yml` of your repository.',
+      'several lines belong in `cinc-scan.yml` of your repository.',
     starters: ['gitlab'],
     spell: kebab,
     states: ['passed', 'failed; with warnings if `allowed-exit-code: 3`', 'failed'],
@@ -100,7 +99,7 @@ export const platformPages: PlatformPage[] = [
     title: 'AWS CodeBuild and CodePipeline',
     about: 'A buildspec with a report group. CodePipeline can gate on `#{Namespace.CINC_VERDICT}`.',
     starters: ['codebuild'],
-    spell: variable,
+    spell: environmentName,
     states: ['SUCCEEDED', 'FAILED; SUCCEEDED if `CINC_SCAN_REPORT_ONLY: "true"`', 'FAILED'],
     secrets: 'The build role with access to the cluster; else `env.secrets-manager`.',
     outputs: 'Exported variables `CINC_VERDICT`, `CINC_REASON`, `CINC_EXIT_CODE`, `CINC_COMPLIANCE`.',
@@ -109,7 +108,7 @@ export const platformPages: PlatformPage[] = [
   {
     folder: 'bamboo',
     title: 'Bamboo',
-    about: 'A plan in YAML specs. It imports `junit-gate.xml`, in which only what the gate minds fails.',
+    about: 'A plan in YAML specs. It imports `junit-gate.xml`, in which only violations of the gate fail.',
     starters: ['bamboo'],
     spell: name => `cinc_${name.replaceAll('-', '_')}`,
     states: ['successful', 'failed; successful if `cinc_report_only: true`', 'failed'],
@@ -169,7 +168,7 @@ export const platformPages: PlatformPage[] = [
     title: 'Kubernetes Job and CronJob',
     about: 'A scan as a pod, once or every night. A killed pod leaves a grant that ends by itself; `sweep` removes it.',
     starters: ['kubernetes'],
-    spell: variable,
+    spell: environmentName,
     states: ['Complete', 'Failed', 'Failed'],
     secrets: inCluster,
     outputs: 'The log of the pod, and its exit code.',
@@ -196,7 +195,7 @@ export const platformPages: PlatformPage[] = [
     about:
       'The whole of cinc-scan as an image that runs as a number, on a read-only root. It holds `sh` for systems that need one.',
     starters: ['container'],
-    spell: variable,
+    spell: environmentName,
     states: ['exit 0', 'exit 3', 'the code'],
     secrets: 'Mount a kubeconfig, or give `CINC_SCAN_KUBECONFIG`.',
     outputs: 'What the command writes.',

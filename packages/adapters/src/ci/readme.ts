@@ -35,7 +35,7 @@ function readme(platform: PlatformPage, files: GeneratedFile[]): string {
     'The others have variables of their own: `CINC_SCAN_HEIMDALL_API_KEY`, `CINC_SCAN_WEBHOOK_SECRET`.',
     ...(platform.options === undefined ? [] : ['## Options', optionsTable(platform.options)]),
     '## Inputs',
-    'What is left empty is not set, and does not outrank `cinc-scan.yml`. [All about inputs](../../../docs/inputs.md).',
+    'An empty value counts as not set, and does not override `cinc-scan.yml`. [All about inputs](../../../docs/inputs.md).',
     table(
       ['Input', 'Meaning'],
       adapterInputs({}).map(({ name, description }) => [code(platform.spell(name)), prose(`${description}.`)]),
@@ -73,7 +73,7 @@ const languageOf = (path: string) => languages[path.split(/[./]/).at(-1) ?? ''] 
 
 const statesTable = (platforms: PlatformPage[]) =>
   table(
-    ['Platform', 'Gate met (0)', 'Below the threshold (3)', 'Could not look, or asked wrongly (2, 4, 5, others)'],
+    ['Platform', 'Gate met (0)', 'Below the threshold (3)', 'Could not look, or was called wrongly (2, 4, 5, others)'],
     platforms.map(({ title, states }) => [title, ...states]),
   );
 
@@ -82,7 +82,7 @@ const overview = () =>
     '# CI systems',
     source,
     'Adapters are thin and generated: each takes the inputs in its platform’s own way, runs `cinc-scan scan`, and hands ' +
-      'the outputs on with `cinc-scan outputs`, which ends as the scan did. Outputs that are missing, or of another run, ' +
+      'the outputs on with `cinc-scan outputs`, which exits as the scan did. Outputs that are missing, or of another run, ' +
       'are an error (5). For GitHub there is [an action](github-action.md).',
     '`cinc-scan init --list` names the starters, `cinc-scan init gitlab` writes one. `cinc-scan migrate FILE` translates ' +
       'a workflow, a pipeline, a script or a threshold made for mitre/kube-secure-scanner.',

@@ -44,7 +44,8 @@ const pass = (names: string[]) => Object.fromEntries(names.map(name => [name, gi
 const environment = (some: AdapterInput[]) =>
   Object.fromEntries(some.map(({ name, variable }) => [variable, given(name)] as const));
 
-const runId = runIdScript('circleci', 'CIRCLE_WORKFLOW_JOB_ID');
+// With `parallelism` all containers of a job share its id.
+const runId = runIdScript('circleci', '${CIRCLE_WORKFLOW_JOB_ID:-}-${CIRCLE_NODE_INDEX:-0}');
 const byName = `CINC_SCAN_KUBECONFIG="\${!CINC_KUBECONFIG_VARIABLE:-}"
 CINC_SCAN_TOKEN="\${!CINC_TOKEN_VARIABLE:-}"
 export CINC_SCAN_KUBECONFIG CINC_SCAN_TOKEN

@@ -5,7 +5,7 @@ import { installScript, runIdScript, scanScript, sweepScript } from '../ci/scrip
 import { yamlFile } from '../ci/yaml.ts';
 import type { GeneratedFile } from '../docs.ts';
 
-const runId = runIdScript('codebuild', 'CODEBUILD_BUILD_ID');
+const runId = runIdScript('codebuild', '${CODEBUILD_BUILD_ID:-}');
 
 // All commands of a phase share one shell: what is exported there is what CodePipeline reads, and an `exit` would end it.
 const scan = `${runId}${scanScript('told=$(cinc-scan outputs --code "$code" --as shell)')}eval "$told"

@@ -54,7 +54,7 @@ function renderInput(name: string, input: Input): string {
 }
 
 /** The description with what may be given, since the Marketplace shows nothing else. */
-export function describeInput(input: Input): string {
+function describeInput(input: Input): string {
   return `${input.description}${notes(input)}`;
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Group, Input } from '@cinc-scan/core';
+import type { Input, InputGroup } from '@cinc-scan/core';
 import { code, page, prose, table } from '../markdown.ts';
 import { type ActionInterface, actionOutputs, defaultOf } from './action-file.ts';
 
-const titles: Record<Group, string> = {
+const titles: Record<InputGroup, string> = {
   target: 'What to scan',
   profile: 'With which profile',
   gate: 'When it passes',
@@ -26,7 +26,7 @@ export function renderActionPage({ inputs, own, outputs }: ActionInterface): str
     'None is required by GitHub: what is not given comes from a `CINC_SCAN_…` variable, then from `cinc-scan.yml` in the workspace, then from the default. A misspelt or malformed input ends the step before anything is touched.',
     ...sections,
     '## Outputs',
-    'Set whatever came, also when the step fails.',
+    'Always set, also when the step fails.',
     table(
       ['Output', 'Meaning'],
       Object.entries(actionOutputs(outputs)).map(([name, text]) => [code(name), prose(text)]),

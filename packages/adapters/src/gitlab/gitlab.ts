@@ -104,7 +104,7 @@ const oidc = {
   audience: { description: 'Audience of the ID token; the API server has to trust this GitLab for it.' },
 };
 const service = {
-  'service-image': { description: 'Image to scan, started beside the job.' },
+  'service-image': { description: 'Image to scan, started next to the job.' },
   'service-alias': { default: 'scanned', description: 'Host name of the service.' },
 };
 

@@ -8,6 +8,8 @@ import groovy.transform.Field
 
 @Field final List OPTIONS = @options@
 
+@Field final int LONGEST_RUN_ID = @longestRunId@
+
 @Field final Map CREDENTIALS = [
   kubeconfigCredentialsId: 'CINC_SCAN_KUBECONFIG',
   tokenCredentialsId: 'CINC_SCAN_TOKEN',
@@ -23,14 +25,15 @@ import groovy.transform.Field
 def call(Map given = [:]) {
   Map config = DEFAULTS + given
   refuseUnknown(config)
+  String run = makeRunId()
   List results = []
   withCredentials(bindings(config)) {
     if (config.version || config['package']) {
-      withEnv(environment(config, runId(0))) {
+      withEnv(environment(config, run)) {
         sh(label: 'install cinc-scan', script: INSTALL)
       }
     }
-    results = config.parallel ? scanBranches(config) : [scan(config, 0)]
+    results = config.parallel ? scanBranches(config, run) : [scan(config, run)]
   }
   for (int index = 0; index < results.size(); index++) {
     publish(results[index].folder)
@@ -77,14 +80,15 @@ private List environment(Map config, String run) {
   return found
 }
 
-/** Of the build's tag, in the letters that Kubernetes takes. */
-private String runId(int index) {
+/** Of the build's tag, in the letters that Kubernetes takes; calls in one build share all but the end. */
+private String makeRunId() {
   String tag = (env.BUILD_TAG ?: 'jenkins').toLowerCase().replaceAll('[^a-z0-9]+', '-')
-  String end = tag.length() > 28 ? tag.substring(tag.length() - 28) : tag
-  return "j${end}-${index}"
+  String own = "-${UUID.randomUUID().toString().substring(0, 8)}"
+  int room = LONGEST_RUN_ID - "j${own}-999".length()
+  return 'j' + (tag.length() > room ? tag.substring(tag.length() - room) : tag) + own
 }
 
-private List scanBranches(Map config) {
+private List scanBranches(Map config, String run) {
   List targets = config.targets instanceof List ? config.targets : (config.targets ?: '').readLines()
   Map results = [:]
   Map branches = [failFast: false]
@@ -92,7 +96,7 @@ private List scanBranches(Map config) {
     int index = at
     String target = targets[at]
     branches["cinc-scan ${target}".toString()] = {
-      results[index] = scan(config + [targets: target, outputDir: "${config.outputDir}/${index}"], index)
+      results[index] = scan(config + [targets: target, outputDir: "${config.outputDir}/${index}"], "${run}-${index}".toString())
     }
   }
   parallel(branches)
@@ -103,16 +107,16 @@ private List scanBranches(Map config) {
   return ordered
 }
 
-private Map scan(Map config, int index) {
+private Map scan(Map config, String run) {
   Map result = [:]
-  withEnv(environment(config, runId(index))) {
+  withEnv(environment(config, run)) {
     int code = 5
     try {
       code = sh(returnStatus: true, label: 'cinc-scan', script: SCAN)
     } finally {
       sh(returnStatus: true, label: 'cinc-scan sweep', script: SWEEP)
     }
-    String outputs = "${runId(index)}.env"
+    String outputs = "${run}.env"
     result = readResult(fileExists(outputs) ? readFile(outputs) : '', code)
   }
   return result + [folder: config.outputDir]
@@ -136,7 +140,7 @@ private Map readResult(String text, int code) {
 }
 
 private Map worstOf(List results) {
-  List order = [0, 3, 2, 4, 5, 143, 130]
+  List order = [0, 3, 2, 4, 5, 129, 143, 130]
   Map worst = results[0]
   for (int at = 1; at < results.size(); at++) {
     if (rank(order, results[at]) > rank(order, worst)) {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A shared library: https://www.jenkins.io/doc/book/pipeline/shared-libraries/
 import { readFileSync } from 'node:fs';
-import { adapterInputs, camelCase, outputFolder } from '../ci/adapter-inputs.ts';
+import { camelCase, longestRunId } from '@cinc-scan/core';
+import { adapterInputs, outputFolder } from '../ci/adapter-inputs.ts';
 import { installedPath, installScript, scanScript, sweepScript, tellOutputs } from '../ci/script.ts';
 import type { GeneratedFile } from '../docs.ts';
 
-export const jenkinsInputs = adapterInputs({
+const jenkinsInputs = adapterInputs({
   reports: 'hdf,markdown,html,junit,sarif',
   'output-dir': outputFolder,
 });
@@ -34,7 +35,7 @@ const mapOf = (entries: [string, string][]) =>
 /** The template with a Groovy literal for each `@name@`. */
 function fill(parts: Record<string, string>): string {
   const template = readFileSync(new URL('cinc-scan.template.groovy', import.meta.url), 'utf8');
-  return template.replaceAll(/@([a-z]+)@/g, (mark, name: string) => parts[name] ?? mark);
+  return template.replaceAll(/@([a-zA-Z]+)@/g, (mark, name: string) => parts[name] ?? mark);
 }
 
 /** The step, its help, and nothing else: nothing is to be loaded at run time. */
@@ -46,7 +47,9 @@ export function renderJenkins(): GeneratedFile[] {
       jenkinsInputs.filter(input => input.default !== '').map(input => [camelCase(input.name), word(input.default)]),
     ),
     options: `[${Object.keys(jenkinsOptions).map(word).join(', ')}]`,
-    install: groovyText(installScript),
+    longestRunId: String(longestRunId),
+    // Jenkins starts its shells with -x, which shows the values.
+    install: groovyText(`set +x\n${installScript}`),
     // Branches share a workspace: where each writes comes by environment.
     scan: groovyText(`${installedPath}${scanScript(tellOutputs('env', '"$CINC_OUTPUTS"'))}exit "$code"\n`),
     sweep: groovyText(sweepScript),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A Run Job stage, and the same as a preconfigured job of Orca: https://spinnaker.io/docs/guides/operator/custom-job-stages/
-import { camelCase } from '../ci/adapter-inputs.ts';
+import { camelCase } from '@cinc-scan/core';
 import { podScript, tellOutputs } from '../ci/script.ts';
 import { yamlFile } from '../ci/yaml.ts';
 import type { GeneratedFile } from '../docs.ts';

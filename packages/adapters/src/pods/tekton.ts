@@ -10,7 +10,7 @@ const inputs = podInputs('hdf,markdown,junit');
 const results = {
   verdict: 'pass, fail or error',
   reason: 'Why, from a closed list',
-  'exit-code': 'What the scan ended with',
+  'exit-code': 'Exit code of the scan',
   compliance: 'In percent; empty where nothing was counted',
 };
 

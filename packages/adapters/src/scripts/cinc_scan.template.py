@@ -29,6 +29,7 @@ class Exit(enum.IntEnum):
     BELOW_THRESHOLD = 3
     UNREACHED = 4
     ENGINE = 5
+    HUNG_UP = 129
     INTERRUPTED = 130
     TERMINATED = 143
 
@@ -48,7 +49,8 @@ def _environment(inputs):
     if unknown:
         raise TypeError("cinc-scan has no input " + ", ".join(unknown))
     environment = dict(os.environ)
-    environment.setdefault("CINC_SCAN_RUN_ID", "python-" + uuid.uuid4().hex)
+    if not environment.get("CINC_SCAN_RUN_ID", "").strip():
+        environment["CINC_SCAN_RUN_ID"] = "python-" + uuid.uuid4().hex
     for name, value in inputs.items():
         environment[VARIABLES[name]] = _text(value)
     return environment
@@ -62,10 +64,10 @@ def _text(value):
     return str(value)
 
 
-def scan(*, command="cinc-scan", timeout=None, **inputs):
+def scan(*, command="cinc-scan", terminate_after=None, **inputs):
     """Scans and returns its result for every exit code; raises only where there was no scan at all.
 
-    After `timeout` seconds the scan is told to end, which revokes its grant first.
+    After `terminate_after` seconds the scan is told to end, which revokes its grant first.
     """
     environment = _environment(inputs)
     process, early, forwarded, late = None, [], [], []
@@ -87,7 +89,7 @@ def scan(*, command="cinc-scan", timeout=None, **inputs):
         for number in early:
             process.send_signal(number)
         try:
-            code = process.wait(timeout)
+            code = process.wait(terminate_after)
         except subprocess.TimeoutExpired:
             process.terminate()
             code = process.wait()

@@ -18,10 +18,19 @@ const scripts = new Set(['run', 'script', 'before_script', 'after_script']);
 export function findOld(text: string): Found {
   const found: Found = { values: [], unknown: [], commands: [] };
   const document = parseDocument(text, { logLevel: 'silent', uniqueKeys: false });
-  const root: unknown = document.errors.length === 0 ? document.toJS() : undefined;
+  const root = document.errors.length === 0 ? toValue(document) : undefined;
   if (isMapping(root)) walk(root, found);
   else readScript(text, found);
   return found;
+}
+
+/** Undefined for what is no YAML in the end, such as an alias of nothing: a script, then. */
+function toValue(document: ReturnType<typeof parseDocument>): unknown {
+  try {
+    return document.toJS();
+  } catch {
+    return undefined;
+  }
 }
 
 const isMapping = (value: unknown): value is Record<string, unknown> =>
@@ -30,6 +39,7 @@ const isMapping = (value: unknown): value is Record<string, unknown> =>
 function walk(value: unknown, found: Found): void {
   if (Array.isArray(value)) for (const each of value) walk(each, found);
   if (!isMapping(value)) return;
+  readSafAction(value, found);
   for (const [key, inner] of Object.entries(value)) {
     if (places.has(key) && isMapping(inner) && isOurs(key, value)) readPlace(inner, found);
     if (scripts.has(key)) readScript([inner].flat().map(textOf).join('\n'), found);
@@ -40,6 +50,12 @@ function walk(value: unknown, found: Found): void {
 /** What is given to other people's actions is none of our business. */
 const isOurs = (key: string, around: Record<string, unknown>) =>
   key !== 'with' || /kube-secure-scanner|^\.\//.test(textOf(around['uses']));
+
+/** https://github.com/mitre/saf_action is given what stands behind `saf` on a command line. */
+function readSafAction({ uses, with: given }: Record<string, unknown>, found: Found): void {
+  if (/^mitre\/saf_action(?:@|$)/.test(textOf(uses)) && isMapping(given))
+    readScript(`saf ${textOf(given['command_string'])}`, found);
+}
 
 function readPlace(place: Record<string, unknown>, found: Found): void {
   for (const [name, given] of Object.entries(place)) {

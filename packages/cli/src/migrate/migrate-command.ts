@@ -19,7 +19,7 @@ export function addMigrateCommand(program: Command, terminal: Terminal, exit: (c
     )
     .argument('<file>', 'file to read; it is not changed')
     .action((file: string) => {
-      terminal.stdout.write(migrate(read(file, terminal)));
+      terminal.data.write(migrate(read(file, terminal)));
       exit(0);
     });
 }
@@ -40,6 +40,7 @@ export function migrate(text: string): string {
   const migration = translate(findOld(text));
   return [
     `# cinc-scan.yml\n${settingsText(migration)}`,
+    comments('A scan refuses these profiles as they stand', migration.refused),
     comments(
       'Variables of the job, whose values only the pipeline knows',
       [...migration.variables].map(([name, value]) => `${name}: ${value}`),

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inputNames, readConfigFile, resolveValues } from '@cinc-scan/core';
+import { inputNames, readUserConfig, resolveValues } from '@cinc-scan/core';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { migrate } from './migrate-command.ts';
@@ -15,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function accepted(text: string): ReturnType<typeof resolveValues> {
   const path = join(folder, 'cinc-scan.yml');
   writeFileSync(path, migrate(text));
-  return resolveValues({ flags: {}, environment: {}, file: readConfigFile(path) });
+  return resolveValues({ flags: {}, environment: {}, file: readUserConfig(path, {}) });
 }
 
 const workflow = `
@@ -55,6 +55,35 @@ describe('migrate', () => {
       duration: '15m',
     });
     expect(accepted(workflow)).toMatchObject({ targets: ['-l app=web'], threshold: '70', duration: 900 });
+  });
+
+  test.each([
+    [
+      'dev-sec/linux-baseline',
+      /dev-sec\/linux-baseline is a name of Chef's Supermarket: write git\+https:\/\/github\.com\/dev-sec\/linux-baseline\.git#ref=TAG/,
+    ],
+    ['supermarket://dev-sec/ssh-baseline', /name of Chef's Supermarket/],
+    ['compliance://admin/linux', /compliance:.*: write git\+https/],
+    ['https://github.com/dev-sec/linux-baseline', /is not pinned to a digest.*: write git\+https/],
+    ['git@github.com:mitre/profile.git', /is named git\+ssh:\/\/git@github\.com\/mitre\/profile\.git/],
+    ['git+ssh://git@github.com/mitre/profile.git', undefined],
+    ['./profiles/linux', undefined],
+    ['profiles/linux.tar.gz', undefined],
+  ])('says of the profile %s what a scan says of it', (profile, comment) => {
+    const text = migrate(`env:\n  CINC_PROFILE: '${profile}'\n`);
+    expect(parse(text)).toEqual({ profile: [profile] });
+    if (comment === undefined) expect(text).not.toContain('A scan refuses');
+    else expect(text).toMatch(comment);
+  });
+
+  test("takes what mitre/saf_action is given for SAF's command", () => {
+    const step =
+      "steps:\n  - uses: mitre/saf_action@v1\n    with:\n      command_string: 'validate threshold -i r.json -F t.yml'\n";
+    expect(migrate(step)).toContain('now: cinc-scan gate -i r.json -T t.yml');
+    expect(migrate(step.replace('validate threshold', 'generate threshold'))).toContain(
+      'cinc-scan threshold generate -i r.json',
+    );
+    expect(migrate(step.replace('saf_action', 'other_action'))).not.toContain('Commands');
   });
 
   test('keeps what only the pipeline knows as variables of the job', () => {

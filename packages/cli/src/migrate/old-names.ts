@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Names of https://github.com/mitre/kube-secure-scanner, as its workflows, pipelines and pages have them.
-import type { InputName } from '@cinc-scan/core';
+import { type InputName, inputs } from '@cinc-scan/core';
 
 export type Meaning =
   /** An input of ours; the value may need another form. `undefined`: it has none here. */
@@ -16,7 +16,7 @@ const none = (why: string): Meaning => ({ kind: 'none', why });
 const byLabel = (value: string) => `-l ${value}`;
 const minutes = (value: string) => (/^\d+$/.test(value) ? `${Math.max(10, Number(value))}m` : undefined);
 const seconds = (value: string) => (/^\d+$/.test(value) ? `${Math.max(600, Number(value))}s` : value);
-const lens = (value: string) => ['auto', 'exec', 'debug', 'sidecar'].find(known => known === value);
+const lens = (value: string) => inputs.lens.choices.find(known => known === value);
 const flag = (value: string) => (/^(true|1|yes)$/i.test(value) ? 'true' : 'false');
 const level = (value: string) =>
   ({ error: 'quiet', warn: 'quiet', warning: 'quiet', info: 'info', verbose: 'verbose', debug: 'debug' })[
@@ -32,9 +32,7 @@ const reports = (value: string) =>
 
 const deploy = none('deploying what is scanned is a step of its own, not an input of the scan');
 const distroless = none('not needed: `lens: auto` finds out whether a container has a shell');
-const credentials = none(
-  'credentials are secrets and no inputs: give CINC_SCAN_KUBECONFIG, or CINC_SCAN_TOKEN for OIDC',
-);
+const credentials = none('credentials are secrets, not inputs: set CINC_SCAN_KUBECONFIG, or CINC_SCAN_TOKEN for OIDC');
 const internal = none('removed: the credentials of the scan never leave its process');
 const output = (name: string) => none(`an output: read \`${name}\` of outputs.json, or of \`cinc-scan outputs\``);
 const jobKey = none('a key of the job, not of the scan');
@@ -121,7 +119,7 @@ const after = (words: string[], ...flags: string[]) =>
   words.find((_, index) => flags.includes(words[index - 1] ?? '')) ?? '<file>';
 
 const gate = (words: string[]) =>
-  `cinc-scan gate -i ${after(words, '-i', '--input')} -T ${after(words, '-T', '-t', '--templateFile')}`;
+  `cinc-scan gate -i ${after(words, '-i', '--input')} -T ${after(words, '-T', '-t', '-F', '--templateFile')}`;
 
 export const oldCommands: Record<string, OldCommand> = {
   'scan-container.sh': { rewrite: scan },

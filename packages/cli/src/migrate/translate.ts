@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { environmentName, type InputName, inputs } from '@cinc-scan/core';
+import { environmentName, type InputName, inputs, parseSource, toMessage } from '@cinc-scan/core';
 import type { Found } from './find-old.ts';
 import { type Meaning, oldCommands, oldNames } from './old-names.ts';
 
@@ -13,6 +13,8 @@ export interface Migration {
   /** Old names without an equivalent, with the reason. */
   dropped: { name: string; why: string }[];
   unknown: string[];
+  /** Values that are kept, and that a scan refuses, with what to write instead. */
+  refused: string[];
 }
 
 const isExpression = (value: string) => /\$\{\{|\$\{?\w|\$\(/.test(value);
@@ -28,6 +30,7 @@ export function translate(found: Found): Migration {
     })),
     dropped: [],
     unknown: [...new Set(found.unknown)],
+    refused: [],
   };
   for (const each of [...withLabels(found), ...found.values]) translateValue(each, migration);
   return migration;
@@ -56,8 +59,25 @@ function setInput({ name, value }: Found['values'][number], { input, convert }: 
   if (isExpression(value)) migration.variables.set(environmentName(input), converted ?? value);
   else if (converted === undefined) drop(migration, name, `its value ${JSON.stringify(value)} has no equivalent`);
   else {
+    if (input === 'profile') migration.refused.push(...refusedProfile(converted));
     const before = inputs[input].type === 'list' ? (migration.settings.get(input) ?? []) : [];
     migration.settings.set(input, [...new Set([...before, converted])]);
+  }
+}
+
+/** InSpec takes names of a catalogue, and addresses that say nothing of their content. */
+function refusedProfile(value: string): string[] {
+  const [, owner, name = ''] = /^(?:supermarket:\/\/)?([a-z0-9][\w-]*)\/([\w.-]+)$/i.exec(value) ?? [];
+  const instead = 'write git+https://HOST/REPOSITORY.git#ref=TAG, a folder or an archive (docs/profiles.md)';
+  if (owner !== undefined && !/\.(?:tar|tar\.gz|tgz|zip)$/.test(name))
+    return [
+      `${value} is a name of Chef's Supermarket: write git+https://github.com/${owner}/${name}.git#ref=TAG; if it is a folder, ./${value}`,
+    ];
+  try {
+    parseSource(value);
+    return [];
+  } catch (error) {
+    return [`${toMessage(error)}: ${instead}`];
   }
 }
 

@@ -116,6 +116,12 @@ describe('cinc-scan outputs', () => {
     expect((await run(['--as', 'files'])).code).toBe(2);
   });
 
+  test('asks what was meant by a form that there is not', async () => {
+    const { code, stderr } = await run(['--as', 'spinaker']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/--as: expected one of json, .*, got "spinaker"; did you mean spinnaker\?/);
+  });
+
   test.each([
     ['--as', 'xml'],
     ['--code', 'x'],

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { environmentName, inputs, isScanError, ScanError } from '@cinc-scan/core';
-import { type Command, Option } from 'commander';
-import { type Options, textOption } from '../result-options.ts';
-import { readValues } from '../scan-command.ts';
+import { parseChoice, resolveInput, ScanError } from '@cinc-scan/core';
+import type { Command } from 'commander';
+import { OptionSet, type ParsedBy } from '../option-set.ts';
+import { readableSources } from '../read-values.ts';
 import type { Terminal } from '../terminal.ts';
 import { readRunOutputs } from './read-outputs.ts';
-import { type Rendering, type RenderingName, renderings } from './renderings.ts';
+import { forms, type Rendering, renderings } from './renderings.ts';
 
 const help = `
   --as        what it writes
@@ -19,49 +19,42 @@ const help = `
   json        all of them
 
 Examples:
-  The last two lines of a job, whatever its scan ended with:
+  The last two lines of a job, for every exit code of its scan:
     cinc-scan scan || code=$?
     cinc-scan outputs --code "\${code:-0}" --as env --to cinc-scan.env`;
 
+const optionSet = new OptionSet()
+  .option('--code <number>', 'exit code of the scan')
+  .option('--as <form>', `output format (${forms.join(', ')})`, { default: 'json' })
+  .option('--to <path>', 'file to write, or folder for `files` (default: standard output)')
+  .option('-o, --output-dir <folder>', 'output folder of the scan')
+  .option('--config <file>', 'configuration file of the scan');
+
 /** `cinc-scan outputs`. */
 export function addOutputsCommand(program: Command, terminal: Terminal, exit: (code: number) => void): void {
-  program
+  const command = program
     .command('outputs')
-    .summary('tell a CI system how the scan before ended')
+    .summary('export the outputs of the last scan to a CI system')
     .description(
-      'Hands the outputs of the scan before to a CI system in its own words, and ends as the scan did. Outputs that are missing, or of another run, are an error (5).',
+      'Hands the outputs of the last scan to a CI system in its own format, and exits as the scan did. Outputs that are missing, or belong to another run, are an error (exit 5).',
     )
-    .option('--code <number>', 'what the scan ended with')
-    .addOption(new Option('--as <form>', 'in which words').choices(Object.keys(renderings)).default('json'))
-    .option('--to <path>', 'file to write, or folder for `files` (default: standard output)')
-    .option('-o, --output-dir <folder>', 'output folder of the scan')
-    .option('--config <file>', 'configuration file of the scan')
-    .addHelpText('after', help)
-    .action(async (options: Options) => exit(await runOutputs(options, terminal)));
+    .addHelpText('after', help);
+  const given = optionSet.addTo(command);
+  command.action(async () => exit(await runOutputs(given(), terminal)));
 }
 
-async function runOutputs(options: Options, terminal: Terminal): Promise<number> {
+async function runOutputs(options: ParsedBy<typeof optionSet>, terminal: Terminal): Promise<number> {
+  const { outputDir, to } = options;
+  // As the scan had them, also one whose other inputs make no sense.
+  const sources = readableSources(outputDir === undefined ? {} : { 'output-dir': outputDir }, options.config, terminal);
   const outputs = readRunOutputs({
-    path: resolve(terminal.cwd, outputFolder(options, terminal), 'outputs.json'),
-    code: parseCode(textOption(options, 'code')),
-    runId: terminal.environment[environmentName('run-id')] || undefined,
+    path: resolve(terminal.cwd, resolveInput('output-dir', sources), 'outputs.json'),
+    code: parseCode(options.code),
+    runId: resolveInput('run-id', sources),
   });
-  const render: Rendering = renderings[parseForm(textOption(options, 'as'))];
-  for (const [name, text] of render(outputs)) await deliver(name, text, { to: textOption(options, 'to'), terminal });
+  const render: Rendering = renderings[parseChoice(options.as, forms, '--as')];
+  for (const [name, text] of render(outputs)) await deliver(name, text, { to, terminal });
   return outputs['exit-code'];
-}
-
-/** As the scan had it. A scan with inputs that make no sense used the default, if any folder at all. */
-function outputFolder(options: Options, terminal: Terminal): string {
-  try {
-    const given = textOption(options, 'outputDir');
-    return readValues({ ...(given !== undefined && { 'output-dir': given }) }, options['config'], terminal)[
-      'output-dir'
-    ];
-  } catch (error) {
-    if (!isScanError(error)) throw error;
-    return terminal.environment[environmentName('output-dir')] || inputs['output-dir'].default;
-  }
 }
 
 function parseCode(text: string | undefined): number | undefined {
@@ -70,14 +63,8 @@ function parseCode(text: string | undefined): number | undefined {
   throw new ScanError('INPUT_INVALID', `--code: expected an exit code, got ${JSON.stringify(text)}`);
 }
 
-function parseForm(text: string | undefined): RenderingName {
-  const found = Object.keys(renderings).find((name): name is RenderingName => name === text);
-  if (found === undefined) throw new ScanError('USAGE', `--as: there is no form ${JSON.stringify(text)}`);
-  return found;
-}
-
 async function deliver(name: string, text: string, { to, terminal }: { to: string | undefined; terminal: Terminal }) {
   if (name !== '-' && to === undefined) throw new ScanError('USAGE', '--as files needs a folder: --to FOLDER');
-  if (to === undefined) terminal.stdout.write(text);
+  if (to === undefined) terminal.data.write(text);
   else await writeFile(name === '-' ? resolve(terminal.cwd, to) : join(resolve(terminal.cwd, to), name), text);
 }

@@ -18,6 +18,7 @@ const telling: Record<number, ErrorCode> = {
   2: 'USAGE',
   4: 'CLUSTER_UNREACHABLE',
   5: 'OUTPUTS_MISSING',
+  129: 'HUNG_UP',
   130: 'CANCELLED',
   143: 'TERMINATED',
 };
@@ -46,7 +47,8 @@ function parseOutputs(path: string): RunOutputs | undefined {
   }
 }
 
-const codesOf: Record<string, readonly number[]> = { pass: [0], fail: [3, 0], error: [2, 4, 5, 130, 143] };
+const failures: number[] = Object.values(catalogue).map(({ exit }) => exit);
+const codesOf: Record<string, readonly number[]> = { pass: [0], fail: [3, 0], error: failures };
 
 function isOutputs(found: unknown): found is RunOutputs {
   if (typeof found !== 'object' || found === null) return false;

@@ -57,7 +57,7 @@ function teamcity(outputs: RunOutputs): string[] {
 }
 
 /** One sentence for places that show one. */
-export function summaryOf(outputs: RunOutputs): string {
+function summaryOf(outputs: RunOutputs): string {
   const { verdict, compliance } = outputs;
   const percent = typeof compliance === 'number' ? `, compliance ${compliance} %` : '';
   return `cinc-scan: ${verdict} (${text(outputs['reason'])}${percent})`;
@@ -83,4 +83,5 @@ export const renderings = {
   files: outputs => new Map(texts(outputs).map(([name, value]) => [name, value])),
 } as const satisfies Record<string, Rendering>;
 
-export type RenderingName = keyof typeof renderings;
+/** Their names. */
+export const forms: readonly (keyof typeof renderings)[] = ['json', 'env', 'shell', 'teamcity', 'spinnaker', 'files'];

@@ -6,12 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { parseAllDocuments } from 'yaml';
 import { runCli } from '../cli.ts';
-import { parse, pod } from './testing/manifests.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'cinc-scan-inject-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+const parse = (text: string): unknown[] => [...parseAllDocuments(text)].map((document): unknown => document.toJS());
+const pod = (spec: string) =>
+  `apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n${spec.replaceAll(/^/gm, '  ')}\n`;
 const plain = pod('containers:\n- name: app # the app\n  image: a');
 const save = (name: string, text: string | Buffer) => writeFileSync(join(folder, name), text);
 
@@ -81,7 +84,7 @@ describe('cinc-scan sidecar inject', () => {
   const mistakes: [name: string, args: string[], message: RegExp][] = [
     ['a file that is not there', ['-f', 'gone.yaml', ...image], /INPUT_INVALID gone\.yaml cannot be read/],
     ['a file that is no text', ['-f', 'bytes.yaml', ...image], /INPUT_INVALID bytes\.yaml cannot be read/],
-    ['manifests without pods', ['-f', 'none.yaml', ...image], /nothing in the manifests that makes pods/],
+    ['manifests without pods', ['-f', 'none.yaml', ...image], /The manifests define neither pods nor workloads/],
     ['no image', ['-f', 'e.yaml'], /USAGE .*no image was named/],
     ['no file', [...image], /USAGE .*--filename/],
     ['standard input twice', ['-f', '-', '-', ...image], /read once/],
@@ -90,7 +93,7 @@ describe('cinc-scan sidecar inject', () => {
     ['ids without restricted', ['-f', 'e.yaml', ...image, '--run-as-user', '1'], /go together/],
     ['root as restricted', ['-f', 'e.yaml', '--restricted', '--run-as-user', '0', '--run-as-group', '1'], /from 1/],
     ['a time without a unit', ['-f', 'e.yaml', ...image, '--idle-for', '5'], /duration with its unit/],
-    ['a profile for nothing', ['-f', 'e.yaml', ...image, '--profile-volume', 'p'], /for --in-pod/],
+    ['a profile for nothing', ['-f', 'e.yaml', ...image, '--profile-volume', 'p'], /need --in-pod/],
     ['in-pod without a profile', ['-f', 'e.yaml', ...image, '--in-pod'], /needs the profile/],
     ['in-pod with two', ['-f', 'e.yaml', '--in-pod', '--profile-volume', 'p', '--profile-path', '/p'], /either/],
     ['an unknown option', ['-f', 'e.yaml', ...image, '--in-place'], /unknown option/],

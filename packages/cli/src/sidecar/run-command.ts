@@ -6,32 +6,44 @@ import {
   clearCompletion,
   isScanError,
   type OwnPod,
+  readContents,
+  readVariable,
   renderConsole,
-  renderOutputs,
+  resolveInput,
   ScanError,
   type ScanRequest,
+  type Sources,
   scanInPod,
   toFailureOutputs,
   toMessage,
   toScanRequest,
   type Values,
-  writeAtomic,
   writeCompletion,
+  writeFailureOutputs,
 } from '@cinc-scan/core';
 import type { Command } from 'commander';
 import { listenForCancel } from '../cancel.ts';
+import { commonOptions } from '../common-options.ts';
 import { makeDeps } from '../dependencies.ts';
 import { printFailure } from '../failure.ts';
-import { addInputs } from '../options.ts';
+import { OptionSet, type ParsedBy } from '../option-set.ts';
 import { makeProgress } from '../progress.ts';
-import { addCommonOptions, gather, readValues, toFlags } from '../scan-command.ts';
+import { readableSources, readValues } from '../read-values.ts';
 import { type Terminal, usesColor } from '../terminal.ts';
-
-type Options = Record<string, unknown>;
+import { toFlags } from '../to-flags.ts';
 
 const examples = `
 The variables POD_NAME, POD_NAMESPACE, POD_UID and NODE_NAME tell which pod it is; \`cinc-scan sidecar inject --in-pod\`
 writes them, and everything else that is needed, into a manifest.`;
+
+const optionSet = new OptionSet()
+  .option('-c, --container <name>', 'container to scan; repeatable', { required: true, repeatable: true })
+  .option('--workload <kind/name>', 'what the pod belongs to, such as Deployment/web (default: the pod itself)')
+  .option('--stay', 'once the results are there, wait for the end of the pod')
+  .inputs(['profile', 'gate', 'report', 'run'], ['dry-run'])
+  .and(commonOptions);
+
+type Options = ParsedBy<typeof optionSet>;
 
 /** `cinc-scan sidecar run`: what the injected container does that scans by itself. */
 export function addRunCommand(sidecar: Command, terminal: Terminal, exit: (code: number) => void): void {
@@ -41,13 +53,9 @@ export function addRunCommand(sidecar: Command, terminal: Terminal, exit: (code:
     .description(
       'Scans other containers of its own pod without access to the API, and leaves results with a marker that says when they are complete.',
     )
-    .requiredOption('-c, --container <name>', 'container to scan; repeatable', gather)
-    .option('--workload <kind/name>', 'what the pod belongs to, such as Deployment/web (default: the pod itself)')
-    .option('--stay', 'once the results are there, wait for the end of the pod');
-  addInputs(command, ['profile', 'gate', 'report', 'run'], ['dry-run']);
-  addCommonOptions(command);
-  command.addHelpText('after', examples);
-  command.action(async (options: Options) => exit(await runInPod(options, terminal)));
+    .addHelpText('after', examples);
+  const given = optionSet.addTo(command);
+  command.action(async () => exit(await runInPod(given(), terminal)));
 }
 
 async function runInPod({ container, workload, stay, ...options }: Options, terminal: Terminal): Promise<number> {
@@ -55,10 +63,12 @@ async function runInPod({ container, workload, stay, ...options }: Options, term
   // The injection marks its own container with a variable that has the form of an input.
   const { CINC_SCAN_CONTAINER: _, ...others } = environment;
   const inPod: Terminal = { ...terminal, environment: { ...others, KUBECONFIG: devNull } }; // no cluster is asked
-  const values = readValues(toFlags([environment['POD_NAME'] ?? ''], options), options['config'], inPod);
-  await clearCompletion(resolve(terminal.cwd, values['output-dir']));
+  const flags = toFlags([environment['POD_NAME'] ?? ''], options);
+  const sources = readableSources(flags, options.config, inPod);
+  await clearCompletion(resolve(terminal.cwd, resolveInput('output-dir', sources)));
   using cancel = listenForCancel(terminal);
-  const code = await scanOwnPod({ values, container, workload, signal: cancel.signal }, inPod);
+  const readAll = () => readValues(flags, options.config, inPod);
+  const code = await scanOwnPod({ readAll, sources, container, workload, signal: cancel.signal }, inPod);
   if (stay === true) await untilCancelled(cancel.signal);
   return code;
 }
@@ -71,21 +81,26 @@ async function untilCancelled(signal: AbortSignal): Promise<void> {
 }
 
 interface Running {
-  values: Values;
-  container: unknown;
-  workload: unknown;
+  readAll: () => Values;
+  /** What is known of the request where not all of it can be read. */
+  sources: Sources;
+  container: string[];
+  workload: string | undefined;
   signal: AbortSignal;
 }
 
 /** Whatever became of the scan, whoever waits for it learns it from the marker. */
-async function scanOwnPod({ values, container, workload, signal }: Running, terminal: Terminal): Promise<number> {
-  const folder = resolve(terminal.cwd, values['output-dir']);
+async function scanOwnPod(running: Running, terminal: Terminal): Promise<number> {
+  const { readAll, sources, container, workload, signal } = running;
+  const folder = resolve(terminal.cwd, resolveInput('output-dir', sources));
   try {
+    const values = readAll();
     const pod = toOwnPod(terminal, { container, workload });
-    const request = toScanRequest(values);
+    const request = toScanRequest(values, readContents(values));
     refuseReportsElsewhere(request);
     const emit = makeProgress({ ...values, 'run-id': request.runId }, terminal);
-    const { verdict, model, reports } = await scanInPod(request, pod, makeDeps(values, terminal, { emit, signal }));
+    await using deps = makeDeps(values, terminal, { emit, signal });
+    const { verdict, model, reports } = await scanInPod(request, pod, deps);
     if (signal.aborted) return verdict.exitCode;
     const names = reports.map(({ path }) => basename(path));
     await writeCompletion(folder, { run: request.runId, exitCode: verdict.exitCode, names }, terminal.cwd);
@@ -96,8 +111,9 @@ async function scanOwnPod({ values, container, workload, signal }: Running, term
     const failure = isScanError(error)
       ? error
       : new ScanError('ENGINE_CRASHED', `The scan failed: ${toMessage(error)}`, { cause: error });
-    const code = printFailure(failure, terminal, values['log-level'] === 'debug');
-    if (!signal.aborted) await writeFailure(folder, failure, { values, cwd: terminal.cwd });
+    const code = printFailure(failure, terminal, resolveInput('log-level', sources) === 'debug');
+    const run = resolveInput('run-id', sources) ?? '';
+    if (!signal.aborted) await writeFailure(folder, failure, { run, cwd: terminal.cwd });
     return code;
   }
 }
@@ -105,38 +121,38 @@ async function scanOwnPod({ values, container, workload, signal }: Running, term
 async function writeFailure(
   folder: string,
   { code, exit }: ScanError,
-  { values, cwd }: { values: Values; cwd: string },
+  { run, cwd }: { run: string; cwd: string },
 ): Promise<void> {
-  const run = values['run-id'] ?? '';
   const name = 'outputs.json';
-  await writeAtomic(resolve(folder, name), renderOutputs(toFailureOutputs(code, exit, run)), cwd);
+  await writeFailureOutputs(toFailureOutputs(code, exit, run), folder, cwd);
   await writeCompletion(folder, { run, exitCode: exit, names: [name] }, cwd);
 }
 
-function toOwnPod(
-  { environment }: Terminal,
-  { container, workload }: { container: unknown; workload: unknown },
-): OwnPod {
-  const [name, namespace] = [environment['POD_NAME'], environment['POD_NAMESPACE']];
+function toOwnPod({ environment }: Terminal, { container, workload }: Pick<Running, 'container' | 'workload'>): OwnPod {
+  const [name, namespace] = [readVariable(environment, 'POD_NAME'), readVariable(environment, 'POD_NAMESPACE')];
   if (name === undefined || namespace === undefined)
-    throw new ScanError('USAGE', 'This does not run in an injected container: POD_NAME or POD_NAMESPACE is not set', {
+    throw new ScanError('USAGE', 'This is not an injected container: POD_NAME or POD_NAMESPACE is not set', {
       remedy: 'Make the container with `cinc-scan sidecar inject --in-pod`.',
     });
-  const [, kind = 'Pod', owner = name] =
-    /^(\w+)\/([a-z0-9.-]+)$/.exec(typeof workload === 'string' ? workload : '') ?? [];
+  const [, kind = 'Pod', owner = name] = /^(\w+)\/([a-z0-9.-]+)$/.exec(workload ?? '') ?? [];
   return {
     name,
     namespace,
     uid: environment['POD_UID'] ?? '',
     node: environment['NODE_NAME'],
     owner: { kind, name: owner },
-    containers: Array.isArray(container) ? container.map(String) : [],
+    containers: container,
   };
 }
 
 /** All results lie in one folder, from which they are collected. */
 function refuseReportsElsewhere({ reports, outputDir }: ScanRequest): void {
-  const other = reports.find(({ path }) => path !== undefined && dirname(resolve(path)) !== resolve(outputDir));
+  const other = reports.find(
+    ({ path }) => path === '-' || (path !== undefined && dirname(resolve(path)) !== resolve(outputDir)),
+  );
   if (other !== undefined)
-    throw new ScanError('USAGE', `The report ${other.kind} would go to ${other.path}, and not into the output folder`);
+    throw new ScanError(
+      'USAGE',
+      `The report ${other.kind} would go to ${other.path === '-' ? 'standard output' : other.path}, and not into the output folder`,
+    );
 }

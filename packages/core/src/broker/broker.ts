@@ -4,21 +4,35 @@ import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { ScanError, toScanError } from '../errors/index.ts';
-import { CommandTimeout, defaultRun, type OpenTarget } from '../lens/index.ts';
-import { filesOnlyFacts, filesOnlyRead } from './files-only.ts';
-import { look } from './look.ts';
-import { factsScript, parseFacts, readCommand } from './questions.ts';
-import { firstLine, type Reply } from './reply.ts';
+import { CommandRefused, CommandTimeout, defaultRun, lensTools, type OpenTarget } from '../lens/index.ts';
+import { factsScript, parseFacts } from './facts.ts';
+import { filesOnlyFacts } from './files-only.ts';
+import { type ContainerMarker, lookAtPath } from './look.ts';
+import { read } from './read.ts';
+import type { Reply } from './reply.ts';
+import { wireText } from './wire-text.ts';
 
+const number = z.number();
 const question = z.discriminatedUnion('op', [
-  z.object({ op: z.literal('facts') }),
-  z.object({ op: z.literal('run'), command: z.string(), timeout: z.number().positive().nullish() }),
-  z.object({ op: z.literal('look'), path: z.string(), ahead: z.array(z.string()).optional() }),
-  z.object({ op: z.literal('read'), path: z.string() }),
+  z.object({ op: z.literal('facts'), id: number }),
+  z.object({
+    op: z.literal('run'),
+    id: number,
+    command: wireText,
+    ours: z.boolean(),
+    timeout: z.number().positive().nullish(),
+  }),
+  z.object({ op: z.literal('look'), id: number, path: wireText, ahead: z.array(wireText).optional() }),
+  z.object({ op: z.literal('read'), id: number, path: wireText }),
+]);
+const message = z.union([
+  question,
+  z.object({ op: z.literal('cancel'), id: number }),
   z.object({ op: z.literal('event'), event: z.string() }).loose(),
 ]);
 
 type Question = z.infer<typeof question>;
+type RunQuestion = Extract<Question, { op: 'run' }>;
 
 /** What the engine's child says of its own progress. */
 export type EngineEvent = { event: string } & Record<string, unknown>;
@@ -28,21 +42,28 @@ export interface BrokerOptions {
   /** Without a target only events are taken: for describing a profile. */
   target: OpenTarget | undefined;
   onEvent(event: EngineEvent): void;
-  /** The longest a command may take that asks for no time of its own, milliseconds. */
-  commandTimeoutMs?: number;
+  /** What marks a container as one. */
+  containerMarker: ContainerMarker;
+  /** The longest that a command of the profile may take, milliseconds. */
+  commandTimeoutMs: number;
 }
 
 /** Answers the questions of one engine process about one target, over a Unix socket. */
 export class Broker implements AsyncDisposable {
   private readonly disconnected: Promise<void>;
+  private readonly concluded: Promise<void>;
+  private conclude: () => void = () => undefined;
   private readonly server: Server;
   private readonly options: BrokerOptions;
   private socket: Socket | undefined;
   private problem: ScanError | undefined;
+  /** Questions that are not answered yet. */
+  private readonly open = new Map<number, AbortController>();
 
   private constructor(options: BrokerOptions) {
     this.options = options;
     this.server = createServer();
+    this.concluded = new Promise(resolve => (this.conclude = resolve));
     this.disconnected = new Promise(resolve => {
       this.server.once('connection', socket => {
         this.server.close();
@@ -70,11 +91,14 @@ export class Broker implements AsyncDisposable {
     return this.problem ?? this.options.target?.session.lost;
   }
 
-  /** Waits until all that an ended engine process wrote was read. One that never connected wrote nothing. */
+  /**
+   * Waits until all that an ended engine process wrote was read. One that never connected wrote nothing, and one whose
+   * profile left a process behind does not hang up.
+   */
   async lastWords(): Promise<void> {
-    if (this.socket !== undefined) return this.disconnected;
     const enough = new AbortController();
-    await Promise.race([this.disconnected, setTimeout(500, undefined, { signal: enough.signal })]);
+    const patience = this.socket === undefined ? 500 : 5000;
+    await Promise.race([this.disconnected, this.concluded, setTimeout(patience, undefined, { signal: enough.signal })]);
     enough.abort();
   }
 
@@ -86,17 +110,42 @@ export class Broker implements AsyncDisposable {
   private async serve(socket: Socket): Promise<void> {
     try {
       for await (const line of createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY })) {
-        const asked = question.parse(JSON.parse(line));
-        if (asked.op === 'event') this.options.onEvent(asked);
-        else await send(socket, await this.answer(asked));
+        const asked = message.parse(JSON.parse(line));
+        if (asked.op === 'event') this.take(asked);
+        else if (asked.op === 'cancel') this.open.get(asked.id)?.abort();
+        else void this.reply(socket, asked);
       }
     } catch (error) {
-      this.problem = toScanError(error, 'ENGINE_CRASHED', 'The engine broke its protocol');
-      socket.end(`${JSON.stringify({ error: 'lost' })}\n`);
+      this.fail(socket, error);
+    } finally {
+      for (const asking of this.open.values()) asking.abort();
     }
   }
 
-  private async answer(asked: Exclude<Question, { op: 'event' }>): Promise<Reply> {
+  private take(event: EngineEvent): void {
+    this.options.onEvent(event);
+    if (event.event === 'complete' || event.event === 'failed') this.conclude();
+  }
+
+  /** Threads of a profile ask at the same time: each answer goes by its number. */
+  private async reply(socket: Socket, asked: Question): Promise<void> {
+    const asking = new AbortController();
+    this.open.set(asked.id, asking);
+    try {
+      await send(socket, asked.id, await this.answer(asked, asking.signal));
+    } catch (error) {
+      this.fail(socket, error);
+    } finally {
+      this.open.delete(asked.id);
+    }
+  }
+
+  private fail(socket: Socket, error: unknown): void {
+    this.problem ??= toScanError(error, 'ENGINE_CRASHED', 'The engine broke its protocol');
+    socket.end(`${JSON.stringify({ error: 'lost' })}\n`);
+  }
+
+  private async answer(asked: Question, signal: AbortSignal): Promise<Reply> {
     const { target } = this.options;
     if (target === undefined)
       throw new ScanError('ENGINE_FAILED', 'The profile asks for a target while it is only described');
@@ -105,58 +154,57 @@ export class Broker implements AsyncDisposable {
         case 'facts':
           return await facts(target);
         case 'look':
-          return await look(target, asked.path, asked.ahead ?? []);
+          return await lookAtPath(
+            { ...target, containerMarker: this.options.containerMarker },
+            asked.path,
+            asked.ahead ?? [],
+          );
         case 'read':
           return await read(target, asked.path);
         case 'run':
-          return await this.run(target, asked.command, asked.timeout);
+          return await this.run(target, asked, signal);
       }
     } catch (error) {
+      if (error instanceof CommandRefused) return { header: { error: 'tool', message: error.message } };
       if (error instanceof CommandTimeout) return { header: { error: 'timeout', message: error.message } };
       throw error;
     }
   }
 
+  /** A script of the engine's own is answered by tools of ours where there are any, a command of the profile as in the target. */
   private async run(
-    { session, filesOf }: OpenTarget,
-    command: string,
-    seconds: number | null | undefined,
+    { session, commands, filesOf }: OpenTarget,
+    asked: RunQuestion,
+    signal: AbortSignal,
   ): Promise<Reply> {
-    if (filesOf !== undefined) {
-      return {
-        header: { error: 'view', message: unseenCommand },
-      };
-    }
-    const { commandTimeoutMs = defaultRun.timeoutMs } = this.options;
-    const timeoutMs = seconds == null ? commandTimeoutMs : seconds * 1000;
-    const { status, stdout, stderr, truncated } = await session.run(command, { timeoutMs });
+    if (filesOf !== undefined) return { header: { error: 'view', message: unseenCommand } };
+    const wanted = asked.timeout == null ? Number.POSITIVE_INFINITY : asked.timeout * 1000;
+    const timeoutMs = Math.min(wanted, this.options.commandTimeoutMs);
+    const { status, stdout, stderr, truncated } = await (asked.ours ? session : commands).run(asked.command, {
+      timeoutMs,
+      signal,
+      ownShell: true,
+    });
     return { header: { status, truncated, limit: defaultRun.limit }, first: stdout, second: stderr };
   }
 }
 
 async function facts({ session, filesOf, lens, view }: OpenTarget): Promise<Reply> {
   const script = filesOf === undefined ? factsScript() : filesOnlyFacts(filesOf);
-  return { header: { lens, view, facts: parseFacts(await session.run(script.command, { repeatable: true }), script) } };
+  return {
+    // Beside a target, the machine of our own processes is another one.
+    header: {
+      beside: lensTools[lens] === 'ours',
+      view,
+      facts: parseFacts(await session.run(script.command, { repeatable: true }), script),
+    },
+  };
 }
 
 const unseenCommand = 'only the files of this target can be seen, so its commands were not run';
 
-async function read({ session, meter, filesOf }: OpenTarget, path: string): Promise<Reply> {
-  const command = filesOf === undefined ? readCommand(path) : filesOnlyRead(filesOf, path);
-  const answer = await session.run(command, { repeatable: true });
-  const { status, stdout, truncated } = answer;
-  // 1 is the file's own error (absent, unreadable); anything above is the helper's, and says nothing of the file.
-  if (filesOf !== undefined && status > 1)
-    return { header: { error: 'tool', message: `${path} cannot be read: ${firstLine(answer)}` } };
-  if (status === 127) {
-    meter.toolsMissing.add('cat');
-    return { header: { error: 'tool', message: `the container has no cat, so ${path} cannot be read` } };
-  }
-  return { header: { status, truncated, limit: defaultRun.limit }, first: stdout };
-}
-
-async function send(socket: Socket, { header, first, second }: Reply): Promise<void> {
-  const line = `${JSON.stringify({ ...header, first: first?.length ?? 0, second: second?.length ?? 0 })}\n`;
+async function send(socket: Socket, id: number, { header, first, second }: Reply): Promise<void> {
+  const line = `${JSON.stringify({ ...header, id, first: first?.length ?? 0, second: second?.length ?? 0 })}\n`;
   const bytes = Buffer.concat([Buffer.from(line), first ?? Buffer.alloc(0), second ?? Buffer.alloc(0)]);
   await new Promise<void>(resolve => socket.write(bytes, () => resolve()));
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The same questions where the target's root directory can be read but not entered: the helper of the tools image opens
 // each path below that directory (openat2 with RESOLVE_IN_ROOT), so that a symbolic link never leads out of the target.
-import { type ProcessRef, tools } from '../lens/index.ts';
-import { makeScript, quote, releaseFiles, type Script } from './questions.ts';
+import { type ProcessRef, quote, tools } from '../lens/index.ts';
+import { releaseFiles } from './facts.ts';
+import { makeScript, type Script } from './script.ts';
 
 const file = ({ pid, startTime }: ProcessRef, options = '') =>
   `${tools.helper} file --pid ${pid} --starttime ${startTime} ${options}`;

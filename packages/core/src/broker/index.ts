@@ -1,2 +1,3 @@
 // SPDX-License-Identifier: Apache-2.0
-export { Broker, type BrokerOptions, type EngineEvent } from './broker.ts';
+export { Broker, type EngineEvent } from './broker.ts';
+export type { ContainerMarker } from './look.ts';

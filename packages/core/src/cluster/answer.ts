@@ -7,6 +7,8 @@ export interface Answer {
   status: number;
   headers: Record<string, string | undefined>;
   text: string;
+  /** An earlier try got no answer, or one that may pass: what it asked for may have been done. */
+  retried?: boolean;
 }
 
 export interface ApiRequest {
@@ -27,7 +29,7 @@ export function apiPath(base: string, ...names: string[]): string {
 // An encoded slash or dot segment is still one to proxies that decode before they match.
 function toSegment(name: string): string {
   if (/^\.{0,2}$/.test(name) || /[/%\\]/.test(name))
-    throw new ScanError('INPUT_INVALID', `${JSON.stringify(name)} is no name that an object in a cluster can have`);
+    throw new ScanError('INPUT_INVALID', `${JSON.stringify(name)} is not a valid name of a Kubernetes object`);
   return encodeURIComponent(name);
 }
 
@@ -37,7 +39,10 @@ const statusBody = z.object({
   reason: z.string().optional(),
   message: z.string().optional(),
   details: z
-    .object({ causes: z.array(z.object({ reason: z.string().optional(), message: z.string().optional() })).optional() })
+    .object({
+      kind: z.string().optional(),
+      causes: z.array(z.object({ reason: z.string().optional(), message: z.string().optional() })).optional(),
+    })
     .nullish(),
 });
 

@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-import { request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
-import { request as httpsRequest, type RequestOptions } from 'node:https';
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { RequestOptions } from 'node:https';
 import { ScanError, toMessage } from '../errors/index.ts';
+import { readBody, receive, startRequest } from '../http/index.ts';
 import { type Answer, type ApiRequest, toRefusal } from './answer.ts';
 import { defaultRetry, type RetryOptions, retryAfterMs, Transient, withRetry } from './retry.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
-/** Where the credentials of a connection come from: fetched anew for each request, since plugins renew them. */
-export interface Credentials {
+/** What a request shows of its sender, and how it gets there. */
+interface Presented {
   /** TLS settings, agent and headers for Node's https and for WebSockets. */
-  options(): Promise<RequestOptions>;
+  options: RequestOptions;
+  /** After a 401: whether there is something else to show now, so that asking again makes sense. */
+  renew: ((signal: AbortSignal | undefined) => Promise<boolean>) | undefined;
 }
+
+/** Asked before each request: tokens and certificates are renewed while a run lasts. */
+export type Credentials = (signal: AbortSignal | undefined) => Promise<Presented>;
 
 export interface ClusterSettings {
   /** The kubeconfig's context, or `in-cluster`. */
@@ -41,10 +48,13 @@ export class Cluster {
     return new Cluster({ ...this.settings, credentials });
   }
 
-  /** Ignores a cancelled run: for taking back what the run made. */
+  /**
+   * Ignores a cancelled run: for taking back what the run made. Whoever cancelled it waits, and a CI system kills after
+   * some seconds; so not even this goes on for long.
+   */
   withoutCancel(): Cluster {
-    const { signal: _, ...settings } = this.settings;
-    return new Cluster(settings);
+    const { signal, ...settings } = this.settings;
+    return new Cluster({ ...settings, signal: AbortSignal.timeout(signal?.aborted === true ? 15_000 : 60_000) });
   }
 
   /** Gives up requests, and streams that are not open yet, once this signal says so too. */
@@ -57,9 +67,9 @@ export class Cluster {
   async send(request: ApiRequest): Promise<Answer> {
     const what = `${request.method} ${request.path}`;
     return withRetry(
-      async () => {
-        const answer = await this.sendOnce(request, what);
-        if (!isPassing(answer)) return answer;
+      async attempt => {
+        const answer = await this.sendRenewed(request, what);
+        if (!isPassing(answer)) return { ...answer, retried: attempt > 0 };
         throw new Transient(toRefusal(answer, what), retryAfterMs(answer.headers['retry-after']));
       },
       this.settings.retry ?? defaultRetry,
@@ -74,19 +84,28 @@ export class Cluster {
     throw toRefusal(answer, what);
   }
 
-  private async sendOnce(request: ApiRequest, what: string): Promise<Answer> {
-    const { credentials, requestTimeoutMs = 30_000, signal } = this.settings;
-    const auth = await credentials.options();
+  /** A credential that was good when it was made may be refused by now: then it is renewed, once. */
+  private async sendRenewed(request: ApiRequest, what: string): Promise<Answer> {
+    const { credentials, signal } = this.settings;
+    const first = await unlessAborted(credentials(signal), signal);
+    const answer = await this.sendOnce(request, what, first.options);
+    if (answer.status !== 401 || (await first.renew?.(signal)) !== true) return answer;
+    return this.sendOnce(request, what, (await unlessAborted(credentials(signal), signal)).options);
+  }
+
+  private async sendOnce(request: ApiRequest, what: string, auth: RequestOptions): Promise<Answer> {
+    const { requestTimeoutMs = 30_000, signal } = this.settings;
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);
     const options: RequestOptions = {
       ...auth,
       method: request.method,
       headers: headersOf(auth, request, body),
-      timeout: requestTimeoutMs,
       ...(signal && { signal }),
     };
     try {
-      return await exchange(this.urlOf(request.path, request.query), options, body);
+      const sent = startRequest(this.urlOf(request.path, request.query), options);
+      sent.end(body);
+      return await toAnswer(await receive(sent, requestTimeoutMs));
     } catch (error) {
       if (signal?.aborted === true) throw error;
       throw new Transient(this.unreachable(what, error));
@@ -121,31 +140,9 @@ function networkMessage(cause: unknown): string {
   return cause instanceof AggregateError ? cause.errors.map(toMessage).join('; ') : toMessage(cause);
 }
 
-function exchange(url: URL, options: RequestOptions, body: string | undefined): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const send = url.protocol === 'http:' ? httpRequest : httpsRequest;
-    const request = send(url, options, response => {
-      const chunks: Buffer[] = [];
-      let bytes = 0;
-      response.on('data', (chunk: Buffer) => {
-        bytes += chunk.length;
-        if (bytes > maxAnswerBytes) request.destroy(new Error(`the answer is larger than ${maxAnswerBytes} bytes`));
-        else chunks.push(chunk);
-      });
-      response.on('error', reject);
-      response.on('aborted', () => reject(new Error('the connection was closed in the middle of an answer')));
-      response.on('end', () =>
-        resolve({
-          status: response.statusCode ?? 0,
-          headers: plain(response.headers),
-          text: Buffer.concat(chunks).toString('utf8'),
-        }),
-      );
-    });
-    request.on('timeout', () => request.destroy(new Error(`no answer within ${options.timeout} ms`)));
-    request.on('error', reject);
-    request.end(body);
-  });
+async function toAnswer(response: IncomingMessage): Promise<Answer> {
+  const text = (await readBody(response, maxAnswerBytes)).toString('utf8');
+  return { status: response.statusCode ?? 0, headers: plain(response.headers), text };
 }
 
 function plain(headers: IncomingHttpHeaders): Answer['headers'] {

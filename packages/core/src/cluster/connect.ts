@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFileSync } from 'node:fs';
-import { Agent } from 'node:http';
 import type { RequestOptions } from 'node:https';
-import { delimiter } from 'node:path';
-import type { KubeConfig, Cluster as KubernetesCluster, User } from '@kubernetes/client-node';
-import { ScanError, toMessage } from '../errors/index.ts';
-import type { Access, Secret } from '../request/index.ts';
+import { ScanError } from '../errors/index.ts';
+import { checkName, openRoute, type Route } from '../http/index.ts';
+import {
+  type Chosen,
+  invalid,
+  readAccess,
+  type ServerPlace,
+  serverOf,
+  tokenUser,
+  type User,
+  userOf,
+} from '../kubeconfig/index.ts';
+import { type Access, type Environment, Secret, type Secrets } from '../request/index.ts';
 import { Cluster, type ClusterSettings, type Credentials } from './cluster.ts';
 
 /** A bearer token, or where a fresh one comes from each time it is needed: some live for minutes. */
@@ -17,6 +24,14 @@ export interface ConnectOptions extends Pick<ClusterSettings, 'retry' | 'request
   token?: Token | undefined;
   /** The kubeconfig's current context unless told. */
   context?: string | undefined;
+  /** Proxies, and what a credential plugin is started with. */
+  environment?: Environment;
+  /** Where relative paths start that are in no file. */
+  workspace?: string;
+  /** Told of each secret that is read or made on the way. */
+  secrets?: Secrets | undefined;
+  /** A line that a credential plugin prints for whoever uses it; it may hold a secret. */
+  onPluginLine?: (line: string) => void;
 }
 
 export interface Connection {
@@ -28,165 +43,81 @@ export interface Connection {
   /** The cluster as it would stand in a kubeconfig of our own, certificate authority included. */
   clusterEntry: Record<string, string | boolean>;
   /** The same server with a bearer token instead of the operator's credentials. */
-  withToken(token: Secret): Cluster;
+  withToken(token: Token): Cluster;
   /** Ends the connections that are kept for further requests: they would keep the process alive. */
   close(): void;
 }
 
-type MakeConfig = () => KubeConfig;
-
-/** What all identities of a connection share. */
-interface Parts {
-  make: MakeConfig;
-  agents: Set<Agent>;
-}
-
-/** Reads the configuration; no request is made. */
+/** Reads the configuration; no request is made, and no plugin asked. */
 export async function connect(options: ConnectOptions): Promise<Connection> {
-  const make = await loadClient();
-  const config = load(options.access, make);
-  if (options.context !== undefined) selectContext(config, options.context);
-  const context = config.getContextObject(config.getCurrentContext());
-  const server = config.getCurrentCluster();
-  if (context === null || server === null)
-    throw new ScanError(
-      'KUBECONFIG_INVALID',
-      `${describe(options.access)}: no context is selected, or its cluster is not defined`,
-    );
-  const { retry, requestTimeoutMs, signal } = options;
-  const agents = new Set<Agent>();
+  const { access, token, retry, requestTimeoutMs, signal } = options;
+  const { context, environment = {}, workspace = '.' } = options;
+  const chosen = readAccess(access, { context, environment, workspace });
+  const place = serverOf(chosen);
+  const user = token === undefined ? operatorOf(chosen, place, options) : tokenUserAt(place, token);
+  const route = await openRoute(place.url, { environment, proxy: place.proxy, keepAlive: true, ca: place.ca });
   const settings: ClusterSettings = {
-    alias: options.access.kind === 'in-cluster' ? 'in-cluster' : config.getCurrentContext(),
-    server: parseServer(server.server, options.access),
-    credentials:
-      options.token === undefined
-        ? credentialsOf(config, agents)
-        : tokenCredentials(config, options.token, { make, agents }),
+    alias: chosen.name,
+    server: place.url,
+    credentials: credentialsOf(user, place, route),
     ...(retry && { retry }),
     ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
     ...(signal && { signal }),
   };
   return {
     cluster: new Cluster(settings),
-    namespace: context.namespace ?? 'default',
-    insecure: server.skipTLSVerify,
-    clusterEntry: entryOf(server),
-    withToken: token => new Cluster({ ...settings, credentials: tokenCredentials(config, token, { make, agents }) }),
-    close: () => agents.forEach(agent => agent.destroy()),
+    namespace: chosen.namespace ?? 'default',
+    insecure: place.insecure,
+    clusterEntry: entryOf(place),
+    withToken: given =>
+      new Cluster({ ...settings, credentials: credentialsOf(tokenUserAt(place, given), place, route) }),
+    close: () => route[Symbol.dispose](),
   };
 }
 
-// A third of a second of modules, most of them generated: not for commands that stay at home, and beside the start of the
-// engine for those that do not. One file when bundled: a chunk of its own is not minified.
-async function loadClient(): Promise<MakeConfig> {
-  const { KubeConfig } = await import(/* webpackMode: "eager" */ './client.ts');
-  return () => new KubeConfig();
+/** Over plain http nobody can be known, and nothing be kept: kubectl sends no credentials there, whatever is in the file. */
+function operatorOf(chosen: Chosen, place: ServerPlace, options: ConnectOptions): User {
+  const { environment = {}, secrets, onPluginLine = () => undefined } = options;
+  if (place.proxy !== undefined) secrets?.register(new Secret(decodeURIComponent(place.proxy.password)));
+  if (place.url.protocol === 'http:') return () => Promise.resolve({ headers: {} });
+  const onSecret = (secret: Secret) => secrets?.register(secret);
+  const user = userOf(chosen, place, { environment, onLine: onPluginLine, onSecret });
+  if (user !== undefined) return user;
+  throw invalid(
+    chosen.user.name === undefined
+      ? `context "${chosen.name}" names no user`
+      : `user "${chosen.user.name}" has no credentials`,
+  );
 }
 
-function load(access: Access, make: MakeConfig): KubeConfig {
-  const config = make();
-  try {
-    switch (access.kind) {
-      case 'file':
-        loadFiles(config, access.path, make);
-        break;
-      case 'content':
-        config.loadFromString(access.content.reveal());
-        break;
-      case 'in-cluster':
-        config.loadFromCluster();
-        break;
-    }
-  } catch (error) {
-    throw new ScanError('KUBECONFIG_INVALID', `${describe(access)}: ${toMessage(error)}`, { cause: error });
-  }
-  return config;
+function tokenUserAt({ url }: ServerPlace, token: Token): User {
+  if (url.protocol === 'https:' || /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname))
+    return tokenUser(token);
+  throw new ScanError('KUBECONFIG_INVALID', `A token is not sent to ${url.origin}: everyone on the way could read it`, {
+    remedy: 'Give the kubeconfig a server with https://.',
+  });
 }
 
-function loadFiles(config: KubeConfig, path: string, make: MakeConfig): void {
-  const [first, ...others] = path.split(delimiter).filter(each => each !== '');
-  config.loadFromFile(first ?? path);
-  for (const other of others) {
-    const more = make();
-    more.loadFromFile(other);
-    config.mergeConfig(more, true);
-  }
-}
-
-function selectContext(config: KubeConfig, name: string): void {
-  if (config.getContextObject(name) === null) {
-    const known = config.getContexts().map(context => context.name);
-    throw new ScanError(
-      'KUBECONFIG_INVALID',
-      `The kubeconfig has no context "${name}"; it has: ${known.join(', ') || 'none'}`,
-    );
-  }
-  config.setCurrentContext(name);
-}
-
-function describe(access: Access): string {
-  switch (access.kind) {
-    case 'file':
-      return `kubeconfig ${access.path}`;
-    case 'content':
-      return 'kubeconfig given as content';
-    case 'in-cluster':
-      return 'in-cluster account';
-  }
-}
-
-function parseServer(server: string, access: Access): URL {
-  if (!URL.canParse(server))
-    throw new ScanError('KUBECONFIG_INVALID', `${describe(access)}: "${server}" is not a server address`);
-  return new URL(server);
-}
-
-function credentialsOf(config: KubeConfig, agents: Set<Agent>): Credentials {
-  return {
-    async options() {
-      const options: RequestOptions = {};
-      try {
-        await config.applyToHTTPSOptions(options);
-      } catch (error) {
-        throw new ScanError(
-          'CLUSTER_UNAUTHORIZED',
-          `The credentials of the kubeconfig cannot be obtained: ${toMessage(error)}`,
-          { cause: error },
-        );
-      }
-      if (options.agent instanceof Agent) agents.add(options.agent);
-      return options;
-    },
+function credentialsOf(user: User, place: ServerPlace, { agent }: Route): Credentials {
+  const server: RequestOptions = {
+    agent,
+    ...(place.url.protocol === 'https:' && checkName(place.url, place.serverName)),
+    ...(place.ca && { ca: place.ca }),
+    ...(place.insecure && { rejectUnauthorized: false }),
+    ...(place.serverName !== undefined && { servername: place.serverName }),
+  };
+  return async signal => {
+    const { renew, ...shown } = await user(signal);
+    return { options: { ...server, ...shown }, renew };
   };
 }
 
-function tokenCredentials(config: KubeConfig, token: Token, { make, agents }: Parts): Credentials {
-  const withToken = (each: Secret) => credentialsOf(withUser(config, each, make), agents);
-  return typeof token === 'function' ? { options: async () => withToken(await token()).options() } : withToken(token);
-}
-
-function withUser(config: KubeConfig, token: Secret, make: MakeConfig): KubeConfig {
-  const own = make();
-  const cluster = config.getCurrentCluster();
-  const user: User = { name: 'scanner', token: token.reveal() };
-  if (cluster !== null) own.loadFromClusterAndUser(cluster, user);
-  return own;
-}
-
-function entryOf({
-  server,
-  caData,
-  caFile,
-  skipTLSVerify,
-  tlsServerName,
-  proxyUrl,
-}: KubernetesCluster): Record<string, string | boolean> {
-  const authority = caData ?? (caFile === undefined ? undefined : readFileSync(caFile).toString('base64'));
+function entryOf({ url, ca, insecure, serverName, proxy }: ServerPlace): Record<string, string | boolean> {
   return {
-    server,
-    ...(authority !== undefined && { 'certificate-authority-data': authority }),
-    ...(skipTLSVerify && { 'insecure-skip-tls-verify': true }),
-    ...(tlsServerName !== undefined && { 'tls-server-name': tlsServerName }),
-    ...(proxyUrl !== undefined && { 'proxy-url': proxyUrl }),
+    server: url.href.replace(/\/$/, ''),
+    ...(ca && { 'certificate-authority-data': ca.toString('base64') }),
+    ...(insecure && { 'insecure-skip-tls-verify': true }),
+    ...(serverName !== undefined && { 'tls-server-name': serverName }),
+    ...(proxy !== undefined && { 'proxy-url': proxy.href }),
   };
 }

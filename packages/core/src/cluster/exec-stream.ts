@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { IncomingMessage } from 'node:http';
+import type { RequestOptions } from 'node:https';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
-import { ScanError, toMessage } from '../errors/index.ts';
+import { isScanError, ScanError, toMessage } from '../errors/index.ts';
 import { apiPath, parseJson, parseStatus, toRefusal } from './answer.ts';
 import type { Cluster } from './cluster.ts';
 import { defaultRetry, retryAfterMs, Transient, withRetry } from './retry.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 export interface ExecTarget {
   namespace: string;
@@ -109,7 +111,7 @@ export class ExecStream {
 export async function openExec(cluster: Cluster, target: ExecTarget, command: string[]): Promise<ExecStream> {
   const what = `exec into ${target.namespace}/${target.pod}/${target.container}`;
   const { retry = defaultRetry, signal } = cluster.settings;
-  return withRetry(() => upgrade(cluster, execUrl(cluster, target, command), what), retry, signal);
+  return withRetry(() => upgradeRenewed(cluster, execUrl(cluster, target, command), what), retry, signal);
 }
 
 function execUrl(cluster: Cluster, { namespace, pod, container }: ExecTarget, command: string[]): URL {
@@ -122,9 +124,26 @@ function execUrl(cluster: Cluster, { namespace, pod, container }: ExecTarget, co
   return url;
 }
 
-async function upgrade(cluster: Cluster, url: URL, what: string): Promise<ExecStream> {
-  const { credentials, requestTimeoutMs = 30_000, signal } = cluster.settings;
-  const options = await credentials.options();
+async function upgradeRenewed(cluster: Cluster, url: URL, what: string): Promise<ExecStream> {
+  const { credentials, signal } = cluster.settings;
+  const first = await unlessAborted(credentials(signal), signal);
+  try {
+    return await upgrade(cluster, { url, what, options: first.options });
+  } catch (error) {
+    const isRefused = isScanError(error) && error.code === 'CLUSTER_UNAUTHORIZED';
+    if (!isRefused || (await first.renew?.(signal)) !== true) throw error;
+    return await upgrade(cluster, { url, what, options: (await unlessAborted(credentials(signal), signal)).options });
+  }
+}
+
+interface Upgrade {
+  url: URL;
+  what: string;
+  options: RequestOptions;
+}
+
+function upgrade(cluster: Cluster, { url, what, options }: Upgrade): Promise<ExecStream> {
+  const { requestTimeoutMs = 30_000, signal } = cluster.settings;
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(url, protocols, {
       ...options,

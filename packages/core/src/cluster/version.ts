@@ -22,10 +22,12 @@ export async function serverVersion(cluster: Cluster): Promise<ServerVersion> {
   return { text: gitVersion, minor: Number.parseInt(minor, 10) }; // managed clusters write `27+`
 }
 
+const patienceMs = 5000;
+
 /** For a report: undefined where the server does not say, which the outcomes tell. Asked after a cancelled run too. */
 export async function knownVersion(cluster: Cluster): Promise<string | undefined> {
   try {
-    return (await serverVersion(cluster.withoutCancel())).text;
+    return (await serverVersion(cluster.withoutCancel().until(AbortSignal.timeout(patienceMs)))).text;
   } catch {
     return undefined;
   }

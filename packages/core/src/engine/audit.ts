@@ -3,10 +3,12 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { Broker, type EngineEvent } from '../broker/index.ts';
+import { Broker, type ContainerMarker, type EngineEvent } from '../broker/index.ts';
 import { ScanError, toMessage } from '../errors/index.ts';
 import type { OpenTarget } from '../lens/index.ts';
-import type { Engine } from './engine.ts';
+import { parseJsonText } from '../request/index.ts';
+import type { Engine, JobEnd } from './engine.ts';
+import { type Inventory, inventory } from './inventory.ts';
 
 /** What a profile is run with, beside its path. */
 export interface AuditInputs {
@@ -16,7 +18,6 @@ export interface AuditInputs {
   input: string[];
   controls: string[];
   tags: string[];
-  waivers: string[];
 }
 
 /** A dependency as the engine is told of it, in the words of InSpec's own lock files. */
@@ -30,14 +31,18 @@ export interface LockedDependency {
 export interface AuditOrder extends AuditInputs {
   /** Local path of a profile. */
   profile: string;
+  /** Its name, if it has none of its own. */
+  called?: string;
   /** Where what it depends on lies. */
   depends: LockedDependency[];
+  waivers: string[];
   /** Path of the profile's description (`describeProfile`), for restoring what InSpec drops of waived controls. */
   description: string | undefined;
   /** Hashed into the report's target id. */
   identity: string;
   /** For the whole audit, milliseconds. */
   timeoutMs: number;
+  containerMarker: ContainerMarker;
   onControl(id: string, status: string, total: number): void;
   signal: AbortSignal | undefined;
 }
@@ -49,8 +54,17 @@ export interface Auditor {
   open: OpenTarget;
 }
 
-/** Runs a profile against an open target; gives the engine's own report or throws what kept it from being one. */
-export async function audit({ engine, scratch, open }: Auditor, order: AuditOrder): Promise<string> {
+/** The engine's own report, and what the profile has on this target. */
+export interface Audit {
+  text: string;
+  inventory: Inventory;
+}
+
+// As the auditor's own --command-timeout.
+const commandSeconds = 3600;
+
+/** Runs a profile against an open target, or throws what kept it from giving a report. */
+export async function audit({ engine, scratch, open }: Auditor, order: AuditOrder): Promise<Audit> {
   let total = 0;
   const onEvent = (event: EngineEvent) => {
     if (event.event === 'unseen') open.meter.unseen += 1;
@@ -58,10 +72,11 @@ export async function audit({ engine, scratch, open }: Auditor, order: AuditOrde
     if (event.event === 'control') order.onControl(String(event['id']), String(event['status']), total);
   };
   const result = await perform(
-    { engine, scratch, target: open, onEvent, timeoutMs: order.timeoutMs, signal: order.signal },
+    { ...order, engine, scratch, target: open, onEvent },
     {
       kind: 'audit',
       profile: order.profile,
+      called: order.called,
       depends: order.depends,
       description: order.description,
       identity: order.identity,
@@ -71,6 +86,7 @@ export async function audit({ engine, scratch, open }: Auditor, order: AuditOrde
       controls: order.controls,
       tags: order.tags,
       waivers: order.waivers,
+      command_timeout: Math.min(commandSeconds, Math.ceil(order.timeoutMs / 1000)),
     },
   );
   if (![0, 100, 101].includes(result.code ?? -1))
@@ -78,12 +94,13 @@ export async function audit({ engine, scratch, open }: Auditor, order: AuditOrde
       'PROFILE_NOT_LOADED',
       `A profile failed to load (the engine ended with ${result.code}): ${loadFailure(result.text)}`,
     );
-  return result.text;
+  return { text: result.text, inventory: result.inventory };
 }
 
 /** What is asked of a profile that is run against no machine. */
-export interface DescribeOrder extends Omit<AuditInputs, 'waivers'> {
+export interface DescribeOrder extends AuditInputs {
   profile: string;
+  called?: string;
   depends: LockedDependency[];
 }
 
@@ -91,11 +108,12 @@ export interface DescribeOrder extends Omit<AuditInputs, 'waivers'> {
 export function describeProfile(
   engine: Engine,
   scratch: string,
-  { profile, depends, inputs, inputFiles, input, controls, tags }: DescribeOrder,
+  { profile, called, depends, inputs, inputFiles, input, controls, tags }: DescribeOrder,
 ): Promise<{ text: string; file: string }> {
   return perform(quietly(engine, scratch), {
     kind: 'describe',
     profile,
+    called,
     depends,
     inputs,
     input_files: inputFiles,
@@ -110,12 +128,27 @@ export async function readDepends(engine: Engine, scratch: string, profile: stri
   return (await perform(quietly(engine, scratch), { kind: 'depends', profile })).text;
 }
 
+const waiverFiles = z.array(
+  z.object({ path: z.string(), warnings: z.array(z.string()), problem: z.string().nullable() }),
+);
+
+/** What the auditor says of waiver files; one that it does not like would end a run. */
+export async function readWaiverFiles(
+  engine: Engine,
+  scratch: string,
+  waivers: string[],
+): Promise<z.infer<typeof waiverFiles>> {
+  const { text } = await perform(quietly(engine, scratch), { kind: 'waivers', waivers });
+  return waiverFiles.parse(parseJsonText(text));
+}
+
 const quietly = (engine: Engine, scratch: string): Performing => ({
   engine,
   scratch,
   target: undefined,
   onEvent: () => undefined,
   timeoutMs: 120_000,
+  containerMarker: 'none',
   signal: undefined,
   keep: true,
 });
@@ -126,14 +159,16 @@ interface Performing {
   target: OpenTarget | undefined;
   onEvent(event: EngineEvent): void;
   timeoutMs: number;
+  containerMarker: ContainerMarker;
   signal: AbortSignal | undefined;
   keep?: boolean;
 }
 
-interface Result {
+interface EngineResult {
   text: string;
   code: number | undefined;
   file: string;
+  inventory: Inventory;
 }
 
 const completion = z.object({
@@ -142,12 +177,13 @@ const completion = z.object({
   sha256: z.string(),
   bytes: z.number(),
   code: z.number().optional(),
+  ...inventory.shape,
 });
 const failure = z.object({ event: z.literal('failed'), class: z.string(), message: z.string() });
 type Ending = z.infer<typeof completion> | z.infer<typeof failure>;
 const ending = z.union([completion, failure]);
 
-async function perform(job: Performing, order: Record<string, unknown>): Promise<Result> {
+async function perform(job: Performing, order: Record<string, unknown>): Promise<EngineResult> {
   const directory = await mkdtemp(join(job.scratch, 'j'));
   const socketPath = join(directory, 's');
   let ended: Ending | undefined;
@@ -157,23 +193,30 @@ async function perform(job: Performing, order: Record<string, unknown>): Promise
     else job.onEvent(event);
   };
   try {
-    await using broker = await Broker.listen({ socketPath, target: job.target, onEvent });
-    const stopped = await runOrder(job, broker, { ...order, directory, socket: socketPath });
+    await using broker = await Broker.listen({
+      socketPath,
+      target: job.target,
+      onEvent,
+      containerMarker: job.containerMarker,
+      commandTimeoutMs: job.timeoutMs,
+    });
+    const { stopped, signal } = await runOrder(job, broker, { ...order, directory, socket: socketPath });
     // The order of these questions is the order of trust: what the broker and we know first, what the engine says last.
     if (broker.lost) throw broker.lost;
     if (stopped) throw stopped;
+    if (ended === undefined) throw unconcluded(signal);
     return await conclude(ended, directory);
   } finally {
     if (job.keep !== true) await rm(directory, { recursive: true, force: true });
   }
 }
 
-/** Until the process of the order has ended; gives the reason if we ended it. */
+/** Until the process of the order has ended; gives the reason if we ended it, and the signal that did. */
 async function runOrder(
   job: Performing,
   broker: Broker,
   order: Record<string, unknown>,
-): Promise<ScanError | undefined> {
+): Promise<JobEnd & { stopped: ScanError | undefined }> {
   const { job: id, ended } = await job.engine.order(order);
   let stopped: ScanError | undefined;
   const stop = (reason: ScanError) => {
@@ -192,11 +235,15 @@ async function runOrder(
   clearTimeout(timer);
   job.signal?.removeEventListener('abort', onAbort);
   if (end.signal === null) await broker.lastWords();
-  return stopped;
+  return { ...end, stopped };
 }
 
-async function conclude(ended: Ending | undefined, directory: string): Promise<Result> {
-  if (ended === undefined) throw new ScanError('ENGINE_CRASHED', 'The engine ended without a completion record');
+function unconcluded(signal: number | null): ScanError {
+  const how = signal === null ? '' : `: signal ${signal} ended it`;
+  return new ScanError('ENGINE_CRASHED', `The engine ended without a completion record${how}`);
+}
+
+async function conclude(ended: Ending, directory: string): Promise<EngineResult> {
   if (ended.event === 'failed') throw toFailure(ended);
   if (ended.file !== join(directory, 'result.json'))
     throw new ScanError('ENGINE_CRASHED', 'The engine names a result outside its folder');
@@ -210,7 +257,8 @@ async function conclude(ended: Ending | undefined, directory: string): Promise<R
   }
   if (createHash('sha256').update(text).digest('hex') !== ended.sha256)
     throw new ScanError('ENGINE_CRASHED', 'The result of the engine is not the one it vouched for');
-  return { text, code: ended.code, file: ended.file };
+  const { code, file, has, problems, unmatched } = ended;
+  return { text, code, file, inventory: { has, problems, unmatched } };
 }
 
 // The uname of the container said nothing that any system says (Train 3.16, lib/train/platforms/detect/scanner.rb).
@@ -219,7 +267,7 @@ const unknownSystem = 'Train::PlatformDetectionFailed';
 function toFailure({ class: name, message }: z.infer<typeof failure>): ScanError {
   if (name === 'input') return new ScanError('PROFILE_INPUT_INVALID', `Input of the profile: ${message}`);
   return name === unknownSystem
-    ? new ScanError('TARGET_CORRUPT', `The container says of itself what no system says: ${message}`)
+    ? new ScanError('TARGET_CORRUPT', `The uname of the container matches no known operating system: ${message}`)
     : new ScanError('ENGINE_FAILED', `The profile could not be run: ${name}: ${message}`);
 }
 
@@ -228,7 +276,7 @@ const profileStatuses = z.object({
 });
 
 function loadFailure(text: string): string {
-  const { data } = profileStatuses.safeParse(JSON.parse(text));
+  const { data } = profileStatuses.safeParse(parseJsonText(text));
   const bad = data?.profiles.filter(profile => profile.status !== 'loaded') ?? [];
   return (
     bad.map(({ name, status, status_message: message }) => `${name} is ${status}: ${message ?? ''}`).join('; ') ||

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ChildProcess, spawn } from 'node:child_process';
 import { EventEmitter } from 'node:events';
+import { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { parseJson } from '../cluster/index.ts';
 import { ScanError } from '../errors/index.ts';
+import { killGroup } from './child.ts';
 import type { EngineInstall } from './install.ts';
 
 export interface EngineVersion {
@@ -37,6 +39,8 @@ export interface EngineOptions {
   onOutput: (text: string) => void;
 }
 
+const mostSaid = 500;
+
 /** The Ruby process that holds InSpec loaded and forks for each job. */
 export class Engine implements AsyncDisposable {
   readonly version: Promise<EngineVersion>;
@@ -44,8 +48,11 @@ export class Engine implements AsyncDisposable {
   private readonly events = new EventEmitter();
   private readonly exited: Promise<void>;
   private jobs = 0;
+  private running = 0;
   private gone: ScanError | undefined;
   private isReady = false;
+  /** By Ruby, before there was a profile. */
+  private said = '';
 
   private constructor(child: ChildProcess, options: EngineOptions) {
     this.child = child;
@@ -62,7 +69,10 @@ export class Engine implements AsyncDisposable {
       child.once('error', error => end(error.message));
     });
     child.stdin?.on('error', () => undefined); // `close` tells more
-    child.stderr?.setEncoding('utf8').on('data', options.onOutput);
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      if (!this.isReady) this.said = (this.said + text).slice(-mostSaid);
+      options.onOutput(text);
+    });
     if (child.stdout) createInterface({ input: child.stdout }).on('line', line => this.take(line));
   }
 
@@ -78,6 +88,11 @@ export class Engine implements AsyncDisposable {
     return new Engine(child, options);
   }
 
+  /** Whether it lives and works for nobody. */
+  get isIdle(): boolean {
+    return this.gone === undefined && this.running === 0;
+  }
+
   get pid(): number | undefined {
     return this.child.pid;
   }
@@ -87,10 +102,17 @@ export class Engine implements AsyncDisposable {
     await this.version;
     if (this.gone) throw this.gone;
     this.jobs += 1;
+    this.running += 1;
     const job = this.jobs;
     const ended = new Promise<JobEnd>(resolve => {
-      this.events.once(`ended ${job}`, resolve);
-      this.events.once('gone', () => resolve({ signal: 9 }));
+      const end = (how: JobEnd) => {
+        this.running -= 1;
+        this.events.off('gone', lost);
+        resolve(how);
+      };
+      const lost = () => end({ signal: 9 });
+      this.events.once(`ended ${job}`, end);
+      this.events.once('gone', lost);
     });
     this.tell({ ...order, job });
     return { job, ended };
@@ -102,11 +124,12 @@ export class Engine implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.child.stdin?.end();
-    if (!this.isReady) this.killGroup(); // it reads nothing before it has loaded
-    const kill = setTimeout(() => this.killGroup(), 2000);
+    if (!this.isReady) this.kill(); // it reads nothing before it has loaded
+    const kill = setTimeout(() => this.kill(), 2000);
     await this.exited;
     clearTimeout(kill);
-    this.killGroup();
+    // A process that a profile left behind may have left the group too, and holds the pipes open.
+    for (const pipe of [this.child.stdout, this.child.stderr]) if (pipe instanceof Socket) pipe.unref();
   }
 
   private tell(message: Record<string, unknown>): void {
@@ -125,24 +148,16 @@ export class Engine implements AsyncDisposable {
     } else if (message) this.events.emit(`ended ${message.job}`, { signal: message.signal } satisfies JobEnd);
   }
 
+  /** Not once it is gone: its number may be somebody else's by then. Its group ended with it, see {@link lose}. */
+  private kill(): void {
+    if (this.gone === undefined) killGroup(this.child.pid);
+  }
+
   private lose(how: string): void {
     if (this.gone) return;
-    this.gone = new ScanError('ENGINE_CRASHED', `The engine is gone: ${how}`);
-    this.killGroup();
+    const why = this.isReady || this.said.trim() === '' ? '' : `, and said: ${this.said.trim()}`;
+    this.gone = new ScanError('ENGINE_CRASHED', `The engine is gone: ${how}${why}`);
+    killGroup(this.child.pid);
     this.events.emit('gone', this.gone);
   }
-
-  private killGroup(): void {
-    if (this.child.pid === undefined) return;
-    try {
-      killProcessGroup(this.child.pid);
-    } catch {
-      // ESRCH: nobody of the group lives any more
-    }
-  }
-}
-
-function killProcessGroup(pid: number): void {
-  // oxlint-disable-next-line no-restricted-globals -- the one process this package starts is ended here
-  process.kill(-pid, 'SIGKILL');
 }

@@ -29,7 +29,8 @@ export interface Ruby {
 export async function findRuby(path: string, cacheDirectory: string): Promise<Ruby> {
   try {
     const mark = await markOf(path).catch(() => undefined);
-    const signature = mark === undefined ? await ask(path) : await recall(path, join(cacheDirectory, `ruby-${mark}`));
+    const signature =
+      mark === undefined ? await signatureOf(path) : await recall(path, join(cacheDirectory, `ruby-${mark}`));
     return { command: 'ruby', signature: checked(signature) };
   } catch (error) {
     throw new ScanError('ENGINE_MISSING', `No usable Ruby: ${toMessage(error)}`, { cause: error });
@@ -39,7 +40,7 @@ export async function findRuby(path: string, cacheDirectory: string): Promise<Ru
 async function recall(path: string, file: string): Promise<string> {
   const known = await readFile(file, 'utf8').catch(() => '');
   if (isRecent(known)) return known;
-  const signature = checked(await ask(path));
+  const signature = checked(await signatureOf(path));
   await keep(file, signature);
   return signature;
 }
@@ -54,7 +55,7 @@ function checked(signature: string): string {
   return signature;
 }
 
-async function ask(path: string): Promise<string> {
+async function signatureOf(path: string): Promise<string> {
   return (await run('ruby', ['-e', question], { env: { PATH: path } })).stdout;
 }
 

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
+export type { ContainerMarker } from '../broker/index.ts';
 export {
+  type Audit,
   type AuditInputs,
-  type AuditOrder,
   audit,
   describeProfile,
   type LockedDependency,
   readDepends,
+  readWaiverFiles,
 } from './audit.ts';
-export { Engine, type EngineVersion } from './engine.ts';
-export { type EngineChoice, type EngineInstall, type EngineSettings, findEngine } from './install.ts';
+export { Engine } from './engine.ts';
+export { type EngineInstall, type EngineSettings, findEngine } from './install.ts';
+export { type ControlRef, type Inventory, inventory, showProblem, showSupports } from './inventory.ts';
+export { withLock } from './lock.ts';
 export type { EnginePackage } from './package-archive.ts';
 export type { PackageKey, PackageStore } from './package-install.ts';
+export { type EngineLease, EnginePool, type PoolLimits } from './pool.ts';
+export { makeScratch } from './scratch.ts';

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { ScanError, toMessage } from '../errors/index.ts';
+import { runChild } from './child.ts';
 import { findRuby, type Ruby } from './find-ruby.ts';
+import { withLock } from './lock.ts';
 import type { EnginePackage } from './package-archive.ts';
 import { ensurePackage, type PackageStore, packagedRuby } from './package-install.ts';
 
-export type EngineChoice = 'auto' | 'system' | 'gems' | 'download';
+type EngineChoice = 'auto' | 'system' | 'gems' | 'download';
 
 export interface EngineSettings {
   choice: EngineChoice;
@@ -24,6 +24,8 @@ export interface EngineSettings {
   installEnvironment: Record<string, string | undefined>;
   /** Nothing may be fetched: gems that are not there are an error. */
   offline?: boolean;
+  /** Ends an installation with all that it started. */
+  signal?: AbortSignal | undefined;
   /** Called before something that takes a while. */
   onNotice?: (text: string) => void;
   /** A package of CINC Auditor to fetch, where none is installed. */
@@ -46,7 +48,6 @@ export interface EngineInstall {
 const systemRuby = '/opt/cinc-auditor/embedded/bin/ruby';
 /** Else each `require` that fails, one for every describe block, searches the load path for names spelled alike. */
 const quickly = '--disable-did_you_mean';
-const run = promisify(execFile);
 
 /** Finds the auditor, or installs the locked gems into the cache. */
 export async function findEngine(settings: EngineSettings): Promise<EngineInstall> {
@@ -72,7 +73,7 @@ export async function findEngine(settings: EngineSettings): Promise<EngineInstal
 async function unpackedEngine(settings: EngineSettings, entry: string): Promise<EngineInstall> {
   const { package: wanted, store, ...rest } = settings;
   if (wanted === undefined)
-    throw new ScanError('INPUT_INVALID', 'engine: download takes engine-url and engine-sha256', {
+    throw new ScanError('INPUT_INVALID', 'engine: download needs engine-url and engine-sha256', {
       remedy: 'Choose a package at https://cinc.sh/download and give its address and its SHA-256.',
     });
   const folder = await ensurePackage(wanted, { ...rest, store });
@@ -87,8 +88,13 @@ function gemEnv(gems: string): Record<string, string> {
   return { GEM_HOME: place, GEM_PATH: place };
 }
 
-const setupIn = (gems: string) => join(gems, 'bundler/setup.rb');
+const setupIn = (gems: string) => join(gems, 'setup.rb');
 const compiledIn = (gems: string) => join(gems, 'compiled');
+
+/** Those that Ruby itself brings come last: its own are taken where it has them, and none of them slows down a start. */
+const setup = `require_relative 'bundler/setup'
+$LOAD_PATH.concat(Dir[File.join(__dir__, 'ruby/*/gems/*/lib')].sort - $LOAD_PATH)
+`;
 
 /** The folder with the gems of the lockfile for this Ruby; installs them the first time. */
 async function ensureGems(settings: EngineSettings, ruby: Ruby): Promise<string> {
@@ -96,7 +102,7 @@ async function ensureGems(settings: EngineSettings, ruby: Ruby): Promise<string>
   const key = createHash('sha256')
     .update(lock)
     .update(ruby.signature)
-    .update('standalone, compiled')
+    .update('standalone default, compiled')
     .digest('hex')
     .slice(0, 16);
   const place = join(settings.cacheDirectory, `gems-${key}`);
@@ -109,34 +115,46 @@ async function ensureGems(settings: EngineSettings, ruby: Ruby): Promise<string>
         remedy: 'Run `cinc-scan doctor` once without --offline.',
       },
     );
+  await mkdir(settings.cacheDirectory, { recursive: true, mode: 0o700 });
+  const { signal } = settings;
+  // Compiling them once is enough for a machine: others that want them wait.
+  await withLock(`${place}.lock`, { patienceMs: 600_000, code: 'ENGINE_MISSING', signal }, async () => {
+    if (!existsSync(place)) await installGems(settings, ruby, place);
+  });
+  return place;
+}
+
+async function installGems(settings: EngineSettings, ruby: Ruby, place: string): Promise<void> {
+  const { signal } = settings;
   settings.onNotice?.('Installing the engine (CINC Auditor gems, about a minute, once)');
   const fresh = `${place}.new-${randomUUID()}`;
   try {
     await mkdir(fresh, { recursive: true, mode: 0o700 });
     // Standalone: a file that names the folders of the gems, where Bundler itself would take 0.1 s at each start.
-    await run('bundle', ['install', '--quiet', '--jobs', '4', '--standalone'], {
+    await runChild('bundle', ['install', '--quiet', '--jobs', '4', '--standalone', 'default'], {
       env: { ...settings.installEnvironment, ...bundlerEnv(settings, fresh), PATH: settings.path },
       cwd: settings.directory,
-      maxBuffer: 16 * 1024 * 1024,
+      signal,
     });
+    await writeFile(setupIn(fresh), setup, { mode: 0o600 });
     await rename(fresh, place);
     await compile(settings, ruby.command, place);
   } catch (error) {
     await rm(fresh, { recursive: true, force: true }).catch(() => undefined);
-    if (existsSync(place)) return place; // another process was faster
+    signal?.throwIfAborted();
     throw new ScanError('ENGINE_MISSING', `The gems of the engine could not be installed: ${bundlerMessage(error)}`, {
       cause: error,
       remedy: 'Install ruby-dev, build-essential and bundler, and check that RubyGems can be reached.',
     });
   }
-  return place;
 }
 
 /** Only where the gems stay: what is compiled knows its own path. Where it fails, Ruby compiles at each start. */
 async function compile(settings: EngineSettings, command: string, gems: string): Promise<void> {
   const program = join(settings.directory, 'bin/compile.rb');
   const env = { ...gemEnv(gems), PATH: settings.path, LANG: 'C.UTF-8' };
-  await run(command, [`-r${setupIn(gems)}`, program, compiledIn(gems)], { env }).catch(() => undefined);
+  const { signal } = settings;
+  await runChild(command, [`-r${setupIn(gems)}`, program, compiledIn(gems)], { env, signal }).catch(() => undefined);
 }
 
 function bundlerEnv(settings: EngineSettings, gems: string): Record<string, string> {

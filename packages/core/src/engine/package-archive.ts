@@ -4,13 +4,14 @@ import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { Agent, get } from 'node:https';
+import type { RequestOptions } from 'node:https';
 import { isAbsolute, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { Transient, withRetry } from '../cluster/index.ts';
 import { ScanError, toMessage } from '../errors/index.ts';
+import { openRoute, receive, startRequest } from '../http/index.ts';
 
 /** Which package, and what it has to be. */
 export interface EnginePackage {
@@ -32,9 +33,16 @@ export function checkPackage({ url, sha256 }: EnginePackage): void {
     throw new ScanError('INPUT_INVALID', `${input}: expected ${expected}`);
   };
   if (!/^[0-9a-f]{64}$/i.test(sha256)) refuse('engine-sha256', 'the SHA-256 of the package, 64 hexadecimal digits');
-  if (!isLocal(url) && !url.startsWith('https://')) refuse('engine-url', `https://… or an absolute path, got "${url}"`);
+  if (!isLocal(url) && !url.startsWith('https://'))
+    refuse('engine-url', `https://… or an absolute path, got "${shown(url)}"`);
   if (!/\.(deb|tar\.gz|tgz)$/.test(new URL(toUrl(url)).pathname))
-    refuse('engine-url', `a package that ends in .deb, .tar.gz or .tgz, got "${url}"`);
+    refuse('engine-url', `a package that ends in .deb, .tar.gz or .tgz, got "${shown(url)}"`);
+}
+
+/** Without what may be a secret in it: a password, a signature. */
+function shown(url: string): string {
+  if (isLocal(url)) return url;
+  return URL.canParse(url) ? new URL(url).origin + new URL(url).pathname : 'what is not an address';
 }
 
 const isLocal = (url: string) => isAbsolute(url) || url.startsWith('file://');
@@ -55,7 +63,7 @@ export async function fetchPackage(
   if (found !== wanted.sha256.toLowerCase())
     throw new ScanError(
       'ENGINE_UNTRUSTED',
-      `The package from ${wanted.url} is not the one that was asked for: its SHA-256 is ${found}, not ${wanted.sha256}`,
+      `The package from ${shown(wanted.url)} is not the one that was asked for: its SHA-256 is ${found}, not ${wanted.sha256}`,
     );
   return path;
 }
@@ -66,9 +74,9 @@ const idleMs = 60_000;
 async function download(wanted: EnginePackage, path: string, env: Record<string, string | undefined>): Promise<string> {
   let url = new URL(wanted.url);
   const ca = wanted.caFile === undefined ? undefined : readFileSync(wanted.caFile);
-  using agent = closing(new Agent({ proxyEnv: env, ...(ca && { ca }) }));
   for (let hop = 0; hop <= mostRedirects; hop += 1) {
-    const answer = await ask(url, agent.value);
+    using route = await openRoute(url, { environment: env });
+    const answer = await requestPackage(url, { agent: route.agent, ...(ca && { ca }) });
     const { statusCode = 0, headers } = answer;
     if (statusCode === 200) return await copy(answer, path, url.href);
     answer.resume();
@@ -79,20 +87,18 @@ async function download(wanted: EnginePackage, path: string, env: Record<string,
   throw failed(url, `more than ${mostRedirects} redirects`);
 }
 
-function closing(agent: Agent): Disposable & { value: Agent } {
-  return { value: agent, [Symbol.dispose]: () => agent.destroy() };
-}
-
-function ask(url: URL, agent: Agent): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const request = get(url, { agent, timeout: idleMs }, resolve);
-    request.once('timeout', () => request.destroy(new Error(`no answer within ${idleMs / 1000} s`)));
-    request.once('error', error => reject(new Transient(failed(url, toMessage(error), error))));
-  });
+async function requestPackage(url: URL, options: RequestOptions): Promise<IncomingMessage> {
+  try {
+    const request = startRequest(url, options);
+    request.end();
+    return await receive(request, idleMs);
+  } catch (error) {
+    throw new Transient(failed(url, toMessage(error), error));
+  }
 }
 
 const failed = (url: URL | string, why: string, cause?: unknown) =>
-  new ScanError('ENGINE_MISSING', `The package of the engine cannot be fetched from ${String(url)}: ${why}`, {
+  new ScanError('ENGINE_MISSING', `The package of the engine cannot be fetched from ${shown(String(url))}: ${why}`, {
     cause,
     remedy: 'Check engine-url, the network, proxies (HTTPS_PROXY) and, for a mirror of your own, engine-ca.',
   });

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A package of CINC Auditor without installing it: unpacked into a folder, and run from there.
-import { execFile } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { arch } from 'node:os';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 import { ScanError, toMessage } from '../errors/index.ts';
+import { runChild } from './child.ts';
 import { checkPackage, type EnginePackage, fetchPackage, versionOf } from './package-archive.ts';
 
 /** An unpacked package, by what it is: the digest tells two builds of one version apart. */
@@ -31,10 +30,10 @@ export interface PackageSettings {
   path: string;
   /** Nothing may be fetched: a package that is not there is an error. */
   offline?: boolean;
+  /** Ends the unpacking. */
+  signal?: AbortSignal | undefined;
   onNotice?: (text: string) => void;
 }
-
-const run = promisify(execFile);
 
 /** The folder of the unpacked package; fetched, checked and unpacked the first time. */
 export async function ensurePackage(wanted: EnginePackage, settings: PackageSettings): Promise<string> {
@@ -57,7 +56,7 @@ export async function ensurePackage(wanted: EnginePackage, settings: PackageSett
   try {
     const archive = await fetchPackage(wanted, join(draft, 'archive'), settings.installEnvironment);
     const content = join(draft, 'content');
-    await unpack(archive, content, settings.path);
+    await unpack(archive, content, settings);
     rubyIn(content); // what has none is not kept
     return await store.keep(key, content);
   } finally {
@@ -87,18 +86,22 @@ function folderStore(directory: string): PackageStore {
   };
 }
 
-async function unpack(archive: string, folder: string, path: string): Promise<void> {
+async function unpack(
+  archive: string,
+  folder: string,
+  { path, signal }: Pick<PackageSettings, 'path' | 'signal'>,
+): Promise<void> {
   await mkdir(folder, { recursive: true });
   const isDebian = archive.endsWith('.deb');
   const args = isDebian
     ? ['--extract', archive, folder]
     : ['--extract', '--gzip', '--no-same-owner', '--file', archive, '--directory', folder];
   try {
-    await run(isDebian ? 'dpkg-deb' : 'tar', args, { env: { PATH: path } });
+    await runChild(isDebian ? 'dpkg-deb' : 'tar', args, { env: { PATH: path }, signal });
   } catch (error) {
     throw new ScanError('ENGINE_MISSING', `The package of the engine cannot be unpacked: ${toMessage(error)}`, {
       cause: error,
-      remedy: 'A .deb takes dpkg-deb, a .tar.gz takes tar and gzip; or install the package and choose engine: system.',
+      remedy: 'A .deb needs dpkg-deb, a .tar.gz needs tar and gzip; or install the package and choose engine: system.',
     });
   }
 }
@@ -107,7 +110,7 @@ function rubyIn(folder: string): string {
   const places = ['opt/cinc-auditor/embedded/bin/ruby', 'cinc-auditor/embedded/bin/ruby', 'embedded/bin/ruby'];
   const found = places.map(place => join(folder, place)).find(place => existsSync(place));
   if (found !== undefined) return found;
-  throw new ScanError('ENGINE_MISSING', 'The package is no CINC Auditor: it has no embedded/bin/ruby');
+  throw new ScanError('ENGINE_MISSING', 'The package is not CINC Auditor: it has no embedded/bin/ruby');
 }
 
 /** How to run the Ruby of an unpacked package. It was built for /opt/cinc-auditor, so that it is told where all is. */

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ControlStatus, controlStatus } from '../outcome/control.ts';
-import type { Selected } from '../outcome/gated.ts';
-import type { Hdf } from '../outcome/hdf.ts';
+import { type ControlStatus, controlStatus, type Hdf, isEvaluated, isWaived, type Selected } from '../outcome/index.ts';
 import { effectiveOptions, type GateOptions } from './judgement.ts';
 import { type Reason, reasons, type Warning } from './reasons.ts';
 import { type Checked, selectChecked } from './select.ts';
@@ -14,6 +12,7 @@ export interface Comparison {
   new: string[];
   known: string[];
   fixed: string[];
+  /** Evaluated then, and not now: skipped, gone or errored. */
   lost: string[];
   unchanged: string[];
   warnings: Warning[];
@@ -29,6 +28,8 @@ export function stableId(id: string): string {
 interface Keyed {
   id: string;
   status: ControlStatus;
+  evaluated: boolean;
+  waived: boolean;
 }
 
 /** Fails only on what got worse. An absent baseline (`undefined`) makes every bad control new. Pure. */
@@ -43,9 +44,9 @@ export function compareWithBaseline(baseline: Hdf | undefined, current: Hdf, opt
   if (earlier !== undefined && !haveCommon(before, now, options))
     return uncompared('baseline-mismatch', 'the baseline and the results have no control in common');
   return conclude(
-    classify(before, now),
+    classify(before, now, options),
     baseline === undefined ? [] : profileChanges(baseline, current),
-    options.strict,
+    options,
   );
 }
 
@@ -61,7 +62,7 @@ export const uncompared = (reason: Reason, problem: string): Comparison => ({
 function selectBaseline(baseline: Hdf, options: GateOptions): Checked {
   const checked = selectChecked(baseline, { ...options, allowEmpty: true });
   return checked.kind === 'refused'
-    ? { kind: 'refused', reason: 'baseline-invalid', problem: `the baseline is of no use: ${checked.problem}` }
+    ? { kind: 'refused', reason: 'baseline-invalid', problem: `the baseline cannot be used: ${checked.problem}` }
     : checked;
 }
 
@@ -80,31 +81,47 @@ function keyed({ sets }: Selected, options: GateOptions): Map<string, Keyed> {
     const copy = (copies.get(key) ?? 0) + 1;
     copies.set(key, copy);
     const id = copy === 1 ? stable : `${stable}#${copy}`;
-    found.set(copy === 1 ? key : `${key}#${copy}`, { id, status: controlStatus(base, options).value });
+    found.set(copy === 1 ? key : `${key}#${copy}`, {
+      id,
+      status: controlStatus(base, options).value,
+      evaluated: isEvaluated(base),
+      waived: isWaived(base, options),
+    });
   }
   return found;
 }
 
 const isBad = (status: ControlStatus | undefined) => status === 'failed' || status === 'error';
 
-type Change = 'new' | 'known' | 'fixed' | 'lost' | 'unchanged';
+type Change = 'new' | 'known' | 'fixed' | 'lost' | 'waived' | 'unchanged';
 
 /** Leaves out what is neither better, worse nor the same, such as skipped to passed. */
-function classify(before: Map<string, Keyed>, now: Map<string, Keyed>): Record<Change, string[]> {
-  const changes: Record<Change, string[]> = { new: [], known: [], fixed: [], lost: [], unchanged: [] };
-  for (const [key, { id, status }] of now) {
-    const change = changeOf(before.get(key)?.status, status);
-    if (change !== undefined) changes[change].push(id);
+function classify(
+  before: Map<string, Keyed>,
+  now: Map<string, Keyed>,
+  { allowEmpty }: GateOptions,
+): Record<Change, string[]> {
+  const changes: Record<Change, string[]> = { new: [], known: [], fixed: [], lost: [], waived: [], unchanged: [] };
+  for (const [key, is] of now) {
+    const change = changeOf(before.get(key), is);
+    if (change !== undefined) changes[change].push(is.id);
   }
-  for (const [key, { id, status }] of before) if (status === 'passed' && !now.has(key)) changes.lost.push(id);
+  // A file that lists findings alone leaves out what is fixed.
+  const gone = allowEmpty ? 'fixed' : 'lost';
+  for (const [key, was] of before) if (was.evaluated && !now.has(key)) changes[gone].push(was.id);
   return changes;
 }
 
-function changeOf(was: ControlStatus | undefined, is: ControlStatus): Change | undefined {
-  if (isBad(is)) return isBad(was) ? 'known' : 'new';
-  if (was === is) return 'unchanged';
-  if (was === 'passed') return 'lost';
-  return isBad(was) && is === 'passed' ? 'fixed' : undefined;
+function changeOf(was: Keyed | undefined, is: Keyed): Change | undefined {
+  if (isBad(is.status) && !isBad(was?.status)) return 'new';
+  return was === undefined ? undefined : laterOf(was, is);
+}
+
+function laterOf(was: Keyed, is: Keyed): Change | undefined {
+  if (was.evaluated && !is.evaluated) return is.waived ? 'waived' : 'lost';
+  if (isBad(is.status)) return 'known';
+  if (was.status === is.status) return 'unchanged';
+  return isBad(was.status) && is.status === 'passed' ? 'fixed' : undefined;
 }
 
 function profileChanges(baseline: Hdf, current: Hdf): Warning[] {
@@ -119,13 +136,14 @@ function profileChanges(baseline: Hdf, current: Hdf): Warning[] {
     : [{ code: 'baseline-profile-changed', message: `another version than in the baseline: ${names}`, controls: [] }];
 }
 
-function conclude(changes: Record<Change, string[]>, warnings: Warning[], strict: boolean): Comparison {
-  const isLost = changes.lost.length > 0;
-  const isWorse = changes.new.length > 0 || (strict && isLost);
+function conclude(
+  { waived, ...changes }: Record<Change, string[]>,
+  warnings: Warning[],
+  { strict }: GateOptions,
+): Comparison {
+  const isWorse = changes.new.length > 0 || changes.lost.length > 0 || (strict && waived.length > 0);
   const reason: Reason = isWorse ? 'regression' : 'pass';
-  const lost: Warning[] =
-    isLost && !strict
-      ? [{ code: 'coverage-lost', message: 'passed in the baseline, and not evaluated now', controls: changes.lost }]
-      : [];
-  return { exit: reasons[reason], reason, ...changes, warnings: [...warnings, ...lost] };
+  const message = 'evaluated in the baseline, and waived now';
+  const told: Warning[] = waived.length > 0 ? [{ code: 'waived-since-baseline', message, controls: waived }] : [];
+  return { exit: reasons[reason], reason, ...changes, warnings: [...warnings, ...told] };
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { severities, statuses } from '../outcome/control.ts';
+import { severities, statuses } from '../outcome/index.ts';
 import { adviceFor, type Key, knownKeys } from './keys.ts';
-import type { Entry, Problem, Threshold } from './spec.ts';
+import type { Problem, Threshold, ThresholdField } from './spec.ts';
 
 // Finding the nearest key costs; beyond this many unknown ones nobody reads the advice.
 const advised = 20;
 
 /** Checks paths and values; every problem is reported, not only the first. */
-export function readBounds(entries: Entry[], strict: boolean): { threshold: Threshold; problems: Problem[] } {
+export function readBounds(entries: ThresholdField[], strict: boolean): { threshold: Threshold; problems: Problem[] } {
   const threshold: Threshold = { bounds: new Map(), notEnforced: [] };
   const problems: Problem[] = [];
   const seen = new Set<string>();
@@ -27,7 +27,7 @@ type ReadBound =
   | { kind: 'not-enforced' }
   | (Problem & { kind: 'problem' });
 
-function readBound([path, value]: Entry, strict: boolean, advise: boolean): ReadBound {
+function readBound([path, value]: ThresholdField, strict: boolean, advise: boolean): ReadBound {
   const key = knownKeys(strict).get(path);
   if (key === undefined) return readUnknown([path, value], strict, advise);
   const bound = parseBound(value, key.kind);
@@ -44,7 +44,7 @@ const valueProblem = (path: string, message: string): ReadBound => ({
 const isEnforced = (path: string, { enforced }: Key, bound: number | string[]) =>
   enforced === 'always' && !(path === 'compliance.max' && bound === 0);
 
-function readUnknown([path, value]: Entry, strict: boolean, advise: boolean): ReadBound {
+function readUnknown([path, value]: ThresholdField, strict: boolean, advise: boolean): ReadBound {
   if (!strict && isMisCasedList(path))
     return parseBound(value, 'ids') === undefined
       ? valueProblem(path, `expected ${expectations.ids}`)
@@ -97,7 +97,7 @@ function describe(value: unknown): string {
 /** Cut: a hostile file must not fill the log. */
 const shown = (text: string) => (text.length > 200 ? `${text.slice(0, 200)}…` : text);
 
-function contradictions(entries: Entry[]): Problem[] {
+function contradictions(entries: ThresholdField[]): Problem[] {
   const values = new Map(entries);
   return [...values].flatMap(([path, value]): Problem[] => {
     if (path.endsWith('.total') && (values.has(`${path}.min`) || values.has(`${path}.max`)))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ControlStatus, severities, statuses } from '../outcome/control.ts';
+import { type ControlStatus, severities, statuses } from '../outcome/index.ts';
 import { type Compliance, type Counted, type Counts, toCompliance } from './count.ts';
 import type { Violation } from './judgement.ts';
 import type { Threshold } from './spec.ts';
@@ -11,7 +11,7 @@ export interface Bounded {
   compliance: Compliance;
 }
 
-interface Judged {
+interface CheckedProfile {
   profile: string;
   controls: Counted[];
   counts: Counts;
@@ -39,7 +39,7 @@ function checkOrder(): string[] {
 const order = checkOrder();
 
 /** Holds one gated set against every bound. */
-export function checkBounds(judged: Judged): Bounded {
+export function checkBounds(judged: CheckedProfile): Bounded {
   const found: Bounded = { violations: [], roundingDecided: [], compliance: toCompliance(judged.counts) };
   for (const key of order) {
     const bound = judged.threshold.bounds.get(key);
@@ -53,9 +53,13 @@ export function checkBounds(judged: Judged): Bounded {
   return found;
 }
 
-type Found = Omit<Violation, 'key' | 'profile'>;
+type FoundViolation = Omit<Violation, 'key' | 'profile'>;
 
-function checkCompliance(key: string, bound: number, judged: Judged): Found | 'by-rounding' | undefined {
+function checkCompliance(
+  key: string,
+  bound: number,
+  judged: CheckedProfile,
+): FoundViolation | 'by-rounding' | undefined {
   const compliance = toCompliance(judged.counts);
   const isMin = key === 'compliance.min';
   const sign = compareExactly(compliance, bound);
@@ -81,7 +85,7 @@ function compareExactly({ passed, total }: Compliance, bound: number): number {
   return reached === scaled ? 0 : reached > scaled ? 1 : -1;
 }
 
-function checkCount(key: string, bound: number | string[], { controls }: Judged): Found | undefined {
+function checkCount(key: string, bound: number | string[], { controls }: CheckedProfile): FoundViolation | undefined {
   const [name, bucket = 'total', kind = 'exact'] = key.split('.');
   const status = statuses.find(known => known === name) ?? 'error';
   const isTotal = bucket === 'total';
@@ -98,7 +102,7 @@ const quantities = new Map([
 ]);
 const exactly = { word: 'exactly', holds: (actual: number, bound: number) => actual === bound };
 
-function checkNumber(wanted: { kind: string; bound: number; what: string }, ids: string[]): Found | undefined {
+function checkNumber(wanted: { kind: string; bound: number; what: string }, ids: string[]): FoundViolation | undefined {
   const { word, holds } = quantities.get(wanted.kind) ?? exactly;
   if (holds(ids.length, wanted.bound)) return undefined;
   return {
@@ -108,7 +112,7 @@ function checkNumber(wanted: { kind: string; bound: number; what: string }, ids:
   };
 }
 
-function checkIds(what: string, expected: string[], actual: string[]): Found | undefined {
+function checkIds(what: string, expected: string[], actual: string[]): FoundViolation | undefined {
   const [wanted, present] = [new Set(expected), new Set(actual)];
   const different = [...expected.filter(id => !present.has(id)), ...actual.filter(id => !wanted.has(id))];
   if (different.length === 0 && expected.length === actual.length) return undefined;

@@ -1,11 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ControlStatus, controlSeverity, controlStatus, type Reading, statuses } from '../outcome/control.ts';
-import type { GatedSet } from '../outcome/gated.ts';
+import {
+  type ControlStatus,
+  controlSeverity,
+  controlStatus,
+  controlsOf,
+  type GatedSet,
+  type Hdf,
+  type HdfControl,
+  type Reading,
+  statuses,
+} from '../outcome/index.ts';
 
 /** How one control was counted. */
 export interface Counted {
   id: string;
   profile: string;
+  /** Its number in the file: counted from 0, through all profiles. */
+  at: number;
+  /** The number of the control whose status and severity count: its own, or that of the deepest of its overlays. */
+  base: number;
   status: ControlStatus;
   /** As written: a mis-cased tag is no bucket's severity. */
   severity: string;
@@ -25,13 +38,21 @@ export interface Compliance {
   percent: number | null;
 }
 
-export function countSet(set: GatedSet, reading: Reading): Counted[] {
+/** The number of each control of a file. */
+export type Numbers = ReadonlyMap<HdfControl, number>;
+
+export const numberControls = (hdf: Hdf): Numbers =>
+  new Map(controlsOf(hdf).map(({ control }, number) => [control, number]));
+
+export function countSet(set: GatedSet, numbers: Numbers, reading: Reading): Counted[] {
   return set.controls.map(({ listed, base, profile }) => {
     const status = controlStatus(base, reading);
     const severity = controlSeverity(base, reading);
     return {
       id: listed.id,
       profile: profile.name,
+      at: numbers.get(listed) ?? -1,
+      base: numbers.get(base) ?? -1,
       status: status.value,
       severity: severity.value,
       statusBecause: status.because,

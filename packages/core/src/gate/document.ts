@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { CORE_SCHEMA, load, YAMLException } from 'js-yaml';
-import { toMessage } from '../errors/index.ts';
-import { type Entry, type Problem, type Refused, refuse } from './spec.ts';
+import { toYamlProblem } from '../request/index.ts';
+import { type Problem, type Refused, refuse, type ThresholdField } from './spec.ts';
 
 const maxBytes = 65_536;
 const maxDepth = 6;
@@ -41,9 +41,9 @@ export function readMapping(text: string, deeper = 0): { kind: 'mapping'; mappin
     : refuse({ reason: 'spec-syntax', message: problem });
 }
 
-const entriesOf = (value: object): Entry[] => Object.entries(value);
+const entriesOf = (value: object): ThresholdField[] => Object.entries(value);
 
-export const isMapping = (value: unknown): value is object =>
+const isMapping = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function parseYaml(text: string): { kind: 'loaded'; document: unknown } | Refused {
@@ -54,7 +54,7 @@ function parseYaml(text: string): { kind: 'loaded'; document: unknown } | Refuse
     return refuse(
       isBlank
         ? { reason: 'spec-empty', message: 'the document is empty' }
-        : { reason: 'spec-syntax', message: toMessage(error) },
+        : { reason: 'spec-syntax', message: toYamlProblem(error).message },
     );
   }
 }
@@ -79,8 +79,8 @@ function sizeProblem(document: object, depth: number): string | undefined {
 }
 
 /** Nested and dotted keys as one list of paths; a path may come twice. */
-export function flatten(mapping: object, above: readonly string[] = []): Entry[] {
-  return entriesOf(mapping).flatMap(([key, value]): Entry[] => {
+export function flatten(mapping: object, above: readonly string[] = []): ThresholdField[] {
+  return entriesOf(mapping).flatMap(([key, value]): ThresholdField[] => {
     const path = [...above, key];
     return isMapping(value) && Object.keys(value).length > 0 ? flatten(value, path) : [[path.join('.'), value]];
   });

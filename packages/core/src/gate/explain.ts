@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { controlSeverity, controlStatus } from '../outcome/control.ts';
-import type { GatedControl } from '../outcome/gated.ts';
-import type { Hdf } from '../outcome/hdf.ts';
+import { controlSeverity, controlStatus, type GatedControl, type Hdf } from '../outcome/index.ts';
 import { effectiveOptions, type GateOptions } from './judgement.ts';
 import { selectChecked } from './select.ts';
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { GivenResult } from '../outcome/read-results.ts';
+import type { GivenResult } from '../outcome/index.ts';
 import { type GateRequest, judgeResults, type Ruling, resultRuling, unusedThresholds, worse } from './judge.ts';
 import type { ExitCode, Judged, Verdict } from './verdict.ts';
 

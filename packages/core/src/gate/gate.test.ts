@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { parseHdf } from '../outcome/hdf.ts';
+import { controlsOf, parseHdf } from '../outcome/hdf.ts';
 import { compareWithBaseline } from './baseline.ts';
 import { evaluate } from './evaluate.ts';
 import { type GateOptions, gateDefaults } from './judgement.ts';
@@ -65,5 +65,39 @@ describe('the regression gate fails on what got worse and on nothing else', () =
       ...one.options,
     });
     expect({ ...found, warnings: warnings.map(each => each.code) }).toMatchObject(one.expected);
+  });
+});
+
+describe('a judgement keeps what it rests on', () => {
+  const bounds = 'compliance: {min: 60}\nfailed: {critical: {max: 0}}\n';
+  const results = readdirSync(fixtures).flatMap(name => {
+    const read = parseHdf(readFileSync(new URL(name, fixtures), 'utf8'));
+    return read.kind === 'hdf' ? [{ name, hdf: read.hdf }] : [];
+  });
+  const judgements = (options: Partial<GateOptions>) => {
+    const parsed = parseThresholdDocument(bounds, options);
+    if (parsed.kind === 'refused') throw new Error(parsed.reason);
+    const all = { ...gateDefaults(new Date('2026-02-01T00:00:00Z')), ...options };
+    return results.map(({ name, hdf }) => ({ name, hdf, judgement: evaluate(hdf, parsed.threshold, all) }));
+  };
+  const ways: Partial<GateOptions>[] = [{ profiles: 'first' }, { profiles: 'all' }, { strict: true }];
+
+  test.each(ways)('%j: the same bounds and options give the same again', options => {
+    for (const { hdf, judgement } of judgements(options)) {
+      const threshold = { bounds: new Map(Object.entries(judgement.bounds)), notEnforced: [] };
+      expect(evaluate(hdf, threshold, judgement.options)).toEqual(judgement);
+    }
+  });
+
+  test.each(ways)('%j: every control it counted is found by its number, in whichever profile', options => {
+    const found = judgements(options).flatMap(({ hdf, judgement }) =>
+      judgement.controls.map(one => ({ one, listed: controlsOf(hdf)[one.at], base: controlsOf(hdf)[one.base] })),
+    );
+    expect(found.length).toBeGreaterThan(50);
+    for (const { one, listed, base } of found) {
+      expect([listed?.control.id, listed?.profile.name]).toEqual([one.id, one.profile]);
+      expect(base).toBeDefined();
+    }
+    expect(found.some(({ one }) => one.at !== one.base)).toBe(true);
   });
 });

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import { CORE_SCHEMA, dump } from 'js-yaml';
-import type { Hdf } from '../outcome/hdf.ts';
-import { type Compliance, countSet, toCompliance, toCounts } from './count.ts';
+import type { Hdf } from '../outcome/index.ts';
+import { bucketSeverities } from '../request/index.ts';
+import { type Compliance, countSet, numberControls, toCompliance, toCounts } from './count.ts';
 import { effectiveOptions, type GateOptions } from './judgement.ts';
 import type { Reason } from './reasons.ts';
 import { selectChecked } from './select.ts';
-import { bucketSeverities } from './threshold.ts';
 
 export interface GenerateOptions extends GateOptions {
   /** Room for worse: percentage points of compliance, and controls for every count. */
@@ -19,7 +20,8 @@ export function generateThreshold(hdf: Hdf, options: GenerateOptions): Generated
   const effective = { ...effectiveOptions(options), margin: options.margin };
   const selection = selectChecked(hdf, effective);
   if (selection.kind === 'refused') return selection;
-  const sets = selection.sets.map(set => toCounts(countSet(set, effective)));
+  const numbers = numberControls(hdf);
+  const sets = selection.sets.map(set => toCounts(countSet(set, numbers, effective)));
   const { margin } = effective;
   const most = (status: 'failed' | 'error' | 'skipped', bucket: string) =>
     Math.max(...sets.map(counts => counts[status][bucket] ?? 0)) + margin;

@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { type ErrorCode, ScanError } from '../errors/index.ts';
 import { type Hdf, type HdfProfile, parseHdf } from '../outcome/hdf.ts';
-import type { Outcome } from '../outcome/outcome.ts';
-import type { Target } from '../plan/target.ts';
+import type { Audited, Outcome } from '../outcome/outcome.ts';
+import { stableIdentity, type Target } from '../plan/target.ts';
 import { type GateRequest, judge, ruling } from './judge.ts';
 import { gateDefaults } from './judgement.ts';
+import { originOf } from './origin.ts';
 import { parseThresholdInline, type Threshold } from './threshold.ts';
 import { unusedEntries } from './threshold-set.ts';
 
@@ -36,10 +37,11 @@ function fixture(
   return { ...read.hdf, profiles: read.hdf.profiles.map(change) };
 }
 
-function audited(hdf: Hdf, place: Partial<Target> = {}): Outcome {
+function audited(hdf: Hdf, place: Partial<Target> = {}): Audited {
   const observation = {
     lens: 'exec',
     view: 'full',
+    witness: 'target',
     started: '2026-01-01T00:00:00Z',
     seconds: 1,
     commands: 1,
@@ -209,9 +211,10 @@ describe('an entry that counted for no target is reported', () => {
 
 describe('a baseline is compared with every replica', () => {
   const base = fixture('regression-base');
-  const lookUp = (identity: string) =>
-    identity === 'dev/shop/Deployment/web/app'
-      ? ({ kind: 'found', hdf: base } as const)
+  const earlier = audited(base);
+  const lookUp = (now: Audited) =>
+    stableIdentity(now.target) === 'dev/shop/Deployment/web/app'
+      ? ({ kind: 'found', hdf: base, origin: originOf(earlier) } as const)
       : ({ kind: 'refused', reason: 'baseline-unreadable', problem: 'no such file' } as const);
 
   test('replicas share the baseline of their workload', () => {
@@ -233,6 +236,17 @@ describe('a baseline is compared with every replica', () => {
       gate({ baseline: lookUp, reportOnly: true }),
     );
     expect(verdict).toMatchObject({ verdict: 'error', exitCode: 2, reason: 'baseline-unreadable' });
+  });
+
+  test.each<[string, Partial<Target>, Partial<Audited>]>([
+    ['another workload', { owner: { kind: 'Deployment', name: 'api' } }, {}],
+    ['another namespace', { namespace: 'lab' }, {}],
+    ['another profile', {}, { profile: { ...earlier.profile, name: 'other' } }],
+    ['another lens', {}, { observation: { ...earlier.observation, lens: 'debug' } }],
+  ])('results of %s are not compared with it', (_, place, changes) => {
+    const now = { ...audited(base, place), ...changes };
+    const file = () => ({ kind: 'found', hdf: base, origin: originOf(earlier) }) as const;
+    expect(judge([now], gate({ baseline: file }))).toMatchObject({ exitCode: 2, reason: 'baseline-mismatch' });
   });
 
   test('with leave to be missing every bad control is new', () => {

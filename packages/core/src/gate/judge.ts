@@ -1,27 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ErrorCode, ScanError } from '../errors/index.ts';
-import type { Hdf } from '../outcome/hdf.ts';
-import type { Audited, Outcome, ProfileRef } from '../outcome/outcome.ts';
-import { stableIdentity } from '../plan/target.ts';
+import type { Audited, Hdf, Outcome } from '../outcome/index.ts';
 import { type Comparison, compareWithBaseline, uncompared } from './baseline.ts';
 import { evaluate } from './evaluate.ts';
 import type { GateOptions, Judgement } from './judgement.ts';
+import { differentOrigin, originOf, type ResultOrigin } from './origin.ts';
 import type { Reason } from './reasons.ts';
 import { loadProblem } from './select.ts';
 import type { ParsedThreshold, Problem, Threshold } from './spec.ts';
 import { type BucketSeverity, strictestThreshold, withFailOn } from './threshold.ts';
 import { entryFor, type ThresholdSet, unusedEntries } from './threshold-set.ts';
-import type { ExitCode, Judged, Verdict } from './verdict.ts';
+import { compareExits, type ExitCode, type Judged, type Verdict } from './verdict.ts';
 
 /** What is known of the earlier results of a target. */
 export type Baseline =
-  | { kind: 'found'; hdf: Hdf }
+  | { kind: 'found'; hdf: Hdf; origin: ResultOrigin }
   /** Allowed to be missing: every bad control is new. */
   | { kind: 'none' }
   | { kind: 'refused'; reason: 'baseline-unreadable' | 'baseline-invalid'; problem: string };
 
-/** The baseline of a target by its stable identity, which all replicas share. */
-export type BaselineLookup = (identity: string, profile: ProfileRef) => Baseline;
+/** The earlier results of what was audited now; all replicas of a workload share one. */
+export type BaselineLookup = (outcome: Audited) => Baseline;
 
 export interface GateRequest {
   threshold: Threshold | ThresholdSet | undefined;
@@ -54,23 +53,23 @@ export function judgeResults(outcomes: readonly Outcome[], gate: GateRequest): V
 }
 
 function judgeBy(rule: (judged: Judged) => Ruling, outcomes: readonly Outcome[], gate: GateRequest): Verdict {
-  const plan = planGate(gate);
-  const judged = outcomes.map(outcome => judgeOne(outcome, plan));
+  const applied = appliedThresholds(gate);
+  const judged = outcomes.map(outcome => judgeOne(outcome, applied));
   const { exit, reason } = worst(judged.map(rule), gate.allowNoTargets === true);
-  const { source, strict } = plan;
+  const { source, strict } = applied;
   return {
     verdict: exit === 0 ? 'pass' : exit === 3 ? 'fail' : 'error',
     reason,
     exit,
     exitCode: gate.reportOnly && exit === 3 ? 0 : exit,
-    gate: { source, bounds: Object.fromEntries(plan.fallback.bounds), strict },
+    gate: { source, bounds: Object.fromEntries(applied.fallback.bounds), strict },
     judged,
   };
 }
 
 /** Throws THRESHOLD_INVALID where the parts of the gate contradict each other: to be called before anything is made. */
 export function checkGate(gate: GateRequest): void {
-  planGate(gate);
+  appliedThresholds(gate);
 }
 
 /** Entries of the threshold that none of the targets needed. */
@@ -96,7 +95,7 @@ export function gateProblems({ threshold, failOn }: Pick<GateRequest, 'threshold
   });
 }
 
-interface Plan {
+interface AppliedThresholds {
   source: string;
   strict: boolean;
   fallback: Threshold;
@@ -107,7 +106,7 @@ interface Plan {
 
 const unbounded: Threshold = { bounds: new Map(), notEnforced: [] };
 
-function planGate(gate: GateRequest): Plan {
+function appliedThresholds(gate: GateRequest): AppliedThresholds {
   const { threshold, failOn, baseline, options } = gate;
   const isStrictest = threshold === undefined && failOn === undefined && baseline === undefined;
   const given = isStrictest ? strictestThreshold : (threshold ?? unbounded);
@@ -125,7 +124,8 @@ function planGate(gate: GateRequest): Plan {
       return (entry && parts.get(entry)) ?? fallback;
     },
     baseline,
-    options: { ...options, strict },
+    // With a baseline an errored control is new, which fails, or was errored before, which the user accepted.
+    options: { ...options, strict, unboundedErrors: baseline === undefined ? options.unboundedErrors : 'compared' },
   };
 }
 
@@ -150,19 +150,22 @@ function sourceOf({ threshold, source, failOn, baseline }: GateRequest, { entrie
   return parts.length === 0 ? 'strictest: every control passes or is waived' : parts.join(' and ');
 }
 
-function judgeOne(outcome: Outcome, plan: Plan): Judged {
+function judgeOne(outcome: Outcome, applied: AppliedThresholds): Judged {
   if (outcome.kind === 'unreached') return { outcome, judgement: undefined, comparison: undefined };
   return {
     outcome,
-    judgement: evaluate(outcome.hdf, plan.thresholdFor(outcome), plan.options),
-    comparison: plan.baseline && compare(outcome, plan.baseline, plan.options),
+    judgement: evaluate(outcome.hdf, applied.thresholdFor(outcome), applied.options),
+    comparison: applied.baseline && compare(outcome, applied.baseline, applied.options),
   };
 }
 
-function compare({ hdf, target, profile }: Audited, lookUp: BaselineLookup, options: GateOptions): Comparison {
-  const baseline = lookUp(stableIdentity(target), profile);
+function compare(outcome: Audited, lookUp: BaselineLookup, options: GateOptions): Comparison {
+  const baseline = lookUp(outcome);
   if (baseline.kind === 'refused') return uncompared(baseline.reason, baseline.problem);
-  return compareWithBaseline(baseline.kind === 'found' ? baseline.hdf : undefined, hdf, options);
+  if (baseline.kind === 'none') return compareWithBaseline(undefined, outcome.hdf, options);
+  const other = differentOrigin(baseline.origin, originOf(outcome));
+  if (other !== undefined) return uncompared('baseline-mismatch', other);
+  return compareWithBaseline(baseline.hdf, outcome.hdf, options);
 }
 
 /** What one judged outcome means for the run: results that cannot be judged are the engine's failure, as it wrote them. */
@@ -201,11 +204,7 @@ function toAnswer(answer: Judgement | Comparison | undefined): Ruling {
   return { exit: answer.exit, reason: answer.reason, problem: answer.problem };
 }
 
-// 2 (a baseline of no use) outranks 3, which a pipeline may tolerate; after a cancellation nothing else was finished.
-const ranks: readonly ExitCode[] = [0, 3, 2, 4, 5, 130, 143];
-
-export const worse = (one: Ruling, other: Ruling) =>
-  ranks.indexOf(other.exit) > ranks.indexOf(one.exit) ? other : one;
+export const worse = (one: Ruling, other: Ruling) => (compareExits(other.exit, one.exit) > 0 ? other : one);
 
 function worst(rulings: Ruling[], allowNone: boolean): Ruling {
   if (rulings.length === 0 && !allowNone) return { exit: 2, reason: 'NO_TARGETS', problem: undefined };

@@ -10,6 +10,11 @@ export interface GateOptions {
   strict: boolean;
   /** Accept results without a control: only for files of tools that list findings alone. */
   allowEmpty: boolean;
+  /**
+   * What errored controls mean that no bound covers: a scan fails, a gate over files warns, as SAF passes them; a
+   * baseline compares them.
+   */
+  unboundedErrors: 'fail' | 'warn' | 'compared';
   now: Date;
 }
 
@@ -18,6 +23,7 @@ export const gateDefaults = (now: Date): GateOptions => ({
   rounding: 'saf',
   strict: false,
   allowEmpty: false,
+  unboundedErrors: 'warn',
   now,
 });
 
@@ -36,7 +42,14 @@ export interface Violation {
   controls: string[];
 }
 
-export interface Judgement {
+/** What results were held against, and how they were read: with these the same results give the same judgement. */
+export interface JudgedUnder {
+  /** With what `strict` stands for. */
+  options: GateOptions;
+  bounds: Record<string, number | string[]>;
+}
+
+export interface Judgement extends JudgedUnder {
   exit: 0 | 2 | 3;
   reason: Reason;
   /** Set with exit 2: why nothing was judged. */
@@ -45,13 +58,15 @@ export interface Judgement {
   warnings: Warning[];
   counts: Counts;
   compliance: Compliance;
+  /** What each control counted as. */
   controls: Counted[];
 }
 
 /** An answer for results that were not judged. */
-export function refused(reason: Reason, problem: string): Judgement {
+export function refused(under: JudgedUnder, { reason, problem }: { reason: Reason; problem: string }): Judgement {
   const counts = toCounts([]);
   return {
+    ...under,
     exit: reasons[reason],
     reason,
     problem,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ControlStatus, severities, statuses } from '../outcome/control.ts';
+import { nearest } from '../errors/index.ts';
+import { type ControlStatus, severities, statuses } from '../outcome/index.ts';
 
 export interface Key {
   kind: 'percentage' | 'count' | 'ids';
@@ -59,7 +60,7 @@ const hints: ReadonlyMap<string, string> = new Map([
   ['exceptions', 'use a waiver file'],
   ['except', 'use a waiver file'],
   ...['production', 'prod', 'staging', 'development', 'dev', 'test'].map(
-    name => [name, 'thresholds for some targets only stand under "targets", beside "default"'] as const,
+    name => [name, 'thresholds for some targets belong under "targets", next to "default"'] as const,
   ),
 ]);
 
@@ -67,32 +68,5 @@ const hints: ReadonlyMap<string, string> = new Map([
 export function adviceFor(path: string, strict: boolean): string {
   const [root = ''] = path.split('.');
   const hint = hints.get(path) ?? (root === 'compliance' ? undefined : hints.get(root));
-  return hint ?? `did you mean ${nearest(path, strict)}?`;
-}
-
-function nearest(path: string, strict: boolean): string {
-  const written = path.slice(0, 40).toLowerCase();
-  let [best, least] = ['compliance.min', Number.POSITIVE_INFINITY];
-  for (const key of knownKeys(strict).keys()) {
-    if (Math.abs(key.length - written.length) >= least) continue;
-    const changes = distance(key, written);
-    if (changes < least) [best, least] = [key, changes];
-  }
-  return best;
-}
-
-/** Levenshtein distance: how many letters have to be added, removed or replaced. */
-function distance(from: string, to: string): number {
-  const row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (let i = 0; i < from.length; i++) {
-    let diagonal = i;
-    row[0] = i + 1;
-    for (let j = 0; j < to.length; j++) {
-      const above = row[j + 1] ?? 0;
-      const replaced = diagonal + (from.charCodeAt(i) === to.charCodeAt(j) ? 0 : 1);
-      row[j + 1] = Math.min(replaced, above + 1, (row[j] ?? 0) + 1);
-      diagonal = above;
-    }
-  }
-  return row.at(-1) ?? 0;
+  return hint ?? `did you mean ${nearest(path, [...knownKeys(strict).keys()])}?`;
 }

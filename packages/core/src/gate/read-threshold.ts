@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readBounded } from '../outcome/read-bounded.ts';
+import { readBounded } from '../request/index.ts';
 import { decodeThreshold } from './document.ts';
 import { type Refused, refuse, type ThresholdOptions } from './spec.ts';
 import { type ParsedThresholdFile, parseThresholdFile } from './threshold-set.ts';

@@ -5,6 +5,8 @@ export const reasons = {
   pass: 0,
   'below-threshold': 3,
   regression: 3,
+  'errors-unbounded': 3,
+  'skips-unbounded': 3,
   'spec-missing': 2,
   'spec-unreadable': 2,
   'spec-syntax': 2,
@@ -15,6 +17,7 @@ export const reasons = {
   'spec-empty': 2,
   'hdf-unreadable': 2,
   'hdf-invalid': 2,
+  'hdf-unlisted': 2,
   'hdf-ambiguous': 2,
   'nothing-checked': 2,
   'profile-not-loaded': 2,
@@ -26,22 +29,28 @@ export const reasons = {
 
 export type Reason = keyof typeof reasons;
 
-export type WarningCode =
-  | 'rounding-decided'
-  | 'compliance-undefined'
-  | 'key-not-enforced'
-  | 'ungated-profiles'
-  | 'ungated-controls'
-  | 'linked-by-id'
-  | 'profile-not-loaded'
-  | 'severity-case'
-  | 'severity-type'
-  | 'unbucketed'
-  | 'waiver-flag-type'
-  | 'waiver-expired'
-  | 'transport-exception'
-  | 'baseline-profile-changed'
-  | 'coverage-lost';
+export const warningCodes = [
+  'rounding-decided',
+  'compliance-undefined',
+  'key-not-enforced',
+  'ungated-profiles',
+  'ungated-controls',
+  'linked-by-id',
+  'profile-not-loaded',
+  'severity-case',
+  'severity-type',
+  'unbucketed',
+  'waiver-flag-type',
+  'waiver-expired',
+  'nothing-but-waived',
+  'transport-exception',
+  'errors-unbounded',
+  'skips-unbounded',
+  'baseline-profile-changed',
+  'waived-since-baseline',
+] as const;
+
+type WarningCode = (typeof warningCodes)[number];
 
 /** Something the reader should know; never changes the exit code. */
 export interface Warning {

@@ -26,7 +26,7 @@ export interface ThresholdOptions {
 }
 
 /** One key of a threshold, flattened. */
-export type Entry = [path: string, value: unknown];
+export type ThresholdField = [path: string, value: unknown];
 
 // The first of these that occurs is the reason; every problem is listed all the same.
 const precedence: readonly Reason[] = [

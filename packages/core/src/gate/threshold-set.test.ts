@@ -121,7 +121,7 @@ describe('a mistake in the file is refused where it stands', () => {
     expect(parseThresholdFile('failed: {total: {max: 0}}')).toMatchObject({ kind: 'threshold' });
     expect(parseThresholdFile('production: {compliance: {min: 3}}')).toMatchObject({
       reason: 'spec-unknown-key',
-      problems: [{ message: expect.stringMatching(/"targets", beside "default"/) }],
+      problems: [{ message: expect.stringMatching(/"targets", next to "default"/) }],
     });
   });
 });

@@ -80,6 +80,8 @@ const counted = (status: Counted['status'], count: number): Counted[] =>
   Array.from({ length: count }, (_, n) => ({
     id: `${status}-${n}`,
     profile: 'p',
+    at: n,
+    base: n,
     status,
     severity: 'high',
     statusBecause: '',

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import { bucketSeverities } from '../request/index.ts';
 import { readBounds } from './bounds.ts';
 import { flatten, readMapping, tooLarge } from './document.ts';
-import { type Entry, type ParsedThreshold, refuse, type Threshold, type ThresholdOptions } from './spec.ts';
+import { type ParsedThreshold, refuse, type Threshold, type ThresholdField, type ThresholdOptions } from './spec.ts';
 
-export type { ParsedThreshold, Problem, Threshold, ThresholdOptions } from './spec.ts';
+export type { ParsedThreshold, Threshold, ThresholdOptions } from './spec.ts';
 
-export const bucketSeverities = ['critical', 'high', 'medium', 'low'] as const;
 export type BucketSeverity = (typeof bucketSeverities)[number];
 
 /** A threshold file: one YAML 1.2 or JSON mapping, keys nested, dotted or both. */
@@ -31,14 +31,14 @@ export function parseThresholdInline(text: string, options: ThresholdOptions = {
 }
 
 /** One `{key: number}` of SAF's list, either brace optional. */
-function parseItem(item: string): Entry | undefined {
+function parseItem(item: string): ThresholdField | undefined {
   const inner = item.slice(item.startsWith('{') ? 1 : 0, item.endsWith('}') ? -1 : undefined);
   const [key = '', value = '', ...rest] = inner.split(':').map(part => part.trim());
   const fits = rest.length === 0 && /^[\w.]+$/.test(key) && /^[+-]?\d+(\.\d+)?$/.test(value);
   return fits ? [key, Number(value)] : undefined;
 }
 
-function fromEntries(entries: Entry[], options: ThresholdOptions): ParsedThreshold {
+function fromEntries(entries: ThresholdField[], options: ThresholdOptions): ParsedThreshold {
   if (entries.length === 0) return refuse({ reason: 'spec-empty', message: 'no bound in it' });
   const { threshold, problems } = readBounds(entries, options.strict ?? false);
   if (problems.length > 0) return refuse(...problems);
@@ -50,7 +50,7 @@ function fromEntries(entries: Entry[], options: ThresholdOptions): ParsedThresho
 }
 
 /** `fail-on: high` is no failed and no errored control of that severity or above. */
-export function failOnBounds(severity: BucketSeverity): Map<string, number> {
+function failOnBounds(severity: BucketSeverity): Map<string, number> {
   const upTo = bucketSeverities.slice(0, bucketSeverities.indexOf(severity) + 1);
   return new Map(upTo.flatMap(each => [[`failed.${each}.max`, 0] as const, [`error.${each}.max`, 0] as const]));
 }

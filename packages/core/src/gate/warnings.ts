@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-import { controlSeverity, isExpired, isTransportFailure } from '../outcome/control.ts';
-import type { GatedControl, Selected } from '../outcome/gated.ts';
-import type { Hdf } from '../outcome/hdf.ts';
+
+import {
+  controlSeverity,
+  type GatedControl,
+  type Hdf,
+  isEvaluated,
+  isExpired,
+  isTransportFailure,
+  type Selected,
+} from '../outcome/index.ts';
+import { bucketSeverities } from '../request/index.ts';
 import type { Bounded } from './check.ts';
 import type { Counted } from './count.ts';
 import type { GateOptions } from './judgement.ts';
 import type { Warning } from './reasons.ts';
 import { isNotLoaded } from './select.ts';
 import type { Threshold } from './spec.ts';
-import { bucketSeverities } from './threshold.ts';
+import { type Unbounded, unboundedWarnings } from './unbounded.ts';
 
 interface Seen {
   hdf: Hdf;
@@ -17,6 +25,7 @@ interface Seen {
   selection: Selected;
   controls: Counted[];
   bounded: Bounded[];
+  unbounded: Unbounded[];
 }
 
 /** Everything a reader of the verdict should know, one warning a code, by code. */
@@ -27,6 +36,7 @@ export function findWarnings(seen: Seen): Warning[] {
     ...selectionWarnings(seen),
     ...severityWarnings(gated, seen.options),
     ...unbucketed(seen),
+    ...unboundedWarnings(seen.unbounded, seen.options),
     ...waiverWarnings(gated, seen.options.now),
     ...over(gated.filter(isLost), 'transport-exception', 'the connection broke, not the control'),
   ].toSorted((a, b) => (a.code < b.code ? -1 : 1));
@@ -118,7 +128,9 @@ function waiverWarnings(gated: GatedControl[], now: Date): Warning[] {
   const waived = gated.filter(({ base }) => Boolean(base.waiver_data?.skipped_due_to_waiver));
   const texts = waived.filter(({ base }) => typeof base.waiver_data?.skipped_due_to_waiver === 'string');
   const expired = waived.filter(({ base }) => isExpired(base.waiver_data?.expiration_date, now));
+  const whole = gated.length > 0 && waived.length === gated.length && !gated.some(({ base }) => isEvaluated(base));
   return [
+    ...over(whole ? waived : [], 'nothing-but-waived', 'no control was evaluated: all are waived'),
     ...over(texts, 'waiver-flag-type', 'skipped_due_to_waiver is a text, which SAF takes for yes'),
     ...over(expired, 'waiver-expired', 'waived, and the waiver has expired'),
   ];

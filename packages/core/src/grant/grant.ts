@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-import { apiPath, type Cluster, type Connection } from '../cluster/index.ts';
+import { z } from 'zod';
+import { apiPath, type Cluster, type Connection, parseJson } from '../cluster/index.ts';
 import { ScanError, toMessage, toScanError } from '../errors/index.ts';
 import type { Target } from '../plan/index.ts';
 import type { Secret } from '../request/index.ts';
-import type { ScannerAccess } from './access.ts';
 import { checkScanner } from './check.ts';
 import { kubeconfigText } from './kubeconfig.ts';
-import { type GrantListener, GrantMaker, type Token } from './maker.ts';
+import { type GrantListener, GrantMaker, type TimedToken } from './maker.ts';
 import {
+  type GrantNaming,
   type GrantObject,
   grantKinds,
   grantName,
-  type Naming,
-  type Owner,
+  type OwningAccount,
   podsByNamespace,
   role,
   roleBinding,
   scannerRules,
   serviceAccount,
 } from './objects.ts';
-import { debugPermissions, operatorPermissions, requirePermissions } from './operator.ts';
+import { debugPermissions, requirePermissions } from './operator.ts';
 import { revokeObjects, verifyPowerless } from './revoke.ts';
+import type { ScannerAccess } from './scanner-access.ts';
 
 export interface GrantRequest extends GrantListener {
   runId: string;
@@ -46,15 +47,28 @@ interface Identity {
   changed: Promise<void>;
   scanner: Cluster;
   token: Secret;
-  /** Milliseconds since the epoch. */
-  expires: number;
+  /** When another token is asked for; milliseconds since the epoch. */
+  renewAt: number;
+  /** One at a time. */
+  renewal: Promise<unknown> | undefined;
 }
 
-// A new stream is not opened with a token that has less left than this.
-const renewMs = 60_000;
+// Nothing is asked with a token that has less left than this, or less than half of a shorter life.
+const reserveMs = 60_000;
+const shortestSeconds = 600;
+const mostElsewhere = 5;
+
+const namespaceList = z.object({ items: z.array(z.object({ metadata: z.object({ name: z.string() }) })) });
 
 /** What stays the same for a whole grant. */
-export function toNaming({ runId, labels, accountNamespace, now, durationSeconds, runSeconds }: GrantRequest): Naming {
+export function toNaming({
+  runId,
+  labels,
+  accountNamespace,
+  now,
+  durationSeconds,
+  runSeconds,
+}: GrantRequest): GrantNaming {
   // One minute more: a server honours a token that long after its end, for clocks that differ.
   const seconds = Math.max(durationSeconds, runSeconds) + 60;
   return { runId, labels, accountNamespace, expiresAt: new Date(now.getTime() + seconds * 1000) };
@@ -65,52 +79,70 @@ export class Grant implements ScannerAccess {
   readonly kind = 'grant';
   expiresAt: string | undefined;
   private readonly identities: Identity[] = [];
-  private readonly accounts = new Map<string, Owner>();
+  private readonly accounts = new Map<string, OwningAccount>();
   private readonly operator: Connection;
   private readonly request: GrantRequest;
   private readonly maker: GrantMaker;
+  private readonly naming: GrantNaming;
+  /** Namespaces of the pods. */
+  private readonly planned: string[] = [];
 
   private constructor(operator: Connection, request: GrantRequest) {
     this.operator = operator;
     this.request = request;
+    this.naming = toNaming(request);
     this.maker = new GrantMaker(operator.cluster, request.runId, request);
   }
 
-  /** Makes the identity and checks that it can do what it has to, and not more. A failure half way takes back what was made. */
+  /**
+   * Makes the identity and checks that it can do what it has to, and not more. That the operator may is to be known before
+   * (`admit`). A failure half way takes back what was made.
+   */
   static async make(operator: Connection, targets: Target[], request: GrantRequest): Promise<Grant> {
     const grant = new Grant(operator, request);
     const pods = podsByNamespace(targets);
-    const wanted = [...pods].flatMap(([namespace, names]) =>
-      operatorPermissions({ namespace, pods: names, accountNamespace: request.accountNamespace }),
-    );
-    await requirePermissions(operator.cluster, wanted, 'The operator');
+    grant.planned.push(...pods.keys());
     try {
       for (const [namespace, names] of pods) await grant.makeIn(namespace, names);
     } catch (error) {
-      const failure = toScanError(error, 'GRANT_FAILED', 'The grant could not be made');
-      await grant.revoke().catch((second: unknown) => {
-        throw new ScanError('GRANT_NOT_REVOKED', `${failure.message}; and ${toMessage(second)}`, { cause: failure });
-      });
-      throw failure;
+      throw await grant.giveUp(toScanError(error, 'GRANT_FAILED', 'The grant could not be made'));
     }
     return grant;
+  }
+
+  /** Takes it back because of a failure; gives the error that is left to tell. */
+  async giveUp(failure: ScanError): Promise<ScanError> {
+    try {
+      await this.revoke();
+      return failure;
+    } catch (error) {
+      return new ScanError('GRANT_NOT_REVOKED', `${failure.message}; and ${toMessage(error)}`, { cause: failure });
+    }
   }
 
   get objects(): GrantObject[] {
     return this.maker.objects;
   }
 
-  /** The connection for looking into pods of a namespace; renews a token that is about to end. */
-  async scannerFor(namespace: string): Promise<Cluster> {
-    const identity = this.identityIn(namespace);
-    if (identity.expires - Date.now() < renewMs) {
-      const { durationSeconds } = this.request;
-      Object.assign(
-        identity,
-        this.toScanner(await this.maker.requestToken(identity.accountNamespace, durationSeconds)),
-      );
+  /** The connection for looking into pods of a namespace. It renews its token by itself, however long it is used. */
+  scannerFor(namespace: string): Cluster {
+    return this.identityIn(namespace).scanner;
+  }
+
+  private async freshToken(identity: Identity): Promise<Secret> {
+    if (Date.now() >= identity.renewAt) {
+      identity.renewal ??= this.renew(identity).finally(() => (identity.renewal = undefined));
+      await identity.renewal;
     }
-    return identity.scanner;
+    return identity.token;
+  }
+
+  /** Not for longer than anybody needs it, if the server makes one so short. */
+  private async renew(identity: Identity): Promise<void> {
+    const { durationSeconds } = this.request;
+    const left = Math.ceil((this.naming.expiresAt.getTime() - Date.now()) / 1000);
+    const seconds = Math.min(durationSeconds, Math.max(left, shortestSeconds));
+    Object.assign(identity, this.note(await this.maker.requestToken(identity.accountNamespace, seconds)));
   }
 
   /** Adds a pod that took the place of a planned one. */
@@ -147,7 +179,7 @@ export class Grant implements ScannerAccess {
       `Role ${namespace}/${name}`,
     );
     Object.assign(identity, { pods, debugged });
-    await checkScanner(identity.scanner, namespace, rules);
+    await checkScanner(identity.scanner, namespace, { rules });
   }
 
   /** A kubeconfig of this identity, one context a namespace, for people who run the auditor themselves. */
@@ -158,9 +190,9 @@ export class Grant implements ScannerAccess {
   /** Takes everything back and makes sure that the token is powerless. Streams have to be closed before: they outlive it. */
   async revoke(): Promise<void> {
     await revokeObjects(this.operator.cluster.withoutCancel(), this.objects, this.request.onDeleted);
-    for (const { scanner, namespace, pods } of this.identities) {
+    for (const { token, namespace, pods } of this.identities) {
       const [pod] = pods;
-      if (pod !== undefined) await verifyPowerless(scanner.withoutCancel(), { namespace, pod });
+      if (pod !== undefined) await verifyPowerless(this.operator.withToken(token).withoutCancel(), { namespace, pod });
     }
   }
 
@@ -171,20 +203,39 @@ export class Grant implements ScannerAccess {
   }
 
   private async makeIn(namespace: string, pods: string[]): Promise<void> {
-    const naming = toNaming(this.request);
+    const { naming } = this;
     const accountNamespace = naming.accountNamespace ?? namespace;
     const account = await this.accountIn(accountNamespace, naming);
     const owner = accountNamespace === namespace ? account : undefined;
     await this.maker.create('Role', namespace, role(namespace, naming, { owner, pods }));
     await this.maker.create('RoleBinding', namespace, roleBinding(namespace, naming, owner));
     const token = await this.maker.requestToken(accountNamespace, this.request.durationSeconds);
-    const changed = Promise.resolve();
-    const identity: Identity = { namespace, accountNamespace, pods, debugged: [], changed, ...this.toScanner(token) };
+    const identity: Identity = {
+      namespace,
+      accountNamespace,
+      pods,
+      debugged: [],
+      changed: Promise.resolve(),
+      scanner: this.operator.withToken(() => this.freshToken(identity)),
+      ...this.note(token),
+      renewal: undefined,
+    };
     this.identities.push(identity);
-    await checkScanner(identity.scanner, namespace, scannerRules(pods));
+    const elsewhere = await this.otherNamespaces();
+    await checkScanner(identity.scanner, namespace, { rules: scannerRules(pods), elsewhere });
   }
 
-  private async accountIn(namespace: string, naming: Naming): Promise<Owner> {
+  /** Some namespaces that the grant has nothing to do with: those the operator sees, else those that every cluster has. */
+  private async otherNamespaces(): Promise<string[]> {
+    const query = { limit: '20' };
+    const answer = await this.operator.cluster.send({ method: 'GET', path: apiPath('api/v1/namespaces'), query });
+    const { data } = namespaceList.safeParse(parseJson(answer.text));
+    const seen = data?.items.map(({ metadata }) => metadata.name) ?? ['default', 'kube-system'];
+    const own = new Set([...this.planned, this.request.accountNamespace]);
+    return seen.filter(name => !own.has(name)).slice(0, mostElsewhere);
+  }
+
+  private async accountIn(namespace: string, naming: GrantNaming): Promise<OwningAccount> {
     const known = this.accounts.get(namespace);
     if (known !== undefined) return known;
     const { metadata } = await this.maker.create('ServiceAccount', namespace, serviceAccount(namespace, naming));
@@ -192,8 +243,8 @@ export class Grant implements ScannerAccess {
     return metadata;
   }
 
-  private toScanner({ token, expiresAt }: Token): Pick<Identity, 'scanner' | 'token' | 'expires'> {
+  private note({ token, expiresAt, lifeMs }: TimedToken): Pick<Identity, 'token' | 'renewAt'> {
     this.expiresAt = expiresAt;
-    return { scanner: this.operator.withToken(token), token, expires: Date.parse(expiresAt) };
+    return { token, renewAt: Date.now() + lifeMs - Math.min(reserveMs, lifeMs / 2) };
   }
 }

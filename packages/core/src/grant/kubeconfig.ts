@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { CORE_SCHEMA, dump, load } from 'js-yaml';
+import { dump } from 'js-yaml';
 import { z } from 'zod';
 import { ScanError } from '../errors/index.ts';
-import { Secret } from '../request/index.ts';
+import { parseYaml, Secret } from '../request/index.ts';
 
 /** A cluster as a kubeconfig names it. */
-export type ClusterEntry = Record<string, string | boolean>;
+export type ClusterFields = Record<string, string | boolean>;
 
 export interface KubeconfigUser {
   namespace: string;
@@ -39,7 +39,7 @@ const written = z.object({
 export function parseGrantKubeconfig(text: Secret): { runId: string; users: KubeconfigUser[] } {
   let document: unknown;
   try {
-    document = load(text.reveal(), { schema: CORE_SCHEMA });
+    document = parseYaml(text.reveal());
   } catch {
     document = undefined;
   }
@@ -61,7 +61,7 @@ export function parseGrantKubeconfig(text: Secret): { runId: string; users: Kube
 }
 
 /** One context a namespace, each with the token that is good there; the first is the current one. */
-export function kubeconfigText(cluster: ClusterEntry, runId: string, users: KubeconfigUser[]): Secret {
+export function kubeconfigText(cluster: ClusterFields, runId: string, users: KubeconfigUser[]): Secret {
   const contextName = (namespace: string) => `cinc-scan-${runId}-${namespace}`;
   const document = {
     apiVersion: 'v1',

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Permission } from '../cluster/index.ts';
+import { apiPath, type Permission } from '../cluster/index.ts';
 import type { Target } from '../plan/index.ts';
 
 export const managedBy = { label: 'app.kubernetes.io/managed-by', value: 'cinc-scan' } as const;
@@ -31,6 +31,13 @@ export const grantKinds = {
     group: 'rbac.authorization.k8s.io',
   },
 } as const satisfies Record<GrantKind, object>;
+
+export const objectText = ({ kind, namespace, name }: GrantObject): string => `${kind} ${namespace}/${name}`;
+
+export function pathOf({ kind, namespace, name }: GrantObject): string {
+  const { base, resource } = grantKinds[kind];
+  return apiPath(base, 'namespaces', namespace, resource, name);
+}
 
 export interface Rule {
   apiGroups: string[];
@@ -75,7 +82,7 @@ export function toPermissions(rules: Rule[], namespace: string): Permission[] {
 }
 
 /** What the objects of one grant have in common. */
-export interface Naming {
+export interface GrantNaming {
   runId: string;
   /** When nobody can need the grant any more: `sweep` deletes it from then on. */
   expiresAt: Date;
@@ -86,7 +93,7 @@ export interface Naming {
 
 export const grantName = (runId: string) => `cinc-scan-${runId}`;
 
-function metadata(namespace: string, { runId, expiresAt, labels }: Naming) {
+function metadata(namespace: string, { runId, expiresAt, labels }: GrantNaming) {
   return {
     name: grantName(runId),
     namespace,
@@ -96,11 +103,11 @@ function metadata(namespace: string, { runId, expiresAt, labels }: Naming) {
 }
 
 /** The account that owns the other objects of its namespace; undefined where it lives in another one. */
-export interface Owner {
+export interface OwningAccount {
   uid: string;
 }
 
-export function serviceAccount(namespace: string, naming: Naming) {
+export function serviceAccount(namespace: string, naming: GrantNaming) {
   return {
     apiVersion: 'v1',
     kind: 'ServiceAccount',
@@ -111,13 +118,17 @@ export function serviceAccount(namespace: string, naming: Naming) {
 
 // Without blockOwnerDeletion: it would need rights on finalizers. One delete of the account collects its dependents,
 // also when this process dies first. An owner in another namespace counts as missing, and its dependents are deleted.
-function ownedMetadata(namespace: string, naming: Naming, owner: Owner | undefined) {
+function ownedMetadata(namespace: string, naming: GrantNaming, owner: OwningAccount | undefined) {
   const own = metadata(namespace, naming);
   if (owner === undefined) return own;
   return { ...own, ownerReferences: [{ apiVersion: 'v1', kind: 'ServiceAccount', name: own.name, uid: owner.uid }] };
 }
 
-export function role(namespace: string, naming: Naming, { owner, pods }: { owner: Owner | undefined; pods: string[] }) {
+export function role(
+  namespace: string,
+  naming: GrantNaming,
+  { owner, pods }: { owner: OwningAccount | undefined; pods: string[] },
+) {
   return {
     apiVersion: grantKinds.Role.apiVersion,
     kind: 'Role',
@@ -126,7 +137,7 @@ export function role(namespace: string, naming: Naming, { owner, pods }: { owner
   };
 }
 
-export function roleBinding(namespace: string, naming: Naming, owner: Owner | undefined) {
+export function roleBinding(namespace: string, naming: GrantNaming, owner: OwningAccount | undefined) {
   const name = grantName(naming.runId);
   return {
     apiVersion: grantKinds.RoleBinding.apiVersion,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Cluster, missingPermissions, type Permission, permissionText } from '../cluster/index.ts';
 import { ScanError } from '../errors/index.ts';
+import { type Selector, workloadKinds } from '../plan/index.ts';
 import { debugRule, type GrantKind, grantKinds, type Rule, scannerRules, toPermissions } from './objects.ts';
 
 export interface GrantScope {
@@ -38,6 +39,18 @@ export function debugPermissions({ namespace, pod, role }: Record<'namespace' | 
   ];
 }
 
+/** What finding these selectors' targets takes, beside what a grant takes. */
+export function planPermissions(namespace: string, selectors: readonly Selector[]): Permission[] {
+  const kinds = new Set(selectors.flatMap(each => (each.kind === 'workload' ? [each.workload] : [])));
+  return [
+    { verb: 'list', group: '', resource: 'pods', namespace },
+    ...[...kinds].map(kind => {
+      const { group, resource } = workloadKinds[kind];
+      return { verb: 'get', group, resource, namespace };
+    }),
+  ];
+}
+
 /** All that `scan`, `grant`, `revoke` and `sweep` can ever ask for in a namespace, for a Role of its own. */
 export function operatorRules(): Rule[] {
   const rbac = ['rbac.authorization.k8s.io'];
@@ -66,7 +79,7 @@ export async function requirePermissions(cluster: Cluster, wanted: Permission[],
 }
 
 /** The permissions as the rules of a Role, ready for `kubectl apply`. */
-export function roleText(permissions: Permission[]): string {
+function roleText(permissions: Permission[]): string {
   const rules = new Map<string, { group: string; resource: string; names: Set<string>; verbs: Set<string> }>();
   for (const { group, resource, subresource, verb, name } of permissions) {
     const path = [resource, subresource].filter(Boolean).join('/');

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { apiPath, type Cluster, toRefusal } from '../cluster/index.ts';
 import { ScanError, toMessage } from '../errors/index.ts';
-import { type GrantKind, type GrantObject, grantKinds } from './objects.ts';
+import { type GrantKind, type GrantObject, objectText, pathOf } from './objects.ts';
 
 // The binding first: without it the token is powerless within a tenth of a second, whatever happens to the rest.
 const order: GrantKind[] = ['RoleBinding', 'Role', 'ServiceAccount'];
@@ -46,15 +46,8 @@ async function whyLeft(
     if (!(await isStillThere(operator, object, refusal === undefined ? goneMs : collectedMs))) return undefined;
     return `${objectText(object)} is still there${refusal === undefined ? '' : ` (${refusal})`}`;
   } catch (error) {
-    return refusal ?? toMessage(error);
+    return `${objectText(object)} may still be there (${refusal ?? toMessage(error)})`;
   }
-}
-
-export const objectText = ({ kind, namespace, name }: GrantObject): string => `${kind} ${namespace}/${name}`;
-
-function pathOf({ kind, namespace, name }: GrantObject): string {
-  const { base, resource } = grantKinds[kind];
-  return apiPath(base, 'namespaces', namespace, resource, name);
 }
 
 const goneMs = 10_000;

@@ -36,22 +36,30 @@ const list = z.object({
   ),
 });
 
-/** What a sweep would delete: only objects with our labels, and of those only what nobody can need any more. */
-export async function findLeftovers(operator: Cluster, request: SweepRequest): Promise<Leftover[]> {
+export interface Leftovers {
+  /** What a sweep deletes: only objects with our labels, and of those only what nobody can need any more. */
+  due: Leftover[];
+  /** What was looked at and is still in use by its own word, or left behind by a run that was killed a moment ago. */
+  living: Leftover[];
+}
+
+export async function findLeftovers(operator: Cluster, request: SweepRequest): Promise<Leftovers> {
   const scopes = request.wholeCluster ? [undefined] : request.namespaces;
   const kinds: GrantKind[] = ['RoleBinding', 'Role', 'ServiceAccount'];
   const found = await Promise.all(scopes.flatMap(namespace => kinds.map(kind => listOurs(operator, kind, namespace))));
-  return found.flat().filter(leftover => isDue(leftover, request));
+  const all = found.flat();
+  const due = all.filter(leftover => isDue(leftover, request));
+  return { due, living: request.runId === undefined ? all.filter(leftover => !due.includes(leftover)) : [] };
 }
 
 export async function sweep(
   operator: Cluster,
   request: SweepRequest,
   onDeleted: (object: GrantObject) => void,
-): Promise<Leftover[]> {
-  const due = await findLeftovers(operator, request);
-  await revokeObjects(operator, due, onDeleted);
-  return due;
+): Promise<Leftovers> {
+  const found = await findLeftovers(operator, request);
+  await revokeObjects(operator, found.due, onDeleted);
+  return found;
 }
 
 async function listOurs(operator: Cluster, kind: GrantKind, namespace: string | undefined): Promise<Leftover[]> {

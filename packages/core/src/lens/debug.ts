@@ -10,7 +10,7 @@ import {
   requireDebugContainers,
   tools,
 } from './ephemeral.ts';
-import type { LensRequest, OpenTarget } from './lens.ts';
+import type { LensRequest, OpenTarget } from './open-target.ts';
 import { execPlace, runOnce } from './shell.ts';
 import { getUnchangedPod } from './verify.ts';
 
@@ -22,7 +22,7 @@ export async function openWithDebug(scanner: Cluster, target: Target, request: L
   const { image } = request;
   if (image === undefined)
     throw new ScanError('LENS_UNAVAILABLE', `The debug lens for ${targetName(target)} needs a tools image`, {
-      remedy: 'Pass --lens-image with an image that your nodes can pull; docs/approaches.md tells how to build it.',
+      remedy: 'Pass --lens-image with an image that your nodes can pull; docs/approaches.md says how to build it.',
     });
   const verify = async () => void (await getUnchangedPod(scanner, target));
   await verify();
@@ -94,7 +94,7 @@ kill $all`;
 async function endDebugContainer(scanner: Cluster, where: ExecTarget): Promise<void> {
   try {
     // Also after a cancellation, and after we ran out of patience.
-    await runOnce(execPlace(scanner.withoutCancel(), where), [tools.shell, 'sh', '-c', endScript]);
+    await runOnce(execPlace(scanner, where).toEnd, [tools.shell, 'sh', '-c', endScript]);
   } catch {
     // The container or its pod is gone already: then there is nothing to end.
   }

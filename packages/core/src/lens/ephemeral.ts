@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
-import { apiPath, type Cluster, parseAnswer, serverVersion, toRefusal } from '../cluster/index.ts';
+import { type Answer, apiPath, type Cluster, parseAnswer, serverVersion, toRefusal } from '../cluster/index.ts';
 import { ScanError } from '../errors/index.ts';
-import { type Target, targetName } from '../plan/index.ts';
+import { injectedCommands, type Target, targetName } from '../plan/index.ts';
 
-/** Where the tools image has its static helper and shell. */
-export const tools = { helper: '/cinc-scan/helper', shell: '/bin/busybox' } as const;
+export { toolPaths as tools } from '../plan/index.ts';
 
 /** Marks our own processes in a debug container: its value is the container's name. */
 export const ownMarker = 'CINC_SCAN_CONTAINER';
@@ -18,10 +17,18 @@ const state = z.object({
 
 const ids = z.object({ runAsUser: z.number().nullish(), runAsGroup: z.number().nullish() }).nullish();
 
+const specified = z.object({ name: z.string(), securityContext: ids });
+const observed = z.object({
+  name: z.string(),
+  user: z.object({ linux: z.object({ uid: z.number(), gid: z.number() }).optional() }).optional(),
+});
+
 const debugged = z.object({
   spec: z.object({
     securityContext: ids,
-    containers: z.array(z.object({ name: z.string(), securityContext: ids })).nullish(),
+    containers: z.array(specified).nullish(),
+    // Those that restart always stay beside the others.
+    initContainers: z.array(specified).nullish(),
     ephemeralContainers: z
       .array(
         z.object({
@@ -29,20 +36,15 @@ const debugged = z.object({
           image: z.string().optional(),
           targetContainerName: z.string().optional(),
           command: z.array(z.string()).nullish(),
+          securityContext: z.object({ readOnlyRootFilesystem: z.boolean().nullish() }).nullish(),
         }),
       )
       .nullish(),
   }),
   status: z.object({
     ephemeralContainerStatuses: z.array(z.object({ name: z.string(), state: state.default({}) })).nullish(),
-    containerStatuses: z
-      .array(
-        z.object({
-          name: z.string(),
-          user: z.object({ linux: z.object({ uid: z.number(), gid: z.number() }).optional() }).optional(),
-        }),
-      )
-      .nullish(),
+    containerStatuses: z.array(observed).nullish(),
+    initContainerStatuses: z.array(observed).nullish(),
   }),
 });
 type Debugged = z.infer<typeof debugged>;
@@ -54,10 +56,10 @@ export interface EphemeralRequest {
   /** How long one that is there already still has to live for us to use it. */
   timeoutMs: number;
   /** Where it is known otherwise than from the pod. */
-  user?: User;
+  user?: UserIds;
 }
 
-export interface User {
+export interface UserIds {
   uid: number;
   gid: number;
 }
@@ -90,6 +92,7 @@ export async function ensureDebugContainer(
       each.name.startsWith('cinc-scan-') &&
       each.targetContainerName === target.container &&
       each.image === request.image &&
+      each.securityContext?.readOnlyRootFilesystem === true &&
       livesUntil(each.command) >= Math.min(Date.now() + request.timeoutMs, request.deadline.getTime()) &&
       isRunning(now, each.name),
   );
@@ -132,8 +135,14 @@ interface Adding {
   name: string;
 }
 
-/** As strong as the namespace allows: the usual settings first, those of the `restricted` level where they are refused. */
+/**
+ * As strong as the namespace allows: out of the target's reach first, the usual settings where the namespace refuses a
+ * capability that is not among the default ones, those of the `restricted` level where it refuses these too.
+ */
 async function addDebugContainer(adding: Adding, now: Debugged): Promise<boolean> {
+  const guarded = await patch(adding, guardedSecurity);
+  if (guarded.status === 200) return false;
+  if (!isPolicy(guarded)) throw toRefusal(guarded, whatOf(adding));
   const answer = await patch(adding, usualSecurity);
   if (answer.status === 200) return false;
   if (answer.status !== 403 || !answer.text.includes('PodSecurity')) throw toRefusal(answer, whatOf(adding));
@@ -144,34 +153,48 @@ async function addDebugContainer(adding: Adding, now: Debugged): Promise<boolean
 }
 
 /** As the kubelet tells it since about 1.31, else as the pod demands it; undefined where only the image knows. */
-function userOf({ spec, status }: Debugged, { container }: Target): User | undefined {
-  const linux = status.containerStatuses?.find(each => each.name === container)?.user?.linux;
-  const own = spec.containers?.find(each => each.name === container)?.securityContext;
+function userOf({ spec, status }: Debugged, { container }: Target): UserIds | undefined {
+  const linux = named(container, status.containerStatuses, status.initContainerStatuses)?.user?.linux;
+  const own = named(container, spec.containers, spec.initContainers)?.securityContext;
   const { runAsUser: uid, runAsGroup: gid } = { ...spec.securityContext, ...own };
   return linux ?? (uid == null || gid == null ? undefined : { uid, gid });
 }
 
+const named = <T extends { name: string }>(name: string, ...lists: (T[] | null | undefined)[]): T | undefined =>
+  lists.flatMap(list => list ?? []).find(each => each.name === name);
+
 const whatOf = ({ target }: Adding) => `debug container in pod ${target.namespace}/${target.pod}`;
 
+/** Pod Security and the webhooks of policy engines answer so; a right that is missing is told in other words. */
+const isPolicy = ({ status, text }: Answer): boolean =>
+  [400, 403, 422].includes(status) && !/cannot (?:patch|update) resource/.test(text);
+
 // Root with default capabilities enters root targets and, through the helper, non-root ones. CRI-O's defaults lack
-// SYS_CHROOT; elsewhere adding it changes nothing.
+// SYS_CHROOT; elsewhere adding it changes nothing. A root target sees our processes, and through /proc/PID/root the tools
+// that they run: without a writable root it cannot replace them.
 export const usualSecurity = {
   runAsUser: 0,
   runAsGroup: 0,
   runAsNonRoot: false,
   allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
   capabilities: { add: ['SYS_CHROOT'] },
 };
 
-export const guessedUser: User = { uid: 65_532, gid: 65_532 };
+// One capability that targets lack keeps them from our processes altogether (ptrace(2), "Ptrace access mode checking").
+// This one is about timers that wake a sleeping machine: it gives us nothing that we use.
+export const guardedSecurity = { ...usualSecurity, capabilities: { add: ['SYS_CHROOT', 'WAKE_ALARM'] } };
+
+export const guessedUser: UserIds = { uid: 65_532, gid: 65_532 };
 
 /** The target's own user and group, or its root directory stays closed; 65532 is what distroless images run as. */
-export function restrictedSecurity(user: User = guessedUser) {
+export function restrictedSecurity(user: UserIds = guessedUser) {
   return {
     runAsUser: user.uid,
     runAsGroup: user.gid,
     runAsNonRoot: true,
     allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
     capabilities: { drop: ['ALL'] },
     seccompProfile: { type: 'RuntimeDefault' },
   };
@@ -187,7 +210,7 @@ function patch({ scanner, target, request, name }: Adding, securityContext: obje
           name,
           image: request.image,
           // Nobody attaches; the absolute end holds also where the image arrives late and the container starts then.
-          command: [tools.helper, 'idle', '--ignore-stdin', '--until', until],
+          command: [...injectedCommands.idle, '--ignore-stdin', '--until', until],
           env: [{ name: ownMarker, value: name }],
           targetContainerName: container,
           securityContext,

@@ -2,8 +2,8 @@
 import type { Cluster } from '../cluster/index.ts';
 import { isScanError, ScanError } from '../errors/index.ts';
 import { type Target, targetName } from '../plan/index.ts';
-import type { OpenTarget } from './lens.ts';
 import { Meter } from './meter.ts';
+import type { OpenTarget } from './open-target.ts';
 import { Session } from './session.ts';
 import { execPlace, toShellEntry } from './shell.ts';
 import { getUnchangedPod } from './verify.ts';
@@ -24,6 +24,7 @@ export async function openWithExec(scanner: Cluster, target: Target): Promise<Op
       place: execPlace(scanner, { namespace, pod, container }),
       name: targetName(target),
       command: [shell],
+      shell: [shell],
       killShell: [shell],
       verify,
     };
@@ -33,8 +34,10 @@ export async function openWithExec(scanner: Cluster, target: Target): Promise<Op
         target,
         lens: 'exec',
         view: 'full',
+        witness: 'target',
         filesOf: undefined,
         session,
+        commands: session,
         meter,
         leftBehind: undefined,
         verify,

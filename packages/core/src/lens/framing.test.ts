@@ -5,7 +5,15 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { type Answer, AnswerReader, FrameMismatch, makeNonce, requestLine } from './framing.ts';
+import {
+  AnswerReader,
+  type CommandAnswer,
+  FrameMismatch,
+  inOwnShell,
+  inSession,
+  makeNonce,
+  requestLine,
+} from './framing.ts';
 
 const nonce = 'a1'.repeat(16);
 const limit = 1024 * 1024;
@@ -36,7 +44,7 @@ function pieces(bytes: Buffer, cuts: number[]): Buffer[] {
 }
 
 const empty = Buffer.alloc(0);
-const answer = (more: Partial<Answer>): Answer => ({
+const answer = (more: Partial<CommandAnswer>): CommandAnswer => ({
   status: 0,
   stdout: empty,
   stderr: empty,
@@ -185,11 +193,12 @@ describe('a request', () => {
     for (const mark of marks) expect(mark).toMatch(/^[0-9a-f]{32}$/);
   });
 
-  test('brings any text to the shell unchanged, on one line where the text has one', () => {
+  const ways = { 'in the session': inSession, 'in a shell of its own': inOwnShell(['sh'], false) };
+  test.each(Object.entries(ways))('brings any text to the shell unchanged %s', (_name, way) => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary-ascii', maxLength: 60 }), text => {
         const words = `printf %s '${text.replaceAll('\0', '').replaceAll("'", "'\\''")}'`;
-        const { stdout, stderr } = spawnSync('sh', [], { input: requestLine(words, nonce) });
+        const { stdout, stderr } = spawnSync('sh', [], { input: requestLine(way(words), nonce) });
         expect(read({ stdout, stderr })).toEqual(answer({ stdout: Buffer.from(text.replaceAll('\0', '')) }));
       }),
       { numRuns: 60 },

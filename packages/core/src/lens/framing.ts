@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 
 /** What one command gave. Bytes, never text: decoding is for whoever shows them. */
-export interface Answer {
+export interface CommandAnswer {
   status: number;
   stdout: Buffer;
   stderr: Buffer;
@@ -15,13 +15,31 @@ export function makeNonce(): string {
   return randomBytes(16).toString('hex');
 }
 
+export const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** In a part of the session's shell: scripts of ours, which cost no process that way. */
+export const inSession = (script: string) => `eval ${quote(script)}`;
+
+/** Names the variable that holds what a shell of the session has to know first. */
+export const preludeVariable = 'cinc_scan_prelude';
+
 /**
- * One line for a POSIX shell that reads its script from standard input. The command runs in a subshell without input,
+ * In a shell process of its own, as an auditor within the container has it: `$$` and line numbers are its own, and it
+ * may end itself; what a shell says of one that was killed goes nowhere. What the session's shell was told first, the new
+ * one is told as an argument.
+ */
+export const inOwnShell = (shell: readonly string[], hasPrelude: boolean) => (command: string) => {
+  const script = hasPrelude ? `eval "$1"; shift; ${command}` : command;
+  const told = hasPrelude ? ` sh "$${preludeVariable}"` : '';
+  return `{ ( exec ${shell.map(quote).join(' ')} -c ${quote(script)}${told} 2>&3 3>&- ) ; } 3>&2 2>/dev/null`;
+};
+
+/**
+ * One line for a POSIX shell that reads its script from standard input. The body runs in a subshell without input,
  * between marks on both channels; a syntax error, `exit`, `exec` or `cd` in it ends with the subshell.
  */
-export function requestLine(command: string, nonce: string): string {
-  const quoted = `'${command.replaceAll("'", "'\\''")}'`;
-  return `printf '${nonce}<' ; printf '${nonce}<' >&2 ; ( eval ${quoted} ) </dev/null ; printf '\\n${nonce}:%s\\n' $? ; printf '\\n${nonce}\\n' >&2\n`;
+export function requestLine(body: string, nonce: string): string {
+  return `printf '${nonce}<' ; printf '${nonce}<' >&2 ; ( ${body} ) </dev/null ; printf '\\n${nonce}:%s\\n' $? ; printf '\\n${nonce}\\n' >&2\n`;
 }
 
 /** Bytes of one channel between a start and an end mark, wherever the network split them. */
@@ -105,7 +123,7 @@ export class AnswerReader {
     const text = this.statusText.subarray(0, end < 0 ? undefined : end).toString('latin1');
     // An empty one would be read as 0, which means success.
     if (!/^\d*$/.test(text) || text.length > 3 || (end >= 0 && text === ''))
-      throw new FrameMismatch(`a status that is no number: ${JSON.stringify(text)}`);
+      throw new FrameMismatch(`a status that is not a number: ${JSON.stringify(text)}`);
     if (end >= 0) this.status = Number(text);
   }
 
@@ -114,7 +132,7 @@ export class AnswerReader {
   }
 
   /** The answer once both end marks have come. */
-  answer(): Answer | undefined {
+  answer(): CommandAnswer | undefined {
     if (this.status === undefined || !this.stderr.complete) return undefined;
     return {
       status: this.status,

@@ -4,17 +4,16 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import type { ExecEnd } from '../cluster/index.ts';
 import { isScanError, ScanError, toMessage } from '../errors/index.ts';
-import { type Target, targetName } from '../plan/index.ts';
+import { type Target, targetMarker, targetName } from '../plan/index.ts';
 import { findProcess, openFromBeside } from './beside.ts';
-import type { LensRequest, OpenTarget, ProcessRef } from './lens.ts';
-import type { ShellStream } from './session.ts';
-import type { Place } from './shell.ts';
-import { targetMarker } from './sidecar-conventions.ts';
+import type { LensRequest, OpenTarget } from './open-target.ts';
+import type { ProcessRef } from './process-ref.ts';
+import type { ExecPlace } from './shell.ts';
+import type { ShellStream } from './shell-entry.ts';
 
 /** The container we are in. */
-const here: Place = {
-  open: command => Promise.resolve(new LocalStream(command)),
-};
+const open = (command: string[]) => Promise.resolve(new LocalStream(command));
+const here: ExecPlace = { open, toEnd: { open } };
 
 const byMarker = ({ container }: Target): string[] => ['--marker', `${targetMarker}=${container}`];
 

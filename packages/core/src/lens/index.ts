@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-
-export { ownMarker, restrictedSecurity, tools, usualSecurity } from './ephemeral.ts';
-export type { Answer } from './framing.ts';
+export { escapeBytes } from './byte-text.ts';
+export { guardedSecurity, ownMarker, restrictedSecurity, tools, usualSecurity } from './ephemeral.ts';
+export { type CommandAnswer, quote } from './framing.ts';
 export { containerIdInPod, openInPod } from './in-pod.ts';
-export { type LensRequest, type OpenTarget, openTarget, type ProcessRef } from './lens.ts';
-export { Meter } from './meter.ts';
-export { CommandTimeout, defaultRun, Session } from './session.ts';
-export { execPlace, type Fetched, fetchBytes, type Place } from './shell.ts';
-export { sidecarName, targetMarker } from './sidecar-conventions.ts';
-export type { LensName, RequiredView, View } from './view.ts';
+export { openTarget } from './lens.ts';
+export { type LensRequest, type OpenTarget } from './open-target.ts';
+export { type ProcessRef } from './process-ref.ts';
+export { CommandRefused } from './refusal.ts';
+export { CommandTimeout, defaultRun } from './session.ts';
+export { type ExecPlace, execPlace, fetchBytes, type ShellOutput } from './shell.ts';
+export { type LensName, lensTools, type RequiredView, type View, views, type Witness, witnesses } from './view.ts';

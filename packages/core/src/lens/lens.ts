@@ -4,46 +4,9 @@ import { isScanError, ScanError } from '../errors/index.ts';
 import { type Target, targetName } from '../plan/index.ts';
 import { openWithDebug } from './debug.ts';
 import { openWithExec } from './exec.ts';
-import type { Meter } from './meter.ts';
-import type { Session } from './session.ts';
+import type { LensRequest, OpenTarget } from './open-target.ts';
 import { openWithSidecar, sidecarOf } from './sidecar.ts';
-import type { LensName, RequiredView, View } from './view.ts';
-
-/** A process, and when it started: numbers are used again. */
-export interface ProcessRef {
-  pid: number;
-  startTime: string;
-}
-
-/** A target that is being looked at: everything after this is the same for every lens. */
-export interface OpenTarget extends AsyncDisposable {
-  target: Target;
-  lens: LensName;
-  view: View;
-  /** In a files-only view the process whose root directory is read by path; the session's shell is not the target's. */
-  filesOf: ProcessRef | undefined;
-  session: Session;
-  meter: Meter;
-  /** The ephemeral container that stays in the pod, where one was made. */
-  leftBehind: string | undefined;
-  /** Throws TARGET_CHANGED if the container is no longer the one that was planned. */
-  verify(): Promise<void>;
-}
-
-export interface LensRequest {
-  lens: LensName | 'auto';
-  /** Image of the tools container for the debug lens. */
-  image: string | undefined;
-  requireView: RequiredView;
-  /** Names what is made in a pod. */
-  runId: string;
-  /** When whatever was made has to have ended by itself. */
-  deadline: Date;
-  /** How long one audit of the target may take. */
-  timeoutMs: number;
-  /** Lets the scanner add a debug container to the pod of a target: asked for only when one is needed. */
-  allowDebug(target: Target): Promise<void>;
-}
+import type { LensName } from './view.ts';
 
 /**
  * Opens a session into a target with the scanner's identity. `auto` takes an injected scanner container, and falls from exec to debug on the one fact that the
@@ -66,9 +29,21 @@ export async function openTarget(scanner: Cluster, target: Target, request: Lens
 }
 
 async function openByLens(scanner: Cluster, target: Target, request: LensRequest): Promise<OpenTarget> {
-  if (request.lens === 'debug') return openWithDebug(scanner, target, request);
-  if (request.lens === 'sidecar' || (request.lens === 'auto' && sidecarOf(target) !== undefined))
-    return openWithSidecar(scanner, target, request);
+  const lens = request.lens === 'auto' && sidecarOf(target) !== undefined ? 'sidecar' : request.lens;
+  return (lens === 'auto' ? openWithShell : openers[lens])(scanner, target, request);
+}
+
+type Opener = (scanner: Cluster, target: Target, request: LensRequest) => Promise<OpenTarget>;
+
+const openers: Record<LensName, Opener> = {
+  exec: openWithShell,
+  debug: openWithDebug,
+  sidecar: openWithSidecar,
+};
+
+/** With the target's own shell, or by `auto` with ours where it has none. */
+async function openWithShell(scanner: Cluster, target: Target, request: LensRequest): Promise<OpenTarget> {
+  if (request.requireView === 'guarded') return openGuarded(scanner, target, request);
   try {
     return await openWithExec(scanner, target);
   } catch (error) {
@@ -76,4 +51,14 @@ async function openByLens(scanner: Cluster, target: Target, request: LensRequest
     if (request.lens !== 'auto' || !hasNoShell || request.image === undefined) throw error;
     return openWithDebug(scanner, target, request);
   }
+}
+
+/** Where the target's own programs must not be the witnesses, exec is no way. */
+function openGuarded(scanner: Cluster, target: Target, request: LensRequest): Promise<OpenTarget> {
+  if (request.lens === 'auto' && request.image !== undefined) return openWithDebug(scanner, target, request);
+  throw new ScanError(
+    'VIEW_PARTIAL',
+    `The exec lens relies on the programs of ${targetName(target)}, and require-view is guarded`,
+    { remedy: 'Pass --lens debug with --lens-image, or inject a scanner container with `--guarded`.' },
+  );
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { ScanError } from '../errors/index.ts';
 import { Meter } from './meter.ts';
-import { CommandTimeout, type RunOptions, Session, type ShellEntry } from './session.ts';
+import { CommandTimeout, type RunOptions, Session } from './session.ts';
+import { type ShellEntry } from './shell-entry.ts';
 import { type LocalShells, startLocalShells } from './testing/local-shells.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'session-'));
@@ -145,6 +146,26 @@ describe('a session whose stream ends', () => {
     await expect(session.run('echo x')).rejects.toBe(session.lost);
   });
 
+  test.each([['kill -9 $PPID; sleep 0.1'], ['kill -9 0']])(
+    'by a command of a profile costs that command: %s',
+    async command => {
+      const { session } = await openShell();
+      await expect(session.run(command, { ownShell: true })).rejects.toMatchObject({
+        name: 'CommandRefused',
+        message: expect.stringMatching(/ended the shell that ran it: the shell exited with 137/),
+      });
+      expect(session.lost).toBeUndefined();
+      expect(await ask(session, 'echo next', { ownShell: true })).toMatchObject({ status: 0, out: 'next\n' });
+    },
+  );
+
+  test('by a command of a profile is lost where no other shell can be had', async () => {
+    const gone = new ScanError('TARGET_CHANGED', 'another one');
+    const { session } = await openShell(['sh'], { verify: () => Promise.reject(gone) });
+    await expect(session.run('kill -9 0', { ownShell: true })).rejects.toBe(gone);
+    expect(session.lost).toBe(gone);
+  });
+
   test('with status 0 is no answer either', async () => {
     const { session } = await openShell(['bash', '-c', 'read -r line; eval "$line"; read -r line; exit 0']);
     await expect(session.run('echo x')).rejects.toMatchObject({ code: 'TARGET_LOST' });
@@ -182,6 +203,44 @@ describe('a session whose stream ends', () => {
     const { session } = await openShell();
     await session[Symbol.asyncDispose]();
     await expect(session.run('echo x')).rejects.toMatchObject({ code: 'TARGET_LOST' });
+  });
+});
+
+describe.each([[['dash']], [['bash']], [['busybox', 'ash']]])('the end of a session over %j', shell => {
+  const place = join(folder, `end-${shell.join('-')}`);
+  const background = `sleep 1000 & echo $! >${place}; setsid sh -c 'echo $$ >>${place}; exec sleep 1001' & `;
+
+  const written = async () => {
+    let lines: string[] = [];
+    while (lines.length < 3) {
+      await setImmediate();
+      lines = existsSync(place) ? readFileSync(place, 'utf8').split('\n') : [];
+    }
+    return lines.filter(line => line !== '').map(Number);
+  };
+
+  afterEach(() => rmSync(place, { force: true }));
+
+  test('ends what commands left in the background, in the group of the shell and out of it', async () => {
+    const { session } = await openShell(shell);
+    await session.run(background);
+    const pids = await written();
+    await session[Symbol.asyncDispose]();
+    while (pids.some(isRunning)) await setImmediate();
+  });
+
+  test.each([
+    ['its owner ends it', (session: Session) => session[Symbol.asyncDispose]()],
+    ['its stream is lost', () => shells.cut()],
+  ])('ends what runs when %s', async (_, end) => {
+    const { session } = await openShell(shell);
+    const running = session.run(`${background} trap '' TERM INT HUP; sleep 1002 | cat`);
+    const failed = expect(running).rejects.toMatchObject({ code: 'TARGET_LOST' });
+    const pids = await written();
+    await end(session);
+    await failed;
+    while (pids.some(isRunning)) await setImmediate();
+    await session[Symbol.asyncDispose]();
   });
 });
 

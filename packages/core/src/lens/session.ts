@@ -1,26 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ExecEnd, ExecStream } from '../cluster/index.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ExecEnd } from '../cluster/index.ts';
 import { isScanError, ScanError } from '../errors/index.ts';
-import { type Answer, AnswerReader, FrameMismatch, makeNonce, requestLine } from './framing.ts';
+import { toBytes } from './byte-text.ts';
+import {
+  AnswerReader,
+  type CommandAnswer,
+  FrameMismatch,
+  inOwnShell,
+  inSession,
+  makeNonce,
+  preludeVariable,
+  quote,
+  requestLine,
+} from './framing.ts';
 import type { Meter } from './meter.ts';
-
-/** What a session needs of a running shell: bytes in, bytes out on two channels, one end. */
-export type ShellStream = Pick<ExecStream, 'ended' | 'onStdout' | 'onStderr' | 'write' | 'close'>;
-
-/** How a shell with the target's view is opened, and what is known of it from outside. */
-export interface ShellEntry {
-  /** For messages: `namespace/pod/container`. */
-  name: string;
-  open(): Promise<ShellStream>;
-  /** Ends the process group of a shell whose command does not end; best effort, by a stream of its own. */
-  kill(pid: number): Promise<void>;
-  /** Throws TARGET_CHANGED if the container is no longer the one that was planned. */
-  verify(): Promise<void>;
-  /** What a new shell has to know first: definitions, without output. */
-  prelude?: string | undefined;
-  /** What a command has to say in this shell in order to mean the target. */
-  translate?: ((command: string) => string) | undefined;
-}
+import { CommandRefused, refusalIn } from './refusal.ts';
+import { endOf } from './shell.ts';
+import type { ShellEntry, ShellStream } from './shell-entry.ts';
 
 export interface RunOptions {
   timeoutMs: number;
@@ -28,9 +25,22 @@ export interface RunOptions {
   limit: number;
   /** Whether asking twice does no harm: then a lost stream is reopened once. */
   repeatable: boolean;
+  /** Whether the command gets a shell process of its own, as those of a profile do. */
+  ownShell: boolean;
+  /** Gives the command up: it is ended, as one that takes too long. */
+  signal: AbortSignal | undefined;
 }
 
-export const defaultRun: RunOptions = { timeoutMs: 60_000, limit: 16 * 1024 * 1024, repeatable: false };
+export const defaultRun: RunOptions = {
+  timeoutMs: 60_000,
+  limit: 16 * 1024 * 1024,
+  repeatable: false,
+  ownShell: false,
+  signal: undefined,
+};
+
+// An argument of a program may have 128 KiB (MAX_ARG_STRLEN of Linux); a quote within it takes four.
+const longestArgument = 100_000;
 
 /** A command that did not end in time. The target is still there: the next command gets a new shell. */
 export class CommandTimeout extends Error {
@@ -40,6 +50,10 @@ export class CommandTimeout extends Error {
 interface Shell {
   stream: ShellStream;
   pid: number;
+  /** Whether a command runs in it. */
+  busy: boolean;
+  /** Whether it can start another of its kind. */
+  canRepeat: boolean;
 }
 
 /** One shell in the target, answering one command at a time over one stream. */
@@ -63,7 +77,7 @@ export class Session implements AsyncDisposable {
   }
 
   /** Runs a command. Throws CommandTimeout for one that does not end, a ScanError once the target is lost. */
-  run(command: string, options: Partial<RunOptions> = {}): Promise<Answer> {
+  run(command: string, options: Partial<RunOptions> = {}): Promise<CommandAnswer> {
     const turn = this.last.then(() => this.attempt(command, { ...defaultRun, ...options }));
     this.last = turn.catch(() => undefined);
     return turn;
@@ -79,17 +93,21 @@ export class Session implements AsyncDisposable {
     this.shell = undefined;
     this.broken ??= new ScanError('TARGET_LOST', `The session into ${this.entry.name} was closed`);
     if (shell === undefined) return;
-    await shell.stream.write(Buffer.from('exit\n')).catch(() => undefined);
+    if (shell.busy) await this.entry.kill(shell.pid).catch(() => undefined);
+    else await leave(shell.stream);
     await shell.stream.close();
   }
 
-  private async attempt(command: string, options: RunOptions): Promise<Answer> {
+  private async attempt(command: string, options: RunOptions): Promise<CommandAnswer> {
     if (this.broken) throw this.broken;
+    if (options.signal?.aborted === true) throw new CommandTimeout(givenUp);
     try {
       return await this.exchange(command, options);
     } catch (error) {
       if (!(error instanceof StreamEnded)) throw error;
-      if (!options.repeatable) throw await this.lose(error);
+      const { lost } = this;
+      if (lost) throw lost; // closed by its owner, in the middle
+      if (!options.repeatable) throw await this.outlive(error, options);
     }
     this.meter.retries += 1;
     try {
@@ -99,27 +117,62 @@ export class Session implements AsyncDisposable {
     }
   }
 
-  private async exchange(command: string, options: RunOptions): Promise<Answer> {
-    this.shell ??= await this.reopen();
-    const { stream, pid } = this.shell;
+  /**
+   * A command of a profile can end the shell that answers, as by `kill 0`. Where the same container lets another one in,
+   * that cost the command and nothing else.
+   */
+  private async outlive(ended: StreamEnded, { ownShell }: RunOptions): Promise<Error> {
+    if (!ownShell || ended.end.kind !== 'exited') return this.lose(ended);
     try {
-      const answer = await ask(stream, this.entry.translate?.(command) ?? command, options);
-      this.meter.count(command, answer.status);
-      this.meter.bytes += answer.stdout.length + answer.stderr.length;
-      if (answer.truncated) this.meter.truncated += 1;
-      return answer;
+      this.shell = await this.reopen();
+      return new CommandRefused(`The command ended the shell that ran it: ${endText(ended.end)}`);
     } catch (error) {
-      this.shell = undefined;
-      if (error instanceof CommandTimeout) await this.abandon(stream, pid);
-      else await stream.close(0);
-      if (error instanceof FrameMismatch) throw this.corrupt(error);
-      throw error;
+      return isScanError(error) && error.code === 'TARGET_CHANGED' ? error : this.lose(ended);
     }
   }
 
+  private async exchange(command: string, options: RunOptions): Promise<CommandAnswer> {
+    this.shell ??= await this.reopen();
+    const { shell } = this;
+    const { stream } = shell;
+    const body = this.toBody(command, shell, options);
+    shell.busy = true;
+    try {
+      const answer = await ask(stream, body, options);
+      if (this.broken) throw this.broken; // closed meanwhile: what answered may have been ended by that
+      this.meter.count(command, answer.status);
+      this.meter.bytes += answer.stdout.length + answer.stderr.length;
+      if (answer.truncated) this.meter.truncated += 1;
+      return this.requireAnswered(answer);
+    } catch (error) {
+      if (error instanceof CommandRefused) throw error;
+      if (this.shell === shell) await this.abandon(shell, error);
+      if (error instanceof FrameMismatch) throw this.corrupt(error);
+      throw error;
+    } finally {
+      shell.busy = false;
+    }
+  }
+
+  private requireAnswered(answer: CommandAnswer): CommandAnswer {
+    const { mark } = this.entry;
+    const refusal = mark === undefined ? undefined : refusalIn(answer.stderr, mark);
+    if (refusal !== undefined) throw new CommandRefused(refusal);
+    return answer;
+  }
+
+  private toBody(command: string, { canRepeat }: Shell, { ownShell }: RunOptions): string {
+    const { translate, shell, prelude } = this.entry;
+    const meant = translate?.(command) ?? command;
+    const fits = Buffer.byteLength(meant) <= longestArgument;
+    return ownShell && canRepeat && fits ? inOwnShell(shell, prelude !== undefined)(meant) : inSession(meant);
+  }
+
   /** Closing a stream does not end what runs in the container; a process left behind would go on looking, or hanging. */
-  private async abandon(stream: ShellStream, pid: number): Promise<void> {
-    await this.entry.kill(pid).catch(() => undefined);
+  private async abandon({ stream, pid }: Shell, error: unknown): Promise<void> {
+    this.shell = undefined;
+    const hasEnded = error instanceof StreamEnded && error.end.kind === 'exited';
+    if (!hasEnded) await this.entry.kill(pid).catch(() => undefined);
     await stream.close(0);
   }
 
@@ -135,17 +188,29 @@ export class Session implements AsyncDisposable {
   private async start(): Promise<Shell> {
     const stream = await this.entry.open();
     try {
-      if (this.entry.prelude !== undefined)
-        await stream.write(Buffer.from(`${this.entry.prelude}\n`)).catch(() => undefined); // the next line's end tells
-      const { pid, instance } = parseHello(await ask(stream, hello, { ...defaultRun, limit: 4096, timeoutMs: 20_000 }));
+      await this.teach(stream);
+      const asked = inSession(
+        `${hello}; ( ${inOwnShell(this.entry.shell, false)(':')} ) 2>/dev/null && printf '\\nagain'`,
+      );
+      const { pid, instance, canRepeat } = parseHello(
+        await ask(stream, asked, { ...defaultRun, limit: 4096, timeoutMs: 20_000 }),
+      );
       if (this.instance !== undefined && instance !== this.instance)
         throw new ScanError('TARGET_CHANGED', `${this.entry.name} was restarted during the scan`);
       this.instance = instance;
-      return { stream, pid };
+      return { stream, pid, canRepeat, busy: false };
     } catch (error) {
       await stream.close(0);
       throw this.toOpenError(error);
     }
+  }
+
+  /** What the shell has to know first. Should it not take it, the end of the next line tells. */
+  private async teach(stream: ShellStream): Promise<void> {
+    const { prelude } = this.entry;
+    if (prelude === undefined) return;
+    const line = `${preludeVariable}=${quote(prelude)}; eval "$${preludeVariable}"\n`;
+    await stream.write(Buffer.from(line)).catch(() => undefined);
   }
 
   private toOpenError(error: unknown): unknown {
@@ -165,7 +230,11 @@ export class Session implements AsyncDisposable {
   private async reopen(): Promise<Shell> {
     try {
       await this.entry.verify();
-      return await this.start();
+      const shell = await this.start();
+      if (this.broken === undefined) return shell;
+      await leave(shell.stream); // closed meanwhile
+      await shell.stream.close();
+      throw this.broken;
     } catch (error) {
       if (isScanError(error)) this.broken = error;
       throw error;
@@ -191,10 +260,16 @@ export class Session implements AsyncDisposable {
 // The start time of PID 1 tells one instance of a container from the next, sooner than the API does.
 const hello = `read -r stat </proc/1/stat; printf '%s\\n%s' "$$" "$stat"`;
 
-function parseHello(answer: Answer): { pid: number; instance: string } {
-  const [pid = '', stat = ''] = answer.stdout.toString('latin1').split('\n');
+const givenUp = 'the answer is no longer awaited';
+
+function parseHello(answer: CommandAnswer): { pid: number; instance: string; canRepeat: boolean } {
+  const [pid = '', stat = '', again] = answer.stdout.toString('latin1').split('\n');
   if (!/^\d+$/.test(pid)) throw new FrameMismatch('no process id from the shell');
-  return { pid: Number(pid), instance: stat.slice(stat.lastIndexOf(')')).split(' ')[20] ?? '' };
+  return {
+    pid: Number(pid),
+    instance: stat.slice(stat.lastIndexOf(')')).split(' ')[20] ?? '',
+    canRepeat: again === 'again',
+  };
 }
 
 class StreamEnded extends Error {
@@ -207,16 +282,37 @@ class StreamEnded extends Error {
 }
 
 function endText(end: ExecEnd): string {
-  return end.kind === 'exited' ? `the shell exited with ${end.code}` : end.message;
+  if (end.kind !== 'exited') return end.message;
+  // What a container's stop, its restart and its memory limit have in common.
+  const killed = end.code === 137 || end.code === 143 ? ', as when its container is stopped' : '';
+  return `the shell exited with ${end.code}${killed}`;
+}
+
+const leaveMs = 1000;
+
+/** Lets an idle shell end itself, with what commands left running in the background. */
+async function leave(stream: ShellStream): Promise<void> {
+  const enough = new AbortController();
+  const patience = pause(leaveMs, undefined, { signal: enough.signal }).catch(() => undefined);
+  void stream.write(Buffer.from(`${endOf('$$')}\n`)).catch(() => undefined);
+  await Promise.race([stream.ended, patience]);
+  enough.abort();
 }
 
 /** One request and its answer on a stream. */
-async function ask(stream: ShellStream, command: string, { timeoutMs, limit }: RunOptions): Promise<Answer> {
+async function ask(
+  stream: ShellStream,
+  body: string,
+  { timeoutMs, limit, signal }: RunOptions,
+): Promise<CommandAnswer> {
   const nonce = makeNonce();
   const reader = new AnswerReader(nonce, limit);
   let timer: NodeJS.Timeout | undefined;
+  let onAbort: (() => void) | undefined;
   try {
-    return await new Promise<Answer>((resolve, reject) => {
+    return await new Promise<CommandAnswer>((resolve, reject) => {
+      onAbort = () => reject(new CommandTimeout(givenUp));
+      signal?.addEventListener('abort', onAbort);
       const take = (feed: (bytes: Buffer) => void) => (bytes: Buffer) => {
         try {
           feed(bytes);
@@ -228,12 +324,15 @@ async function ask(stream: ShellStream, command: string, { timeoutMs, limit }: R
       };
       stream.onStdout = take(bytes => reader.takeStdout(bytes));
       stream.onStderr = take(bytes => reader.takeStderr(bytes));
-      timer = setTimeout(() => reject(new CommandTimeout(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
+      // A timer knows no more than 32 bits of milliseconds, and takes longer ones for none at all.
+      const patience = Math.min(timeoutMs, 2 ** 31 - 1);
+      timer = setTimeout(() => reject(new CommandTimeout(`no answer within ${timeoutMs / 1000} s`)), patience);
       void stream.ended.then(end => reject(new StreamEnded(end)));
-      stream.write(Buffer.from(requestLine(command, nonce))).catch(() => undefined); // `ended` tells why
+      stream.write(toBytes(requestLine(body, nonce))).catch(() => undefined); // `ended` tells why
     });
   } finally {
     clearTimeout(timer);
+    if (onAbort) signal?.removeEventListener('abort', onAbort);
     stream.onStdout = stream.onStderr = () => undefined;
   }
 }

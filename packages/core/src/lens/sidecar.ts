@@ -3,15 +3,13 @@ import type { Cluster } from '../cluster/index.ts';
 import { isScanError, ScanError } from '../errors/index.ts';
 import { type Target, targetName } from '../plan/index.ts';
 import { byContainerId, openFromBeside } from './beside.ts';
-import type { LensRequest, OpenTarget } from './lens.ts';
+import type { LensRequest, OpenTarget } from './open-target.ts';
 import { execPlace } from './shell.ts';
-import { sidecarAnnotation } from './sidecar-conventions.ts';
 import { getUnchangedPod } from './verify.ts';
 
 /** The scanner container that `cinc-scan sidecar inject` put beside the target; undefined for any other pod. */
-export function sidecarOf({ annotations, container }: Target): string | undefined {
-  const name = annotations[sidecarAnnotation];
-  return name === container ? undefined : name;
+export function sidecarOf({ sidecar, container }: Target): string | undefined {
+  return sidecar === container ? undefined : sidecar;
 }
 
 /** Looks into a target from the injected container of its pod, which shares the processes of all. Nothing is made. */

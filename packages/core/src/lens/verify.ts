@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { apiPath, type Cluster, parseAnswer, toRefusal } from '../cluster/index.ts';
 import { ScanError } from '../errors/index.ts';
-import { containerStatusOf, type Pod, type Target, targetName } from '../plan/index.ts';
-import { podShape } from '../plan/pod.ts';
+import { containerStatusOf, type Pod, podShape, type Target, targetName } from '../plan/index.ts';
 
 /** The pod of a target, provided that pod and container are still the planned ones: names are used again, uids and ids are not. */
 export async function getUnchangedPod(scanner: Cluster, target: Target): Promise<Pod> {
@@ -16,6 +15,9 @@ export async function getUnchangedPod(scanner: Cluster, target: Target): Promise
   const status = containerStatusOf(now, container);
   if (now.metadata.uid !== podUid)
     throw new ScanError('TARGET_CHANGED', `Pod ${namespace}/${pod} was replaced by another of the same name`);
+  // Long before it is gone: what ends in between would look like a loss, and what answers still is on its way out.
+  if (now.metadata.deletionTimestamp != null)
+    throw new ScanError('TARGET_CHANGED', `Pod ${namespace}/${pod} is being deleted`);
   if (status?.containerID !== containerId || status.restartCount !== restartCount)
     throw new ScanError('TARGET_CHANGED', `Container ${targetName(target)} was restarted during the scan`);
   return now;

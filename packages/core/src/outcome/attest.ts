@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { CORE_SCHEMA, load } from 'js-yaml';
 import { z } from 'zod';
 import { toMessage } from '../errors/index.ts';
+import { parseYaml } from '../request/index.ts';
 import type { Hdf, HdfControl } from './hdf.ts';
 import { parseMoment } from './moment.ts';
 
@@ -28,7 +28,7 @@ export function parseAttestations(text: string, now: Date): ParsedAttestations {
   if (Buffer.byteLength(text) > maxBytes) return refuse([`larger than ${maxBytes} bytes`]);
   let document: unknown;
   try {
-    document = load(text, { schema: CORE_SCHEMA });
+    document = parseYaml(text);
   } catch (error) {
     return refuse([`not YAML: ${toMessage(error)}`]);
   }
@@ -64,7 +64,7 @@ function problemsOf({ control_id: id, updated, frequency }: Attestation, now: Da
   const made = parseMoment(updated);
   const problems: string[] = [];
   if (made === undefined) problems.push(`${at}: updated: expected YYYY-MM-DD, got ${JSON.stringify(updated)}`);
-  else if (made > now) problems.push(`${at}: updated: ${updated} lies in the future`);
+  else if (made > now) problems.push(`${at}: updated: ${updated} is in the future`);
   if (parseFrequency(frequency) === undefined)
     problems.push(`${at}: frequency: expected a word such as monthly, or a number and d, w, m or y`);
   return problems;

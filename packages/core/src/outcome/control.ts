@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+import { bucketSeverities } from '../request/index.ts';
 import type { HdfControl, HdfResult, ResultStatus } from './hdf.ts';
 
 export const statuses = ['passed', 'failed', 'skipped', 'no_impact', 'error'] as const;
 export type ControlStatus = (typeof statuses)[number];
 
-export const severities = ['critical', 'high', 'medium', 'low', 'none'] as const;
+export const severities = [...bucketSeverities, 'none'] as const;
 export type Severity = (typeof severities)[number];
 
 /** A value together with the rule that gave it, for people who ask why. */
-export interface Ruling<T> {
+export interface Reasoned<T> {
   value: T;
   because: string;
 }
@@ -34,14 +35,22 @@ export function isExpired(expiration: string | null | undefined, now: Date): boo
   return Number.isNaN(time) || time <= now.getTime();
 }
 
-function isWaived(control: HdfControl, reading: Reading): boolean {
+/** Whether something was seen of it: a check passed or failed. One that broke, or was skipped, saw nothing. */
+export function isEvaluated({ results }: HdfControl): boolean {
+  return results.some(result => {
+    const status = resultStatus(result);
+    return (status === 'passed' || status === 'failed') && !isTransportFailure(result);
+  });
+}
+
+export function isWaived(control: HdfControl, reading: Reading): boolean {
   const flag = control.waiver_data?.skipped_due_to_waiver;
   if (!reading.strict) return Boolean(flag);
   return flag === true && !isExpired(control.waiver_data?.expiration_date, reading.now);
 }
 
 /** First rule that matches, as SAF decides; the control-level `status` of newer auditors is never read. */
-export function controlStatus(control: HdfControl, reading: Reading): Ruling<ControlStatus> {
+export function controlStatus(control: HdfControl, reading: Reading): Reasoned<ControlStatus> {
   const found = new Set(control.results.map(result => resultStatus(result)));
   if (found.has('error')) return { value: 'error', because: 'a result is an error' };
   if (reading.strict && control.results.some(result => isTransportFailure(result)))
@@ -58,7 +67,7 @@ export function controlStatus(control: HdfControl, reading: Reading): Ruling<Con
 const words: ReadonlySet<string> = new Set(severities);
 
 /** The severity as SAF counts it: the first tag that is a word, *as written* (`High` is in no bucket), else the impact's range. */
-export function controlSeverity(control: HdfControl, reading: Reading): Ruling<string> {
+export function controlSeverity(control: HdfControl, reading: Reading): Reasoned<string> {
   for (const name of ['severityoverride', 'severity']) {
     const tag = control.tags[name];
     if (typeof tag === 'string' && words.has(tag.toLowerCase()))
@@ -67,7 +76,7 @@ export function controlSeverity(control: HdfControl, reading: Reading): Ruling<s
   return { value: impactSeverity(control.impact), because: `impact ${control.impact}` };
 }
 
-export function impactSeverity(impact: number): Severity {
+function impactSeverity(impact: number): Severity {
   if (impact < 0.1) return 'none';
   if (impact < 0.4) return 'low';
   if (impact < 0.7) return 'medium';

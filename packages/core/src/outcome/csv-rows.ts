@@ -1,24 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
+import { CsvError, parse } from 'csv-parse/sync';
 
 export type CsvRows = { kind: 'rows'; rows: string[][] } | { kind: 'refused'; problem: string };
 
-// A field up to its separator: quoted, with doubled quotes inside, or plain.
-const field = /(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n]*))(,|\r\n|\n|\r|$)/y;
-
 /** Reads comma-separated values as RFC 4180 has them; blank lines are left out. */
 export function parseCsvRows(text: string): CsvRows {
-  const rows: string[][] = [];
-  let row: string[] = [];
-  const source = text.startsWith('\uFEFF') ? text.slice(1) : text;
-  field.lastIndex = 0;
-  for (let at = 0; at < source.length || row.length > 0; at = field.lastIndex) {
-    const match = field.exec(source);
-    if (match === null) return { kind: 'refused', problem: `line ${rows.length + 1}: a quote is out of place` };
-    const [, quoted, plain = '', separator] = match;
-    row.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));
-    if (separator === ',') continue;
-    if (row.some(value => value !== '')) rows.push(row);
-    row = [];
+  try {
+    const rows = parse(text, { bom: true, relax_column_count: true, record_delimiter: ['\r\n', '\n', '\r'] });
+    return { kind: 'rows', rows: rows.filter(row => row.some(value => value !== '')) };
+  } catch (error) {
+    return { kind: 'refused', problem: problemOf(error) };
   }
-  return { kind: 'rows', rows };
+}
+
+/** By its code: the library's own message quotes the field. */
+function problemOf(error: unknown): string {
+  if (!(error instanceof CsvError)) return 'the text is malformed';
+  const what = error.code.replace(/^CSV_/, '').replaceAll('_', ' ').toLowerCase();
+  return `line ${String(error['lines'])}: ${what}`;
 }

@@ -20,7 +20,7 @@ export interface GatedSet {
 }
 
 /** What the gated controls do not reach. */
-export interface Ungated {
+interface Ungated {
   /** In profiles that no other profile includes. */
   independent: HdfControl[];
   /** In included profiles. */
@@ -47,8 +47,9 @@ const ambiguous = (problem: string): Selection => ({ kind: 'ambiguous', problem 
 
 function selectAll(tree: ProfileTree): Selection {
   const looped = tree.profiles.find(profile => tree.isInCycle(profile));
-  const problem =
-    looped === undefined ? tree.repetition(tree.profiles) : `profile "${looped.name}" is its own ancestor`;
+  // A control that stands twice is two where no overlay has to know which of them it is about.
+  const linked = tree.profiles.filter(profile => tree.isLinked(profile));
+  const problem = looped === undefined ? tree.repetition(linked) : `profile "${looped.name}" is its own ancestor`;
   if (problem !== undefined) return ambiguous(problem);
   const extended = new Set<HdfControl>();
   for (const profile of tree.profiles)
@@ -85,7 +86,9 @@ function selectFirst(tree: ProfileTree): Selection {
   if (tree.parentOf(first) !== undefined)
     return ambiguous(`profile "${first.name}" is listed before the profile that includes it`);
   const problem = tree.repetition(tree.below(first));
-  return problem === undefined ? linkControls(tree, first) : ambiguous(problem);
+  if (problem === undefined) return linkControls(tree, first);
+  // SAF judges by the first copy that has results, and so passes where a later one failed.
+  return ambiguous(selectAll(tree).kind === 'ambiguous' ? problem : `${problem}; all-profiles counts each of them`);
 }
 
 function linkControls(tree: ProfileTree, first: HdfProfile): Selection {
@@ -105,20 +108,20 @@ function linkControls(tree: ProfileTree, first: HdfProfile): Selection {
   return { kind: 'selected', linkedById, sets: [{ profile: first, isRoot: true, controls }], ungated };
 }
 
-type Resolved = { kind: 'own' | 'lent'; start: Link } | Extract<Selection, { kind: 'ambiguous' }>;
+type ResolvedLink = { kind: 'own' | 'lent'; start: Link } | Extract<Selection, { kind: 'ambiguous' }>;
 
 /** Where a listed control's own chain starts: at itself, or at the copy whose results it takes. */
-function resolve(tree: ProfileTree, link: Link): Resolved {
+function resolve(tree: ProfileTree, link: Link): ResolvedLink {
   const copies = tree.copies(link.control.id);
   if (copies.length < 2) return { kind: 'own', start: link };
   // SAF takes the first copy that has results for the base of all copies in unlinked profiles.
   const lender = copies.find(({ control }) => control.results.length > 0) ?? link;
   if (lender.control === link.control) return keep(tree, link, copies);
-  return tree.isLinked(link.profile) ? { kind: 'own', start: link } : borrow(link, lender);
+  return tree.isLinked(link.profile) ? { kind: 'own', start: link } : borrow(tree, link, lender);
 }
 
 /** SAF leaves a control out of the count when an unlinked profile repeats its id and this copy has the results. */
-function keep(tree: ProfileTree, link: Link, copies: Link[]): Resolved {
+function keep(tree: ProfileTree, link: Link, copies: Link[]): ResolvedLink {
   const other = copies.find(copy => copy.profile !== link.profile && !tree.isLinked(copy.profile));
   if (other === undefined) return { kind: 'own', start: link };
   const where = `profiles "${link.profile.name}" and "${other.profile.name}"`;
@@ -126,11 +129,21 @@ function keep(tree: ProfileTree, link: Link, copies: Link[]): Resolved {
 }
 
 /** Without `parent_profile`, a control without results takes those of the first copy that has some. */
-function borrow({ profile, control }: Link, lender: Link): Resolved {
-  if (profile.depends?.some(({ name }) => name === lender.profile.name) === true)
+function borrow(tree: ProfileTree, { profile, control }: Link, lender: Link): ResolvedLink {
+  if (dependsOn(profile, lender.profile) || isOverlayOfTheOther(tree, profile, lender.profile))
     return { kind: 'lent', start: lender };
   const problem = `control "${control.id}" of "${profile.name}" would borrow the result of the unrelated "${lender.profile.name}"`;
   return { kind: 'ambiguous', problem };
+}
+
+/** By its name, or by the alias under which it was included. */
+function dependsOn({ depends }: HdfProfile, { name: own, parent_profile: alias }: HdfProfile): boolean {
+  return depends?.some(({ name }) => typeof name === 'string' && (name === own || name === alias)) === true;
+}
+
+/** An overlay whose every control is in the one other profile of the file: some converters and old auditors name neither. */
+function isOverlayOfTheOther(tree: ProfileTree, overlay: HdfProfile, other: HdfProfile): boolean {
+  return tree.profiles.length === 2 && overlay.controls.every(({ id }) => tree.control(other, id) !== undefined);
 }
 
 function findUngated(tree: ProfileTree, first: HdfProfile, used: ReadonlySet<HdfControl>): Ungated {

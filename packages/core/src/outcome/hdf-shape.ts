@@ -2,14 +2,14 @@
 // A hand-written check instead of a schema library: a 3 MB file has to pass in milliseconds.
 
 /** Returns where and what is wrong, or undefined. */
-type Check = (value: unknown, path: string) => string | undefined;
-type Fields = Record<string, Check>;
+type ShapeCheck = (value: unknown, path: string) => string | undefined;
+type Fields = Record<string, ShapeCheck>;
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const typed =
-  (name: string, test: (value: unknown) => boolean): Check =>
+  (name: string, test: (value: unknown) => boolean): ShapeCheck =>
   (value, path) =>
     test(value) ? undefined : `${path}: expected ${name}, got ${value === null ? 'null' : typeof value}`;
 
@@ -21,21 +21,21 @@ const booleanOrString = typed('a boolean or string', value => typeof value === '
 
 /** May be absent or null. */
 const maybe =
-  (check: Check): Check =>
+  (check: ShapeCheck): ShapeCheck =>
   (value, path) =>
     value === undefined || value === null ? undefined : check(value, path);
 
 /** May be absent, but not null. */
 const absentOr =
-  (check: Check): Check =>
+  (check: ShapeCheck): ShapeCheck =>
   (value, path) =>
     value === undefined ? undefined : check(value, path);
 
-const oneOf = (...words: string[]): Check =>
+const oneOf = (...words: string[]): ShapeCheck =>
   typed(words.join(', '), value => typeof value === 'string' && words.includes(value));
 
 const list =
-  (item: Check): Check =>
+  (item: ShapeCheck): ShapeCheck =>
   (value, path) => {
     if (!Array.isArray(value)) return `${path}: expected a list`;
     for (let index = 0; index < value.length; index++) {
@@ -45,13 +45,13 @@ const list =
     return undefined;
   };
 
-function object(required: Fields, optional: Fields = {}): Check {
+function object(required: Fields, optional: Fields = {}): ShapeCheck {
   const checks = [
     ...Object.entries(required),
     ...Object.entries(optional).map(([key, check]) => [key, maybe(check)] as const),
   ];
   return (value, path) => {
-    if (!isObject(value)) return `${path}: expected an object`;
+    if (!isObject(value)) return path === '' ? 'expected an object' : `${path}: expected an object`;
     for (const [key, check] of checks) {
       const problem = check(value[key], path === '' ? key : `${path}.${key}`);
       if (problem !== undefined) return problem;

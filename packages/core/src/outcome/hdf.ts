@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { hdfProblem } from './hdf-shape.ts';
+import { neighbourProblem, otherProblem } from './neighbours.ts';
 
 export type ResultStatus = 'passed' | 'failed' | 'skipped' | 'error';
 
@@ -61,6 +62,16 @@ export interface Hdf {
   version: string;
 }
 
+/** A control and the profile it stands in. */
+export interface LocatedControl {
+  profile: HdfProfile;
+  control: HdfControl;
+}
+
+/** Every control of the file, through all its profiles: its place here is its number. */
+export const controlsOf = ({ profiles }: Hdf): LocatedControl[] =>
+  profiles.flatMap(profile => profile.controls.map(control => ({ profile, control })));
+
 export type ParsedHdf = { kind: 'hdf'; hdf: Hdf } | { kind: 'refused'; problem: string };
 
 /** Reads exec-JSON; accepts exactly what inspecjs 2.12 accepts as such. */
@@ -69,10 +80,10 @@ export function parseHdf(text: string): ParsedHdf {
   try {
     document = JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
   } catch {
-    return { kind: 'refused', problem: 'not JSON' };
+    return { kind: 'refused', problem: otherProblem(text) };
   }
   if (isHdf(document)) return { kind: 'hdf', hdf: document };
-  return { kind: 'refused', problem: hdfProblem(document) ?? 'not exec-JSON' };
+  return { kind: 'refused', problem: neighbourProblem(document) ?? hdfProblem(document) ?? 'not exec-JSON' };
 }
 
 /** The same from the bytes of a file: what is not UTF-8 is refused, not mended. */

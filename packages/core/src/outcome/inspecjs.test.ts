@@ -20,7 +20,10 @@ function ask<T>(what: 'accepts' | 'controls', texts: readonly string[]): T[] {
   return answers.map(line => (JSON.parse(line) as { result: T }).result);
 }
 
-const files = readdirSync(fixtures).filter(file => !['cases.json', 'regression.json'].includes(file));
+const files = readdirSync(fixtures, { withFileTypes: true })
+  .filter(entry => entry.isFile())
+  .map(({ name }) => name)
+  .filter(file => !['cases.json', 'regression.json'].includes(file));
 const textOf = (file: string) => readFileSync(new URL(file, fixtures), 'utf8');
 
 interface Theirs {

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ScanError } from '../errors/index.ts';
-import type { LensName, View } from '../lens/view.ts';
-import type { MissingTarget, Target } from '../plan/target.ts';
-import type { ProfileRef } from '../profile/profile-ref.ts';
+import type { LensName, View, Witness } from '../lens/index.ts';
+import type { MissingTarget, Target } from '../plan/index.ts';
+import type { ProfileRef } from '../profile/index.ts';
 import type { Hdf } from './hdf.ts';
 
-export type { LensName, ProfileRef, View };
+export type { LensName, ProfileRef };
 
 /** What the look into one target cost and met; kept for unreached targets as far as it came. */
 export interface Observation {
   lens: LensName;
   view: View;
+  /** Who answered, and whether the target could have answered in its place. */
+  witness: Witness;
   started: string;
   /** Wall time in seconds. */
   seconds: number;
@@ -50,3 +52,6 @@ export interface Unreached {
   observation: Observation | undefined;
   error: ScanError;
 }
+
+/** Whether results came without a word of where they were taken, and are named after their file. */
+export const isFileTarget = ({ owner }: Target): boolean => owner.kind === 'File';

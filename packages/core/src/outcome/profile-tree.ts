@@ -98,7 +98,7 @@ export class ProfileTree {
     for (const profile of within) {
       const seen = new Set<string>();
       const repeated = profile.controls.find(control => seen.size === seen.add(control.id).size);
-      if (repeated !== undefined) return `control "${repeated.id}" stands twice in profile "${profile.name}"`;
+      if (repeated !== undefined) return `control "${repeated.id}" appears twice in profile "${profile.name}"`;
     }
     const parent = this.profiles.find(({ parent_profile: name }) => (this.byName.get(name ?? '')?.length ?? 0) > 1);
     return parent === undefined

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { basename } from 'node:path';
-import type { Target } from '../plan/target.ts';
+import { lensTools } from '../lens/index.ts';
+import type { Target } from '../plan/index.ts';
 import { type Hdf, parseHdf } from './hdf.ts';
 import type { Audited, Observation, ProfileRef } from './outcome.ts';
 import { factsIn, type ResultFacts } from './result-facts.ts';
@@ -20,6 +21,17 @@ export interface Result {
 }
 
 export type ReadResult = ({ kind: 'result' } & Result) | { kind: 'refused'; problem: string };
+
+/** A result file that was asked for by name. */
+export type GivenResult =
+  | ({ kind: 'result'; name: string; note?: string | undefined } & Result)
+  | {
+      kind: 'refused';
+      name: string;
+      reason: 'hdf-unreadable' | 'hdf-invalid' | 'hdf-unlisted';
+      problem: string;
+      isMissing: boolean;
+    };
 
 export function toResult(file: ResultFile): ReadResult {
   const read = parseHdf(file.text);
@@ -45,6 +57,7 @@ function targetIn({ target }: ResultFacts): Target {
     ...target,
     imageDigest: target.imageDigest ?? undefined,
     node: target.node ?? undefined,
+    sidecar: target.sidecar ?? undefined,
     labels: {},
     annotations: {},
   };
@@ -52,8 +65,13 @@ function targetIn({ target }: ResultFacts): Target {
 
 const profileIn = ({ profile }: ResultFacts): ProfileRef => ({ ...profile, version: profile.version ?? undefined });
 
+/** Results that do not say whether the target could reach our tools get the benefit of no doubt. */
+const unknownWitness = (lens: Observation['lens']): Observation['witness'] =>
+  lensTools[lens] === 'ours' ? 'reachable' : 'target';
+
 const observationIn = (seen: NonNullable<ResultFacts['observation']>): Observation => ({
   ...seen,
+  witness: seen.witness ?? unknownWitness(seen.lens),
   leftBehind: seen.leftBehind ?? undefined,
 });
 
@@ -61,6 +79,7 @@ function observationOf(hdf: Hdf, facts: ResultFacts | undefined): Observation {
   return {
     lens: facts?.lens ?? 'exec',
     view: facts?.view ?? 'full',
+    witness: facts?.witness ?? unknownWitness(facts?.lens ?? 'exec'),
     started: startOf(hdf),
     seconds: Math.max(0, hdf.statistics.duration ?? 0),
     commands: 0,

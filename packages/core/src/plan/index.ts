@@ -1,5 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-export { getPod, type Plan, type PlanRequest, plan, toTarget, type Unplanned } from './plan.ts';
-export { containerStatusOf, type Pod, sidecarAnnotation } from './pod.ts';
-export { parseLabels, parseSelector, type Selector, type WorkloadKind, workloadKinds } from './selector.ts';
+export { injectedCommands, sidecarAnnotation, sidecarName, targetMarker, toolPaths } from './injected.ts';
+export { matches } from './matches.ts';
+export { type PassedOver, passedOverText } from './passed-over.ts';
+export {
+  getPod,
+  isPodThere,
+  type Plan,
+  type PlanRequest,
+  plan,
+  toTarget,
+} from './plan.ts';
+export { containerStatusOf, type Pod, podShape } from './pod.ts';
+export { parseSelector, type Selector, workloadKinds } from './selector.ts';
 export { isSamePlace, type MissingTarget, type Owner, stableIdentity, type Target, targetName } from './target.ts';

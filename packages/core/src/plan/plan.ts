@@ -2,10 +2,15 @@
 import { z } from 'zod';
 import { apiPath, type Cluster, parseAnswer, toRefusal } from '../cluster/index.ts';
 import { isScanError, ScanError } from '../errors/index.ts';
+import type { TargetMatch } from '../request/index.ts';
+import { injectedContainer } from './injected.ts';
+import { matches } from './matches.ts';
+import { type PassedOver, passedOver } from './passed-over.ts';
 import {
   type ContainerStatus,
   containerNames,
   containerStatusOf,
+  isTerminating,
   ownerOf,
   type Pod,
   podList,
@@ -19,12 +24,21 @@ export interface PlanRequest {
   selectors: Selector[];
   namespaces: string[];
   container: string | undefined;
+  /** For some pods another one: the first that matches counts. */
+  containers?: ContainerRule[];
   allContainers: boolean;
   allowEmpty: boolean;
 }
 
+interface ContainerRule {
+  /** For people. */
+  name: string;
+  match: TargetMatch;
+  container: string;
+}
+
 /** A target that was named and cannot be scanned. */
-export interface Unplanned {
+interface Unplanned {
   target: Target | MissingTarget;
   error: ScanError;
 }
@@ -32,18 +46,52 @@ export interface Unplanned {
 export interface Plan {
   targets: Target[];
   unplanned: Unplanned[];
+  /** Containers of the same pods that are not looked at. */
+  passedOver: PassedOver[];
 }
 
 /** Resolves selectors to the containers that run now. What was named and is not there is kept, never dropped. */
 export async function plan(cluster: Cluster, request: PlanRequest): Promise<Plan> {
-  const found: Plan = { targets: [], unplanned: [] };
+  const found: UnclearPlan = { targets: [], unplanned: [], passedOver: [], unclear: [] };
   for (const namespace of request.namespaces)
     for (const selector of request.selectors) await resolve({ cluster, request, namespace, found }, selector);
+  return toPlan(found);
+}
+
+/** While it is resolved. */
+interface UnclearPlan extends Plan {
+  unclear: Unclear[];
+}
+
+/** Named in a way that gives no container: a mistake of the user where that is all, one target of several otherwise. */
+interface Unclear {
+  target: Target | MissingTarget;
+  alone: ScanError;
+  code: 'TARGET_NOT_RUNNING' | 'CONTAINER_UNNAMED';
+}
+
+function toPlan({ unclear, ...found }: UnclearPlan): Plan {
+  const [first] = unclear;
+  if (first !== undefined && found.targets.length === 0 && found.unplanned.length === 0) throw first.alone;
+  const beside = unclear.map(({ target, alone, code }): Unplanned => {
+    const { message, remedy } = alone;
+    return { target, error: new ScanError(code, message, { cause: alone, remedy }) };
+  });
   const seen = new Set<string>();
   return {
-    ...found,
+    unplanned: [...found.unplanned, ...beside],
     targets: found.targets.filter(({ podUid, container }) => seen.size !== seen.add(`${podUid}/${container}`).size),
+    passedOver: uniquePassedOver(found),
   };
+}
+
+/** A pod that several selectors name is there several times, and what one leaves out another may choose. */
+function uniquePassedOver({ targets, unplanned, passedOver: all }: Plan): PassedOver[] {
+  const keyOf = (each: { namespace: string; pod: string; container: string }) =>
+    `${each.namespace}/${each.pod}/${each.container}`;
+  const missing = unplanned.flatMap(({ target }) => ('pod' in target ? [target] : []));
+  const known = new Set([...targets, ...missing].map(keyOf));
+  return all.filter(each => known.size !== known.add(keyOf(each)).size);
 }
 
 /** The pod of a target as it is now. */
@@ -56,33 +104,54 @@ export async function getPod(cluster: Cluster, namespace: string, name: string):
   return parseAnswer(answer, podShape, what);
 }
 
+/** Whether the very pod of a target still exists, running or not. */
+export async function isPodThere(cluster: Cluster, { namespace, pod, podUid }: Target): Promise<boolean> {
+  try {
+    return (await getPod(cluster, namespace, pod)).metadata.uid === podUid;
+  } catch (error) {
+    if (isScanError(error) && error.code === 'TARGET_NOT_FOUND') return false;
+    throw error;
+  }
+}
+
 interface Planning {
   cluster: Cluster;
   request: PlanRequest;
   namespace: string;
-  found: Plan;
+  found: UnclearPlan;
 }
+
+// What says something of this selector in this namespace alone: the others are looked at all the same.
+const ofOnePlace: readonly string[] = ['TARGET_NOT_FOUND', 'CLUSTER_FORBIDDEN'];
 
 async function resolve(planning: Planning, selector: Selector): Promise<void> {
   const { cluster, namespace, request, found } = planning;
   const missing: MissingTarget = { cluster: cluster.alias, namespace, selector: selector.text };
-  let pods: Pod[];
+  let matched: Pod[];
   try {
-    pods = await podsOf(planning, selector);
+    matched = await podsOf(planning, selector);
   } catch (error) {
-    if (!isScanError(error) || error.code !== 'TARGET_NOT_FOUND') throw error;
-    found.unplanned.push({ target: missing, error: notFound(missing, error) });
+    if (!isScanError(error) || !ofOnePlace.includes(error.code)) throw error;
+    found.unplanned.push({
+      target: missing,
+      error: error.code === 'TARGET_NOT_FOUND' ? notFound(missing, error) : error,
+    });
     return;
   }
-  if (pods.length === 0 && !request.allowEmpty)
-    throw new ScanError('NO_TARGETS', `${selector.text} matches no running pod in namespace "${namespace}"`);
-  for (const pod of pods) for (const name of chosenContainers(pod, request)) addContainer(planning, pod, name);
+  const pods = selector.kind === 'pod' ? matched : toLookAt(matched, request.allowEmpty);
+  if (pods.length === 0 && !request.allowEmpty) {
+    const alone = new ScanError('NO_TARGETS', `${selector.text} matches no running pod in namespace "${namespace}"`);
+    found.unclear.push({ target: missing, alone, code: 'TARGET_NOT_RUNNING' });
+  }
+  for (const pod of pods) addPod(planning, pod);
 }
 
 function notFound({ namespace, selector }: MissingTarget, cause: ScanError): ScanError {
+  const [kind, name] = selector.split('/');
+  const other = kind === 'pod' ? `; a workload is named with its kind, such as deployment/${name}` : '';
   return new ScanError('TARGET_NOT_FOUND', `There is no ${selector} in namespace "${namespace}"`, {
     cause,
-    remedy: `List what is there: kubectl get ${selector.split('/')[0]}s -n ${namespace}`,
+    remedy: `List what is there: kubectl get ${kind}s -n ${namespace}${other}`,
   });
 }
 
@@ -92,18 +161,23 @@ async function podsOf(planning: Planning, selector: Selector): Promise<Pod[]> {
     case 'pod':
       return [await getPod(cluster, namespace, selector.name)];
     case 'labels':
-      return (await listPods(planning, selector.labels)).filter(isLasting);
+      return listPods(planning, selector.labels);
     case 'workload': {
       const pods = await listPods(planning, await workloadLabels(planning, selector));
       const { kind } = workloadKinds[selector.workload];
-      return pods.filter(pod => isLasting(pod) && belongsTo(pod, kind, selector.name));
+      return pods.filter(pod => belongsTo(pod, kind, selector.name));
     }
   }
 }
 
-/** Ended and leaving pods hold no running container: a rollout or a finished job is no gap in the look. */
-function isLasting(pod: Pod): boolean {
-  return pod.metadata.deletionTimestamp == null && pod.status.phase !== 'Succeeded' && pod.status.phase !== 'Failed';
+/**
+ * Ended and terminating pods are left out: a rollout or a finished job is not a gap in the look. Where all that has not
+ * ended is terminating, there is something that cannot be looked at, and it is named.
+ */
+function toLookAt(matched: Pod[], allowEmpty: boolean): Pod[] {
+  const started = matched.filter(({ status: { phase } }) => phase !== 'Succeeded' && phase !== 'Failed');
+  const lasting = started.filter(pod => !isTerminating(pod));
+  return lasting.length > 0 || allowEmpty ? lasting : started;
 }
 
 function belongsTo(pod: Pod, kind: string, name: string): boolean {
@@ -185,17 +259,50 @@ async function listPods({ cluster, namespace }: Planning, labelSelector: string)
 
 const defaultContainer = 'kubectl.kubernetes.io/default-container';
 
+interface ContainerChoice {
+  names: string[];
+  /** Why the others are passed over. */
+  why: string;
+}
+
+function addPod(planning: Planning, pod: Pod): void {
+  const { cluster, request, found } = planning;
+  const target = toTarget(cluster.alias, pod, containerNames(pod)[0] ?? '');
+  const choice = chooseByRule(target, request) ?? chooseContainers(pod, request);
+  if (choice === undefined) {
+    found.unclear.push({ target, alone: severalContainers(pod), code: 'CONTAINER_UNNAMED' });
+    return;
+  }
+  const { names, why } = choice;
+  for (const name of names) addContainer(planning, pod, name);
+  found.passedOver.push(...passedOver(pod, names, why));
+}
+
+/** Rules speak of pods: their matches name no container. */
+function chooseByRule(target: Target, { containers = [] }: PlanRequest): ContainerChoice | undefined {
+  const rule = containers.find(({ match }) => matches(match, target, undefined));
+  return rule && { names: [rule.container], why: `${rule.name} names ${rule.container}` };
+}
+
 /** One container unless all were asked for; where the choice is not clear the user has to make it. */
-function chosenContainers(pod: Pod, { container, allContainers }: PlanRequest): string[] {
+function chooseContainers(pod: Pod, { container, allContainers }: PlanRequest): ContainerChoice | undefined {
   const names = containerNames(pod);
-  if (allContainers) return names;
-  const named = container ?? pod.metadata.annotations?.[defaultContainer];
-  if (named !== undefined) return [named];
-  if (names.length === 1) return names;
-  throw new ScanError(
+  if (allContainers || (container === undefined && names.length === 1)) return { names, why: 'it is not running' };
+  if (container !== undefined) return { names: [container], why: `the input container names ${container}` };
+  const named = pod.metadata.annotations?.[defaultContainer];
+  return named === undefined ? undefined : { names: [named], why: `the annotation ${defaultContainer} names ${named}` };
+}
+
+function severalContainers(pod: Pod): ScanError {
+  const names = containerNames(pod).join(', ');
+  const { namespace, name } = pod.metadata;
+  return new ScanError(
     'INPUT_INVALID',
-    `Pod ${pod.metadata.namespace}/${pod.metadata.name} has several containers (${names.join(', ')}) and none was named`,
-    { remedy: 'Name one with --container, or scan all of them with --all-containers.' },
+    `Pod ${namespace}/${name} has several containers (${names}) and none was named`,
+    {
+      remedy:
+        'Name one with --container, or for this pod below per-target in cinc-scan.yml, or scan all of them with --all-containers.',
+    },
   );
 }
 
@@ -238,5 +345,6 @@ export function toTarget(cluster: string, pod: Pod, container: string): Target {
     owner: ownerOf(pod),
     labels: pod.metadata.labels ?? {},
     annotations: pod.metadata.annotations ?? {},
+    sidecar: injectedContainer(pod),
   };
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from '@jest/globals';
+import { injectedContainer, sidecarAnnotation } from './injected.ts';
+import { passedOver } from './passed-over.ts';
 import { containerNames, ownerOf, podShape, whyNotRunning } from './pod.ts';
 
 interface Given {
@@ -92,6 +94,48 @@ describe('a container', () => {
   test('of the beginning counts only if it stays', () => {
     const initContainers = [{ name: 'once' }, { name: 'sidecar', restartPolicy: 'Always' }];
     expect(containerNames(podOf({ initContainers }))).toEqual(['app', 'sidecar']);
+  });
+});
+
+describe('the scanner container that was injected', () => {
+  const idle = ['/cinc-scan/helper', 'idle', '--ignore-stdin'];
+  const pod = (more: object, value = 'cinc-scan-sidecar') => {
+    const { metadata, spec } = podOf({});
+    const containers = [...spec.containers, { name: 'cinc-scan-sidecar', command: idle, ...more }];
+    return podShape.parse({
+      metadata: { ...metadata, annotations: { [sidecarAnnotation]: value } },
+      spec: { containers },
+    });
+  };
+
+  test.each<[string, object]>([
+    ['that waits', {}],
+    ['that scans by itself', { command: ['cinc-scan', 'sidecar', 'run', '--container', 'app'] }],
+  ])('%s is not a target, and is named', (_, more) => {
+    expect(containerNames(pod(more))).toEqual(['app']);
+    expect(passedOver(pod(more), ['app'], '').map(({ container }) => container)).toEqual(['cinc-scan-sidecar']);
+  });
+
+  test.each<[string, object, string]>([
+    ['another command', { command: ['sh', '-c', 'sleep 1d'] }, 'cinc-scan-sidecar'],
+    ['no command', { command: null }, 'cinc-scan-sidecar'],
+    ['another name', { name: 'backdoor' }, 'cinc-scan-sidecar'],
+    ['an annotation that names another container', {}, 'app'],
+  ])('with %s is looked at like any other', (_, more, value) => {
+    expect(containerNames(pod(more, value))).toHaveLength(2);
+    expect(injectedContainer(pod(more, value))).toBeUndefined();
+  });
+
+  test('and a debug container that runs are passed over by name', () => {
+    const running = { state: { running: {} } };
+    const ended = { state: { terminated: { exitCode: 0 } } };
+    const status = {
+      ephemeralContainerStatuses: [
+        { name: 'shell', ...running },
+        { name: 'old', ...ended },
+      ],
+    };
+    expect(passedOver(podOf({ status }), ['app'], '').map(({ container }) => container)).toEqual(['shell']);
   });
 });
 

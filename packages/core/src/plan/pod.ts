@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
+import { injectedContainer } from './injected.ts';
 import type { Owner } from './target.ts';
 
 const containerStatus = z.object({
@@ -16,7 +17,12 @@ const containerStatus = z.object({
     .default({}),
 });
 
-const container = z.object({ name: z.string(), image: z.string().default(''), restartPolicy: z.string().optional() });
+const container = z.object({
+  name: z.string(),
+  image: z.string().default(''),
+  command: z.array(z.string()).nullish(),
+  restartPolicy: z.string().optional(),
+});
 
 /** As much of a pod as a plan needs. */
 export const podShape = z.object({
@@ -41,6 +47,7 @@ export const podShape = z.object({
       phase: z.string().default('Unknown'),
       containerStatuses: z.array(containerStatus).nullish(),
       initContainerStatuses: z.array(containerStatus).nullish(),
+      ephemeralContainerStatuses: z.array(containerStatus).nullish(),
     })
     .prefault({}),
 });
@@ -53,13 +60,10 @@ export const podList = z.object({
   metadata: z.object({ continue: z.string().optional() }).default({}),
 });
 
-/** On a pod that `cinc-scan sidecar inject` changed: the name of the scanner container, which is no target. */
-export const sidecarAnnotation = 'cinc-scan.dev/sidecar';
-
 /** Names of the containers that stay: regular ones and init containers that restart always (native sidecars). */
 export function containerNames(pod: Pod): string[] {
   const lasting = (pod.spec.initContainers ?? []).filter(each => each.restartPolicy === 'Always');
-  const own = pod.metadata.annotations?.[sidecarAnnotation];
+  const own = injectedContainer(pod);
   return [...pod.spec.containers, ...lasting].map(each => each.name).filter(name => name !== own);
 }
 
@@ -69,8 +73,12 @@ export function containerStatusOf(pod: Pod, name: string): ContainerStatus | und
   );
 }
 
+/** Long before it is gone its containers get the signal to end. */
+export const isTerminating = (pod: Pod): boolean => pod.metadata.deletionTimestamp != null;
+
 /** Why a container is not running, in the cluster's words; undefined if it runs. */
 export function whyNotRunning(pod: Pod, name: string): string | undefined {
+  if (isTerminating(pod)) return 'the pod is terminating: it is being deleted';
   const status = containerStatusOf(pod, name);
   if (status?.state.running !== undefined && status.containerID !== undefined) return undefined;
   const { waiting, terminated } = status?.state ?? {};

@@ -61,6 +61,21 @@ describe('a selector', () => {
     expect(() => parseSelector(text)).toThrow(expect.objectContaining({ code: 'INPUT_INVALID', exit: 2 }));
   });
 
+  test.each([
+    ['deploymnt/web', 'deployment/web'],
+    ['StatfulSet/db', 'statefulset/db'],
+    ['pood/web-0', 'pod/web-0'],
+  ])('%s was probably meant to be %s', (text, meant) => {
+    expect(() => parseSelector(text)).toThrow(`; did you mean ${meant}?`);
+  });
+
+  test.each(['node/n1', 'secret/web', 'deploymnt/../web', 'web_0', '/web'])(
+    'what %s was meant to be is not guessed',
+    text => {
+      expect(() => parseSelector(text)).toThrow(/as -l app=web$/);
+    },
+  );
+
   test('that names no label would match everything, and is refused', () => {
     for (const text of ['', ' ', '\t']) expect(() => parseLabels(text)).toThrow(/names no label/);
   });

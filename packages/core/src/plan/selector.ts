@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ScanError } from '../errors/index.ts';
+import { hint, ScanError } from '../errors/index.ts';
 
 export const workloadKinds = {
   deployment: { kind: 'Deployment', group: 'apps', version: 'v1', resource: 'deployments' },
@@ -9,7 +9,7 @@ export const workloadKinds = {
   job: { kind: 'Job', group: 'batch', version: 'v1', resource: 'jobs' },
 } as const;
 
-export type WorkloadKind = keyof typeof workloadKinds;
+type WorkloadKind = keyof typeof workloadKinds;
 
 /** How targets are named. `text` is what the user wrote. */
 export type Selector =
@@ -38,6 +38,8 @@ const aliases: Record<string, WorkloadKind | 'pod'> = {
   jobs: 'job',
 };
 
+const kinds = ['pod', ...Object.keys(workloadKinds)];
+
 // RFC 1123 subdomain, as Kubernetes names objects.
 const objectName = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
@@ -48,15 +50,22 @@ export function parseSelector(text: string): Selector {
   const [first = '', second, ...rest] = trimmed.split('/');
   const name = second ?? first;
   const kind = second === undefined ? 'pod' : aliases[first.toLowerCase()];
-  if (kind === undefined || rest.length > 0 || !objectName.test(name))
-    throw new ScanError(
-      'INPUT_INVALID',
-      `targets: "${text}" is not a selector: expected a pod name, <kind>/<name> with kind one of pod, ${Object.keys(workloadKinds).join(', ')}, or labels such as -l app=web`,
+  if (rest.length > 0 || !objectName.test(name)) throw notSelector(text);
+  if (kind === undefined)
+    throw notSelector(
+      text,
+      hint(first, kinds, best => `${best}/${name}`),
     );
   return kind === 'pod'
     ? { kind, name, text: `pod/${name}` }
     : { kind: 'workload', workload: kind, name, text: `${kind}/${name}` };
 }
+
+const notSelector = (text: string, meant = '') =>
+  new ScanError(
+    'INPUT_INVALID',
+    `targets: "${text}" is not a selector: expected a pod name, <kind>/<name> with kind one of ${kinds.join(', ')}, or labels such as -l app=web${meant}`,
+  );
 
 /** A label selector; whether it is well formed is for the API server to say, blank ones would match everything. */
 export function parseLabels(labels: string, text = `-l ${labels}`): Selector {

@@ -25,6 +25,8 @@ export interface Target {
   owner: Owner;
   labels: Record<string, string>;
   annotations: Record<string, string>;
+  /** The scanner container that was injected into the pod; undefined in any other. */
+  sidecar?: string | undefined;
 }
 
 /** What was asked for and could not be found: enough to name it in every report. */

@@ -94,6 +94,13 @@ describe('archives that tools make', () => {
   });
 });
 
+/** The same zip file, its first member said to have this checksum. */
+function withChecksum(zip: Buffer, checksum: number): Buffer {
+  const changed = Buffer.from(zip);
+  changed.writeUInt32LE(checksum, changed.indexOf('PK\u0001\u0002', 0, 'latin1') + 16);
+  return changed;
+}
+
 describe('an archive is refused', () => {
   const good: TarMember = { name: 'inspec.yml', text: 'name: p\n' };
   const tars: [name: string, members: TarMember[], message: RegExp][] = [
@@ -129,6 +136,8 @@ describe('an archive is refused', () => {
       [{ name: 'x', type: 'x', text: '16 path=../evil\n' }, good],
       /leads out of it/,
     ],
+    ['with a size in an extension', [{ name: 'x', type: 'x', text: '10 size=1\n' }, good], /too large/],
+    ['with a sparse file', [{ name: 'a', type: 'S', text: 'x' }], /neither file nor folder/],
     ['with damaged extensions', [{ name: 'x', type: 'x', text: '99 path=a\n' }, good], /damaged/],
   ];
   test.each(tars)('%s', async (_name, members, message) => {
@@ -149,9 +158,14 @@ describe('an archive is refused', () => {
       () => zipOf([{ name: 'a', text: 'x'.repeat(10_000), size: 10 }]),
       /more than it says/,
     ],
+    [
+      'with another content than its checksum',
+      () => withChecksum(zipOf([{ name: 'a', text: 'x' }]), 1),
+      /"a" is damaged/,
+    ],
     ['that unpacks to less than it says', () => zipOf([{ name: 'a', text: 'x', size: 10 }]), /damaged/],
     ['that is cut off', () => zipOf([{ name: 'a', text: 'x' }]).subarray(0, -10), /cut off/],
-    ['whose directory lies elsewhere', () => zipOf([{ name: 'a', text: 'x' }]).subarray(8), /damaged|no zip/],
+    ['whose directory lies elsewhere', () => zipOf([{ name: 'a', text: 'x' }]).subarray(8), /damaged|not a zip/],
   ];
   test.each(zips)('as zip %s', async (_name, bytes, message) => {
     const given = bytes();

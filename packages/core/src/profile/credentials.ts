@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
-import { CORE_SCHEMA, load } from 'js-yaml';
 import { z } from 'zod';
 import { ScanError, toMessage } from '../errors/index.ts';
-import { Secret } from '../request/index.ts';
+import { decodeText, parseYaml, Secret } from '../request/index.ts';
 
 const hostSchema = z.union([
   z.strictObject({ bearer: z.string().min(1) }),
@@ -32,7 +31,7 @@ export class HostCredentials {
 export function readHostCredentials(given: Secret | undefined): HostCredentials {
   if (given === undefined) return new HostCredentials();
   const text = given.reveal();
-  const parsed = schema.safeParse(parseYaml(/^[/.][^\n]*$/.test(text.trim()) ? readText(text.trim()) : text));
+  const parsed = schema.safeParse(parse(/^[/.][^\n]*$/.test(text.trim()) ? readText(text.trim()) : text));
   // Not the schema's own words: they would show values.
   if (!parsed.success)
     throw invalid('expected a mapping of hosts to {bearer: TOKEN} or {username: NAME, password: PASSWORD}');
@@ -54,17 +53,16 @@ const invalid = (why: string, cause?: unknown) =>
 
 function readText(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return decodeText(readFileSync(path));
   } catch (error) {
     throw invalid(`${path} cannot be read: ${toMessage(error)}`, error);
   }
 }
 
-/** Without its cause: a YAML error quotes the line. */
-function parseYaml(text: string): unknown {
+function parse(text: string): unknown {
   try {
-    return load(text, { schema: CORE_SCHEMA });
-  } catch {
-    throw invalid('it is no YAML');
+    return parseYaml(text);
+  } catch (error) {
+    throw invalid(`it is not YAML: ${toMessage(error)}`, error);
   }
 }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
+import { inventory } from '../engine/index.ts';
+import { ScanError, toMessage } from '../errors/index.ts';
+import { parseJsonText, Secret } from '../request/index.ts';
 
 const text = z.string().nullish();
 
 /** What InSpec says of a profile that it read against no machine. Hostile where the profile is. */
-export const profileDescription = z.object({
+const profileDescription = z.object({
   name: z.string(),
   version: z.string().nullish(),
   title: text,
@@ -38,9 +41,27 @@ export const profileDescription = z.object({
   ),
   missing_inputs: z.array(z.string()),
   unknown_inputs: z.array(z.string()),
-  unmatched: z.object({ controls: z.array(z.string()), tags: z.array(z.string()) }),
+  /** What was set for inputs that the profile, or one that it depends on, calls sensitive. */
+  secrets: z.array(z.string().transform(value => new Secret(value))),
+  ...inventory.shape,
   selected: z.array(z.string()),
   checks: z.record(z.string(), z.number()),
+  /** Control files ask the target when they are loaded: it may give other controls than stand here. */
+  depends_on_target: z.boolean(),
+  /** Why the controls could not be read without a target. */
+  unread: text,
+  /** Dependencies that run on some platforms only. */
+  conditional: z.array(z.object({ name: z.string(), supports: z.array(z.record(z.string(), z.unknown())) })),
 });
 
 export type ProfileDescription = z.infer<typeof profileDescription>;
+
+/** What the profile made InSpec say, or why that cannot be taken. */
+export function parseDescription(said: string, named: string): ProfileDescription {
+  try {
+    return profileDescription.parse(parseJsonText(said));
+  } catch (error) {
+    const why = error instanceof z.ZodError ? z.prettifyError(error) : toMessage(error);
+    throw new ScanError('PROFILE_INVALID', `Profile ${named} cannot be read: ${why}`, { cause: error });
+  }
+}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { IncomingMessage } from 'node:http';
-import { Agent, request as requestHttps } from 'node:https';
 import { isScanError, ScanError, toMessage } from '../errors/index.ts';
+import { openRoute, receive, startRequest } from '../http/index.ts';
 import type { Secret } from '../request/index.ts';
 import { limits } from './entries.ts';
 
@@ -29,7 +29,7 @@ export async function download(address: URL, options: DownloadOptions): Promise<
 
 function nextAddress(url: URL, location: string): URL {
   const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
-  if (next === undefined) throw unreachable(url, 'it redirects to what is no address');
+  if (next === undefined) throw unreachable(url, 'it redirects to something that is not an address');
   if (next.origin !== url.origin || next.username !== '' || next.password !== '')
     throw new ScanError('PROFILE_REFUSED', `${shown(url)} redirects to another place: ${next.origin}`, {
       remedy: 'Name the address that it leads to, if that is where the profile should come from.',
@@ -41,19 +41,17 @@ type Got = { kind: 'content'; bytes: Buffer } | { kind: 'redirect'; location: st
 
 async function get(url: URL, { authorization, environment, signal }: DownloadOptions): Promise<Got> {
   const deadline = AbortSignal.timeout(timeoutMs);
-  const agent = new Agent({ proxyEnv: environment });
+  using route = await openRoute(url, { environment });
   try {
-    const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      const headers = { accept: '*/*', ...(authorization && { authorization: authorization.reveal() }) };
-      const ending = AbortSignal.any([deadline, ...(signal ? [signal] : [])]);
-      requestHttps(url, { headers, agent, signal: ending }).on('response', resolve).on('error', reject).end();
-    });
+    const headers = { accept: '*/*', ...(authorization && { authorization: authorization.reveal() }) };
+    const ending = AbortSignal.any([deadline, ...(signal ? [signal] : [])]);
+    const request = startRequest(url, { headers, agent: route.agent, signal: ending });
+    request.end();
+    const response = await receive(request, timeoutMs);
     return await take(response, url);
   } catch (error) {
     if (signal?.aborted === true) throw signal.reason;
     throw deadline.aborted ? unreachable(url, `no answer within ${timeoutMs / 1000} s`) : toUnreachable(url, error);
-  } finally {
-    agent.destroy();
   }
 }
 

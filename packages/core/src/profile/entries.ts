@@ -2,7 +2,7 @@
 import { ScanError } from '../errors/index.ts';
 
 /** One member of an archive, before anything was written. */
-export type Entry =
+export type ArchiveEntry =
   | { kind: 'file'; path: string; bytes: Buffer }
   | { kind: 'folder'; path: string }
   /** As it stands in the archive; where it leads is checked when it is written. */

@@ -1,26 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
 import { lstat, mkdtemp, readdir, readFile, realpath } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { isScanError, ScanError, toMessage } from '../errors/index.ts';
 import { download } from './download.ts';
-import type { Entry } from './entries.ts';
+import type { ArchiveEntry } from './entries.ts';
 import type { Fetching } from './fetching.ts';
 import { fetchCommit, resolveRef } from './git.ts';
-import type { GitSource, ProfileSource } from './source.ts';
+import { readableFolder } from './linked.ts';
+import { type GitSource, type ProfileSource, parseSource } from './source.ts';
 import { readArchive, writeEntries } from './unpack.ts';
 
 /** A profile as a folder of this machine. */
-export interface Fetched {
+export interface FetchedProfile {
   folder: string;
+  /** Where the paths in its metadata start; another folder where this one is a copy. */
+  base: string;
+  /** For a profile that has no name of its own. */
+  called: string;
   /** The tree it came with, which paths of its dependencies do not leave; undefined for a folder of the user's own. */
   tree: string | undefined;
   /** Of a git source. */
   commit: string | undefined;
 }
 
+/** Brings what a request names to this machine: a profile that came with it, or a source. */
+export async function fetchNamed(named: string, fetching: Fetching): Promise<FetchedProfile> {
+  const entries = fetching.embedded.get(named);
+  if (entries === undefined) return fetchProfile(parseSource(named), named, fetching);
+  const tree = { folder: await write(entries, fetching), commit: undefined };
+  return { ...(await inTree(tree, { named, folder: undefined })), called: named };
+}
+
 /** Brings a source to this machine. Errors name it by the words the user used. */
-export async function fetchProfile(source: ProfileSource, named: string, fetching: Fetching): Promise<Fetched> {
+export async function fetchProfile(source: ProfileSource, named: string, fetching: Fetching): Promise<FetchedProfile> {
   try {
     return await bring(source, named, fetching);
   } catch (error) {
@@ -30,7 +43,7 @@ export async function fetchProfile(source: ProfileSource, named: string, fetchin
   }
 }
 
-async function bring(source: ProfileSource, named: string, fetching: Fetching): Promise<Fetched> {
+async function bring(source: ProfileSource, named: string, fetching: Fetching): Promise<FetchedProfile> {
   switch (source.kind) {
     case 'path':
       return fromPath(resolve(source.path), named, fetching);
@@ -43,7 +56,7 @@ async function bring(source: ProfileSource, named: string, fetching: Fetching): 
   }
 }
 
-async function fromPath(path: string, named: string, fetching: Fetching): Promise<Fetched> {
+async function fromPath(path: string, named: string, fetching: Fetching): Promise<FetchedProfile> {
   let isFolder: boolean;
   try {
     isFolder = (await lstat(await realpath(path))).isDirectory();
@@ -51,7 +64,14 @@ async function fromPath(path: string, named: string, fetching: Fetching): Promis
   } catch (error) {
     throw missing(named, toMessage(error), error);
   }
-  if (isFolder) return { folder: path, tree: undefined, commit: undefined };
+  if (isFolder)
+    return {
+      folder: await readableFolder(path, fetching.scratch),
+      base: path,
+      called: basename(path),
+      tree: undefined,
+      commit: undefined,
+    };
   const bytes = await readFile(path);
   return inTree(
     { folder: await write(await readArchive(bytes), fetching), commit: undefined },
@@ -67,7 +87,7 @@ interface Tree {
   commit: string | undefined;
 }
 
-async function write(entries: Entry[], { scratch }: Fetching): Promise<string> {
+async function write(entries: ArchiveEntry[], { scratch }: Fetching): Promise<string> {
   const folder = await mkdtemp(join(scratch, 'p'));
   await writeEntries(entries, folder);
   return folder;
@@ -148,12 +168,16 @@ const notHere = (named: string) =>
 async function inTree(
   { folder: tree, commit }: Tree,
   { named, folder }: { named: string; folder: string | undefined },
-): Promise<Fetched> {
+): Promise<FetchedProfile> {
   const top = folder === undefined ? await topOf(tree) : join(tree, folder);
   const found = await lstat(join(top, 'inspec.yml')).catch(() => undefined);
   if (found?.isFile() !== true) throw missing(named, 'it has no inspec.yml');
-  return { folder: top, tree, commit };
+  return { folder: top, base: top, called: toName(folder ?? named), tree, commit };
 }
+
+/** The last part of an address, without what says how it is packed. */
+const toName = (named: string): string =>
+  basename(named.replace(/#.*$/, '').replace(/^configmap:/, '')).replace(/\.(?:git|tar|tgz|tar\.gz|zip)$/, '');
 
 async function topOf(tree: string): Promise<string> {
   const entries = await readdir(tree, { withFileTypes: true });

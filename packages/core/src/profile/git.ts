@@ -15,13 +15,13 @@ const watchMs = 250;
 const isCommit = (ref: string) => /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(ref);
 
 /** A ref as the repository has it: its full name, and the commit it stands for now. */
-export interface Resolved {
+export interface ResolvedRef {
   name: string;
   commit: string;
 }
 
 /** What the repository says the ref is; a commit is what it is. */
-export async function resolveRef(source: GitSource, fetching: Fetching): Promise<Resolved> {
+export async function resolveRef(source: GitSource, fetching: Fetching): Promise<ResolvedRef> {
   const { ref, remote } = source;
   if (ref !== undefined && isCommit(ref)) return { name: ref, commit: ref };
   const names = ref === undefined ? ['HEAD'] : candidates(ref);
@@ -33,6 +33,11 @@ export async function resolveRef(source: GitSource, fetching: Fetching): Promise
     });
   // `^{}` is the commit of an annotated tag.
   return { name, commit: found.get(`${name}^{}`) ?? found.get(name) ?? '' };
+}
+
+/** The commit that a source means now. */
+export async function resolveCommit(source: GitSource, fetching: Fetching): Promise<string> {
+  return (await resolveRef(source, fetching)).commit;
 }
 
 function parseRefs(listed: Buffer): Map<string, string> {
@@ -50,7 +55,7 @@ function candidates(ref: string): string[] {
 /** All files of one commit as a tar file; nothing of the repository is checked out, filtered or run. */
 export async function fetchCommit(
   source: GitSource,
-  { name }: Resolved,
+  { name }: ResolvedRef,
   fetching: Fetching,
 ): Promise<{ commit: string; tar: Buffer }> {
   const folder = await mkdtemp(join(fetching.scratch, 'g'));
@@ -166,12 +171,12 @@ function environmentOf(source: GitSource, { environment, credentials }: Fetching
 /** Git has no limit of its own for what it fetches. */
 async function watched<T>(folder: string, work: () => Promise<T>): Promise<T> {
   const state = { tooLarge: false };
-  const look = async () => {
+  const refuseTooLarge = async () => {
     if (state.tooLarge || (await sizeOf(folder)) <= mostRepositoryBytes) return;
     state.tooLarge = true;
     await rm(folder, { recursive: true, force: true }); // which ends git
   };
-  const timer = setInterval(() => void look(), watchMs);
+  const timer = setInterval(() => void refuseTooLarge(), watchMs);
   try {
     return await work();
   } catch (error) {

@@ -3,16 +3,19 @@ export { Cache } from './cache.ts';
 export { readConfigMap } from './config-map.ts';
 export { HostCredentials, readHostCredentials } from './credentials.ts';
 export type { ProfileDescription } from './description.ts';
+export { type ArchiveEntry, safePath } from './entries.ts';
+export { fetchNamed } from './fetch.ts';
 export type { Fetching } from './fetching.ts';
+export { resolveCommit } from './git.ts';
+export { readTree } from './linked.ts';
 export {
-  type Gathered,
   gatherProfile,
   type PreparedProfile,
   type Preparing,
   prepareProfile,
   readProfile,
 } from './prepare.ts';
-export { notRun, type PreparedProfiles, prepareProfiles } from './prepare-all.ts';
+export { notRun, prepareProfiles } from './prepare-all.ts';
 export type { DependencyRef, ProfileRef } from './profile-ref.ts';
-export { parseSource } from './source.ts';
+export { parseSource, withRef } from './source.ts';
 export { writeVendored } from './vendor.ts';

@@ -3,15 +3,22 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CORE_SCHEMA, load } from 'js-yaml';
 import { z } from 'zod';
+import { parseYaml } from '../request/index.ts';
+
+/** A dependency as inspec.yml names it. */
+interface NamedDependency {
+  name?: string | null | undefined;
+  url?: string | null | undefined;
+  git?: string | null | undefined;
+}
 
 /** What `inspec vendor` wrote beside a profile: inspec.lock, and a folder with what it fetched. */
 export interface Pins {
   /** The digest of what an address held. */
-  sha256(name: string, url: string): string | undefined;
+  sha256(of: NamedDependency, url: string): string | undefined;
   /** Where a dependency lies. */
-  vendored(name: string): string | undefined;
+  vendored(of: NamedDependency): string | undefined;
 }
 
 const lock = z.object({
@@ -32,21 +39,28 @@ const lock = z.object({
 /** Undefined without a lock file, or with one that says nothing of use. */
 export async function pinsOf(folder: string): Promise<Pins | undefined> {
   const text = await readFile(join(folder, 'inspec.lock'), 'utf8').catch(() => undefined);
-  const parsed = lock.safeParse(text === undefined ? undefined : parseYaml(text));
+  const parsed = lock.safeParse(text === undefined ? undefined : parseLock(text));
   if (!parsed.success) return undefined;
-  const byName = new Map(parsed.data.depends.map(({ name, resolved_source: source }) => [name, source]));
+  const { depends } = parsed.data;
+  // The lock file has a name for all; inspec.yml may tell a dependency by its source alone.
+  const sourceOf = ({ name, url, git }: NamedDependency) =>
+    depends.find(each =>
+      name ? each.name === name : isSame(each.resolved_source.url ?? each.resolved_source.git, url ?? git),
+    )?.resolved_source;
   return {
-    sha256: (name, url) => {
-      const source = byName.get(name);
+    sha256: (of, url) => {
+      const source = sourceOf(of);
       return source?.url === url ? (source.sha256 ?? undefined) : undefined;
     },
-    vendored: name => {
-      const { sha256, ref, relative_path: part } = byName.get(name) ?? {};
+    vendored: of => {
+      const { sha256, ref, relative_path: part } = sourceOf(of) ?? {};
       const key = ref && part ? createHash('sha256').update(`${ref}${part}`).digest('hex') : (ref ?? sha256);
       return key ? vendoredAt(join(folder, 'vendor'), key, sha256 ?? undefined) : undefined;
     },
   };
 }
+
+const isSame = (one: string | null | undefined, other: string | null | undefined) => one != null && one === other;
 
 /** An archive that is not what the lock file says is no copy of it. */
 function vendoredAt(vendor: string, key: string, sha256: string | undefined): string | undefined {
@@ -58,9 +72,9 @@ function vendoredAt(vendor: string, key: string, sha256: string | undefined): st
 
 const digestOf = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex');
 
-function parseYaml(text: string): unknown {
+function parseLock(text: string): unknown {
   try {
-    return load(text, { schema: CORE_SCHEMA });
+    return parseYaml(text);
   } catch {
     return undefined;
   }

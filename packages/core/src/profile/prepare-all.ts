@@ -13,13 +13,17 @@ export async function prepareProfiles(sources: string[], preparing: Preparing): 
   const profiles: PreparedProfile[] = [];
   for (const source of new Set(sources)) profiles.push(await prepareProfile(source, preparing));
   refuseUnmatched(profiles);
-  const chosen = profiles.filter(({ known }) => known.selected.length > 0);
+  const chosen = profiles.filter(({ known }) => known.selected.length > 0 || known.depends_on_target);
   const left = profiles.filter(profile => !chosen.includes(profile));
   return { profiles: chosen, warnings: [...unknownInputs(profiles), ...left.map(notRun)] };
 }
 
-/** A filter for a control that no profile has would leave out what it was meant for, and nobody would see it. */
+/**
+ * A filter for a control that no profile has would leave out what it was meant for, and nobody would see it. Where the controls
+ * depend on the target, this is asked of each target (outcome/missing.ts).
+ */
 function refuseUnmatched(profiles: PreparedProfile[]): void {
+  if (profiles.some(({ known }) => known.depends_on_target)) return;
   for (const filter of ['controls', 'tags'] as const) {
     const [first, ...others] = profiles.map(({ known }) => known.unmatched[filter]);
     const unmatched = first?.filter(term => others.every(list => list.includes(term))) ?? [];
@@ -38,6 +42,7 @@ export const notRun = ({ ref }: PreparedProfile): string =>
   `Profile ${ref.name} is not run: the filters match none of its controls`;
 
 function unknownInputs(profiles: PreparedProfile[]): string[] {
+  if (profiles.some(({ known }) => typeof known.unread === 'string')) return []; // it may know them all
   const [first, ...others] = profiles.map(({ known }) => known.unknown_inputs);
   const unknown = first?.filter(name => others.every(list => list.includes(name))) ?? [];
   return unknown.length === 0 ? [] : [`inputs: no profile has ${unknown.map(name => JSON.stringify(name)).join(', ')}`];

@@ -2,17 +2,20 @@
 import { type AuditInputs, describeProfile, type Engine, type LockedDependency, readDepends } from '../engine/index.ts';
 import { isScanError, ScanError, toMessage } from '../errors/index.ts';
 import { fetchDependencies } from './dependencies.ts';
-import { type ProfileDescription, profileDescription } from './description.ts';
+import { type ProfileDescription, parseDescription } from './description.ts';
 import { digestTree } from './digest.ts';
-import { type Fetched, fetchProfile } from './fetch.ts';
+import { type FetchedProfile, fetchNamed } from './fetch.ts';
 import type { Fetching } from './fetching.ts';
 import type { ProfileRef } from './profile-ref.ts';
-import { parseSource } from './source.ts';
 
 /** A profile that was fetched with all it depends on, read, and is ready to be run as often as needed. */
 export interface PreparedProfile {
+  /** The source as it was asked for. */
+  named: string;
   ref: ProfileRef;
   path: string;
+  /** For the engine, where the profile has no name of its own. */
+  called: string;
   depends: LockedDependency[];
   /** File with what InSpec says of the profile. */
   description: string;
@@ -25,22 +28,22 @@ export interface Preparing {
   engine: Engine;
   scratch: string;
   fetching: Fetching;
-  inputs: Omit<AuditInputs, 'waivers'>;
+  inputs: AuditInputs;
 }
 
 /** A profile on this machine, with what it depends on. */
-export interface Gathered {
+export interface GatheredProfile {
   ref: ProfileRef;
-  fetched: Fetched;
+  fetched: FetchedProfile;
   depends: LockedDependency[];
 }
 
 /** Fetches a profile and all it depends on; nothing of it is run but its metadata. */
 export async function gatherProfile(
   named: string,
-  { engine, scratch, fetching }: Pick<Preparing, 'engine' | 'scratch' | 'fetching'>,
-): Promise<Gathered> {
-  const fetched = await fetchProfile(parseSource(named), named, fetching);
+  { engine, scratch, fetching }: Omit<Preparing, 'inputs'>,
+): Promise<GatheredProfile> {
+  const fetched = await fetchNamed(named, fetching);
   const { folder, commit } = fetched;
   const sha256 = await digestTree(folder);
   const { locked, refs } = await fetchDependencies(fetched, named, {
@@ -64,20 +67,23 @@ export async function prepareProfile(named: string, preparing: Preparing): Promi
       'PROFILE_INPUT_INVALID',
       `Profile ${named}: these inputs are required and have no value: ${known.missing_inputs.join(', ')}`,
     );
-  if (known.controls.length === 0) throw new ScanError('PROFILE_INVALID', `Profile ${named} has no controls`);
+  if (known.controls.length === 0 && !known.depends_on_target)
+    throw new ScanError('PROFILE_INVALID', `Profile ${named} has no controls`);
   return profile;
 }
 
 /** The same, whether it could be run or not. */
 export async function readProfile(named: string, preparing: Preparing): Promise<PreparedProfile> {
   const { ref, fetched, depends } = await gatherProfile(named, preparing);
-  const path = fetched.folder;
-  const { text, file } = await describe(named, { path, depends }, preparing);
-  const known = profileDescription.parse(JSON.parse(text));
+  const { folder: path, called } = fetched;
+  const { text, file } = await describe(named, { path, called, depends }, preparing);
+  const known = parseDescription(text, named);
   const { name, version, controls } = known;
   return {
+    named,
     ref: { ...ref, name, version: version ?? undefined },
     path,
+    called,
     depends,
     description: file,
     controlIds: controls.map(({ id }) => id),
@@ -87,11 +93,11 @@ export async function readProfile(named: string, preparing: Preparing): Promise<
 
 async function describe(
   named: string,
-  profile: { path: string; depends: LockedDependency[] },
+  { path: profile, called, depends }: Pick<PreparedProfile, 'path' | 'called' | 'depends'>,
   { engine, scratch, inputs }: Preparing,
 ): Promise<{ text: string; file: string }> {
   try {
-    return await describeProfile(engine, scratch, { ...inputs, profile: profile.path, depends: profile.depends });
+    return await describeProfile(engine, scratch, { ...inputs, profile, called, depends });
   } catch (error) {
     if (!isScanError(error)) throw error;
     if (error.code === 'PROFILE_INPUT_INVALID')

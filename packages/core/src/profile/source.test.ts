@@ -41,19 +41,25 @@ describe('a profile source', () => {
     ['over http', 'http://example.org/a.tar.gz', ['PROFILE_REFUSED', /expected PATH/]],
     ['over ftp', 'ftp://example.org/a.tar.gz', ['PROFILE_REFUSED', /expected PATH/]],
     ['of a file address', 'file:///etc/passwd', ['PROFILE_REFUSED', /expected PATH/]],
-    ['without a digest', 'https://example.org/a.tar.gz', ['PROFILE_UNPINNED', /says nothing of its content/]],
+    ['without a digest', 'https://example.org/a.tar.gz', ['PROFILE_UNPINNED', /is not pinned to a digest/]],
+    ['of a repository', 'https://h/a#ref=main', ['PROFILE_REFUSED', /named git\+https:\/\/h\/a#ref=main$/]],
+    ['as git names it', 'git@h:a/b.git', ['PROFILE_REFUSED', /named git\+ssh:\/\/git@h\/a\/b\.git$/]],
     ['with half a digest', 'https://example.org/a#sha256=abc', ['PROFILE_REFUSED', /64 hexadecimal digits/]],
     ['with two digests', `https://h/a#sha256=${digest}&sha256=${digest}`, ['PROFILE_REFUSED', /after #/]],
     ['with a strange fragment', `https://h/a#sha512=${digest}`, ['PROFILE_REFUSED', /after #/]],
-    ['with a password', 'https://user:hunter22@example.org/a', ['PROFILE_REFUSED', /holds no credentials/]],
-    ['of git with a token', 'git+https://token123@example.org/a', ['PROFILE_REFUSED', /holds no credentials/]],
+    ['with a password', 'https://user:hunter22@example.org/a', ['PROFILE_REFUSED', /must not hold credentials/]],
+    ['of git with a token', 'git+https://token123@example.org/a', ['PROFILE_REFUSED', /must not hold credentials/]],
     ['of git over its own protocol', 'git+git://example.org/a', ['PROFILE_REFUSED', /not over git/]],
     ['of git over http', 'git+http://example.org/a', ['PROFILE_REFUSED', /not over http/]],
     ['that makes git run a program', 'git+ext::sh -c id', ['PROFILE_REFUSED', /not over ext/]],
-    ['whose ref is an option', 'git+https://h/a#ref=--upload-pack=id', ['PROFILE_REFUSED', /no branch, tag or commit/]],
-    ['whose ref is a pattern', 'git+https://h/a#ref=v*', ['PROFILE_REFUSED', /no branch, tag or commit/]],
-    ['whose ref is an expression', 'git+https://h/a#ref=main@{1}', ['PROFILE_REFUSED', /no branch, tag or commit/]],
-    ['whose ref is two', 'git+https://h/a#ref=a..b', ['PROFILE_REFUSED', /no branch, tag or commit/]],
+    [
+      'whose ref is an option',
+      'git+https://h/a#ref=--upload-pack=id',
+      ['PROFILE_REFUSED', /not a branch, tag or commit/],
+    ],
+    ['whose ref is a pattern', 'git+https://h/a#ref=v*', ['PROFILE_REFUSED', /not a branch, tag or commit/]],
+    ['whose ref is an expression', 'git+https://h/a#ref=main@{1}', ['PROFILE_REFUSED', /not a branch, tag or commit/]],
+    ['whose ref is two', 'git+https://h/a#ref=a..b', ['PROFILE_REFUSED', /not a branch, tag or commit/]],
     ['whose host is an option', 'git+ssh://-oProxyCommand=id/a', ['PROFILE_REFUSED', /dash|expected PATH/]],
     ['whose folder leads out', 'git+https://h/a#path=../b', ['PROFILE_REFUSED', /leads out of the repository/]],
     ['whose folder is absolute', 'git+https://h/a#path=/etc', ['PROFILE_REFUSED', /leads out of the repository/]],
@@ -69,6 +75,21 @@ describe('a profile source', () => {
     expect(thrown).toMatchObject({ code, message: expect.stringMatching(message) });
     expect(JSON.stringify(thrown)).not.toMatch(/hunter22|token123/);
     expect(String(thrown)).not.toMatch(/hunter22|token123/);
+  });
+
+  test.each([
+    ['https://github.com/org/repo', 'git+https://github.com/org/repo;'],
+    ['https://github.com/org/repo.git', 'git+https://github.com/org/repo.git;'],
+    [
+      'https://github.com/org/repo/tree/main/profiles/one',
+      'git+https://github.com/org/repo#ref=main&path=profiles/one;',
+    ],
+    ['https://gitlab.com/group/sub/repo/-/tree/v1/', 'git+https://gitlab.com/group/sub/repo#ref=v1;'],
+    ['https://example.org/a.tar.gz', 'Add the SHA-256 of the file'],
+  ])('%s is unpinned, and the remedy has %s', (text, remedy) => {
+    expect(() => parseSource(text)).toThrow(
+      expect.objectContaining({ code: 'PROFILE_UNPINNED', remedy: expect.stringContaining(remedy) }),
+    );
   });
 
   test('is shown without what stands before its host', () => {

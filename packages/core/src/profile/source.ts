@@ -33,6 +33,8 @@ export function parseSource(text: string): ProfileSource {
     throw new ScanError('PROFILE_REFUSED', `Profile ${showSource(text)}: expected ${forms}`, {
       remedy: /^http:/i.test(text) ? 'Fetch it over https.' : 'Name the profile in one of these forms.',
     });
+  const [, host, repository] = /^(\w[\w.-]*@[A-Za-z0-9][\w.-]*):(?!\/\/)(.+)$/.exec(text) ?? [];
+  if (host !== undefined) throw refuse(text, `a repository behind ssh is named git+ssh://${host}/${repository}`);
   return { kind: 'path', path: text };
 }
 
@@ -44,10 +46,24 @@ function parseConfigMap(text: string): ProfileSource {
 
 function parseUrl(text: string): ProfileSource {
   const url = parseAddress(text, text);
+  if (/^#(?:ref|path)=/.test(url.hash)) throw refuse(text, `a repository is named git+${text}`);
   const { sha256, rest } = takeFragment(url, ['sha256'], text);
   if (sha256 === undefined)
-    throw new ScanError('PROFILE_UNPINNED', `Profile ${showSource(text)}: the address says nothing of its content`);
+    throw new ScanError(
+      'PROFILE_UNPINNED',
+      `Profile ${showSource(text)}: the URL is not pinned to a digest`,
+      isArchive(url) ? {} : { remedy: `Name a repository as ${inGitForm(url)}; of an archive, add #sha256=DIGEST.` },
+    );
   return { kind: 'url', url: rest, sha256: parseSha256(sha256, text) };
+}
+
+const isArchive = ({ pathname }: URL) => /\.(?:tar|tgz|tar\.gz|zip)$/i.test(pathname);
+
+/** The repository of an address as a browser shows it, at the branch and folder that are looked at. */
+function inGitForm({ origin, pathname }: URL): string {
+  const [, repository = pathname, ref, folder] = /^(.+?)\/(?:-\/)?tree\/([^/]+)\/?(.*)$/.exec(pathname) ?? [];
+  const behind = [ref && `ref=${ref}`, folder && `path=${folder}`].filter(Boolean).join('&');
+  return `git+${origin}${repository.replace(/\/$/, '')}${behind === '' ? '' : `#${behind}`}`;
 }
 
 /** A SHA-256 in hex, as a user wrote it. */
@@ -71,7 +87,7 @@ export function toGitSource(
   // `git@host:path`, which is ssh.
   const scp = /^(?:[A-Za-z0-9_][\w.-]*@)[A-Za-z0-9][A-Za-z0-9.-]*:(?!\/\/)[\w./~-]+$/.test(remote);
   const transport = scp ? 'ssh' : transportOf(parseAddress(remote, what), what);
-  if (ref !== undefined && !isRef(ref)) throw refuse(what, `${JSON.stringify(ref)} is no branch, tag or commit`);
+  if (ref !== undefined && !isRef(ref)) throw refuse(what, `${JSON.stringify(ref)} is not a branch, tag or commit`);
   return { kind: 'git', remote, transport, ref, folder: folder === undefined ? undefined : parseFolder(folder, what) };
 }
 
@@ -112,7 +128,7 @@ function parseAddress(address: string, text: string): URL {
   if ((url.username !== '' || url.password !== '') && !isLogin)
     throw new ScanError(
       'PROFILE_REFUSED',
-      `Profile ${showSource(text)}: an address is shown and holds no credentials`,
+      `Profile ${showSource(text)}: an address must not hold credentials, since it is shown`,
       {
         remedy: 'Pass them with --profile-credentials.',
       },
@@ -141,6 +157,11 @@ function takeFragment<K extends string>(url: URL, known: readonly K[], text: str
 }
 
 const refuse = (text: string, why: string) => new ScanError('PROFILE_REFUSED', `Profile ${showSource(text)}: ${why}`);
+
+/** The source that names this commit, as a user would write it. */
+export function withRef({ remote, folder }: GitSource, commit: string): string {
+  return `git+${remote}#ref=${commit}${folder === undefined ? '' : `&path=${encodeURIComponent(folder)}`}`;
+}
 
 /** A source as it may be shown: without what stands before an `@` in an address. */
 export function showSource(text: string): string {

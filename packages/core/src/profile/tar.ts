@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html, and GNU's long names.
-import { Allowance, type Entry, refuseArchive, safePath } from './entries.ts';
+import { Allowance, type ArchiveEntry, refuseArchive, safePath } from './entries.ts';
 
 const block = 512;
 
@@ -12,9 +12,9 @@ interface Header {
 }
 
 /** Members of a tar file. What is neither file, folder nor symbolic link is refused. */
-export function readTar(bytes: Buffer, mostBytes: number): Entry[] {
+export function readTar(bytes: Buffer, mostBytes: number): ArchiveEntry[] {
   const allowance = new Allowance(mostBytes);
-  const entries: Entry[] = [];
+  const entries: ArchiveEntry[] = [];
   let extended: Extension = {};
   for (let at = 0; at + block <= bytes.length; ) {
     const header = readHeader(bytes.subarray(at, at + block));
@@ -39,7 +39,7 @@ export function readTar(bytes: Buffer, mostBytes: number): Entry[] {
 /** Undefined for the block of zeros at the end. */
 function readHeader(raw: Buffer): Header | undefined {
   if (raw.every(byte => byte === 0)) return undefined;
-  if (readNumber(raw, 148, 8) !== checksum(raw)) throw refuseArchive('it is no tar file, or damaged');
+  if (readNumber(raw, 148, 8) !== checksum(raw)) throw refuseArchive('it is not a tar file, or is damaged');
   const prefix = raw.toString('latin1', 257, 262) === 'ustar' ? readText(raw, 345, 155) : '';
   const name = readText(raw, 0, 100);
   return {
@@ -60,7 +60,7 @@ const readText = (raw: Buffer, start: number, length: number) =>
 function readNumber(raw: Buffer, start: number, length: number): number {
   const text = readText(raw, start, length).trim();
   // Base 256, for sizes over 8 GB, is among what does not match.
-  if (!/^[0-7]*$/.test(text)) throw refuseArchive('it is no tar file, or damaged');
+  if (!/^[0-7]*$/.test(text)) throw refuseArchive('it is not a tar file, or is damaged');
   return text === '' ? 0 : Number.parseInt(text, 8);
 }
 
@@ -101,7 +101,7 @@ function readPax(content: Buffer): Extension {
   return found;
 }
 
-function toEntry({ name, type, linkName }: Header, content: Buffer): Entry[] {
+function toEntry({ name, type, linkName }: Header, content: Buffer): ArchiveEntry[] {
   const path = safePath(name);
   if (path === '') return []; // `./`
   switch (type) {

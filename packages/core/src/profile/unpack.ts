@@ -4,20 +4,20 @@ import { dirname, join, posix } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { ScanError } from '../errors/index.ts';
-import { type Entry, limits, mostUnpacked, refuseArchive } from './entries.ts';
+import { type ArchiveEntry, limits, mostUnpacked, refuseArchive } from './entries.ts';
 import { readTar } from './tar.ts';
 import { readZip } from './zip.ts';
 
 const inflate = promisify(gunzip);
 
 /** Reads an archive by what it is, not by what it is called: tar, tar.gz or zip. */
-export async function readArchive(bytes: Buffer): Promise<Entry[]> {
+export async function readArchive(bytes: Buffer): Promise<ArchiveEntry[]> {
   if (bytes.length > limits.packedBytes) throw refuseArchive(`it is larger than ${limits.packedBytes} bytes`);
   const most = mostUnpacked(bytes.length);
   if (bytes.subarray(0, 2).equals(Buffer.from([0x1f, 0x8b]))) return readTar(await gunzipped(bytes, most), most);
   if (bytes.subarray(0, 2).toString('latin1') === 'PK') return readZip(bytes, most);
   if (bytes.subarray(257, 262).toString('latin1') === 'ustar') return readTar(bytes, limits.bytes);
-  throw new ScanError('PROFILE_INVALID', 'it is no archive (tar, tar.gz or zip)');
+  throw new ScanError('PROFILE_INVALID', 'it is not an archive (tar, tar.gz or zip)');
 }
 
 async function gunzipped(bytes: Buffer, most: number): Promise<Buffer> {
@@ -33,7 +33,7 @@ async function gunzipped(bytes: Buffer, most: number): Promise<Buffer> {
 }
 
 /** Writes members below an empty folder: files and folders only, links as the files they lead to. */
-export async function writeEntries(entries: Entry[], root: string): Promise<void> {
+export async function writeEntries(entries: ArchiveEntry[], root: string): Promise<void> {
   const files = toFiles(entries);
   const folders = new Set(entries.flatMap(({ kind, path }) => (kind === 'folder' ? [path] : [])));
   for (const path of folders) await mkdir(join(root, path), { recursive: true, mode: 0o700 });
@@ -44,7 +44,7 @@ export async function writeEntries(entries: Entry[], root: string): Promise<void
   }
 }
 
-function toFiles(entries: Entry[]): Map<string, Buffer> {
+function toFiles(entries: ArchiveEntry[]): Map<string, Buffer> {
   refuseClashes(entries);
   const files = new Map(entries.flatMap(each => (each.kind === 'file' ? [[each.path, each.bytes] as const] : [])));
   for (const entry of entries)
@@ -56,7 +56,7 @@ function toFiles(entries: Entry[]): Map<string, Buffer> {
 }
 
 /** Of two members with one name nobody knows which was meant. */
-function refuseClashes(entries: Entry[]): void {
+function refuseClashes(entries: ArchiveEntry[]): void {
   const seen = new Set<string>();
   const folders = new Set<string>();
   for (const { kind, path } of entries) {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
-import { CORE_SCHEMA, dump, load } from 'js-yaml';
+import { CORE_SCHEMA, dump } from 'js-yaml';
 import type { LockedDependency } from '../engine/index.ts';
 import { ScanError, toMessage } from '../errors/index.ts';
+import { parseYaml } from '../request/index.ts';
 import { digestTree } from './digest.ts';
-import type { Gathered } from './prepare.ts';
+import type { GatheredProfile } from './prepare.ts';
 
 /** Where copies of dependencies lie in a packed profile. */
 const folderName = 'depends';
@@ -14,7 +15,7 @@ const folderName = 'depends';
  * Writes a profile with all it depends on as one folder that needs nothing else. Dependencies become paths, which every
  * auditor reads; where they came from stands in depends/sources.json.
  */
-export async function writeVendored({ ref, fetched, depends }: Gathered, into: string): Promise<void> {
+export async function writeVendored({ ref, fetched, depends }: GatheredProfile, into: string): Promise<void> {
   await requireEmpty(into);
   try {
     const copies = new Map<string, string>();
@@ -84,8 +85,17 @@ async function copyOf(dependency: LockedDependency, state: Copies): Promise<stri
 }
 
 function rewritten(text: string, depends: Record<string, unknown>[], file: string): string {
-  const document: unknown = text.includes('<%') ? undefined : load(text, { schema: CORE_SCHEMA });
+  const document = text.includes('<%') ? undefined : parseMetadata(text, file);
   if (typeof document !== 'object' || document === null)
     throw new ScanError('PROFILE_INVALID', `${file} is a template, whose dependencies cannot be rewritten`);
   return dump({ ...document, depends }, { schema: CORE_SCHEMA, lineWidth: -1 });
+}
+
+/** The auditor read it, by another parser, which takes what this one does not. */
+function parseMetadata(text: string, file: string): unknown {
+  try {
+    return parseYaml(text, { duplicates: 'last' });
+  } catch (error) {
+    throw new ScanError('PROFILE_INVALID', `${file}: ${toMessage(error)}`, { cause: error });
+  }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, as far as archives of text files need it.
 import { crc32, inflateRawSync } from 'node:zlib';
-import { Allowance, type Entry, refuseArchive, safePath } from './entries.ts';
+import { Allowance, type ArchiveEntry, refuseArchive, safePath } from './entries.ts';
 
 const signatures = { end: 0x06054b50, central: 0x02014b50, local: 0x04034b50 };
 const endBytes = 22;
@@ -20,7 +20,7 @@ interface Member {
 }
 
 /** Members of a zip file, by its directory. What is neither file, folder nor symbolic link is refused. */
-export function readZip(bytes: Buffer, mostBytes: number): Entry[] {
+export function readZip(bytes: Buffer, mostBytes: number): ArchiveEntry[] {
   const allowance = new Allowance(mostBytes);
   return readDirectory(bytes).flatMap(member => {
     allowance.take(member.size);
@@ -45,7 +45,7 @@ function readDirectory(bytes: Buffer): Member[] {
 function findEnd(bytes: Buffer): number {
   const least = Math.max(0, bytes.length - endBytes - mostComment);
   for (let at = bytes.length - endBytes; at >= least; at--) if (bytes.readUInt32LE(at) === signatures.end) return at;
-  throw refuseArchive('it is no zip file, or cut off');
+  throw refuseArchive('it is not a zip file, or is cut off');
 }
 
 function readMember(bytes: Buffer, at: number, nameLength: number): Member {
@@ -65,7 +65,7 @@ function readMember(bytes: Buffer, at: number, nameLength: number): Member {
 // The file type within a mode, stat(2).
 const types = { mask: 0o170_000, file: 0o100_000, folder: 0o040_000, link: 0o120_000 };
 
-function toEntry(member: Member, bytes: Buffer): Entry[] {
+function toEntry(member: Member, bytes: Buffer): ArchiveEntry[] {
   const path = safePath(member.name);
   const type = member.mode & types.mask;
   if (path === '') return [];

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+
 // Notes at places of the repository, as CI systems show them beside a run.
-import type { Severity } from '../outcome/control.ts';
 import { type Anchors, anchorOf } from './anchor.ts';
 import type { ReportModel } from './model.ts';
+import { severityWords } from './severity-words.ts';
 import { type BadControl, badControls } from './tally.ts';
 import { cut, oneLine, shorten } from './text.ts';
 import { type OutcomeView, toViews } from './views.ts';
@@ -40,16 +41,8 @@ function toTrouble({ name, trouble }: OutcomeView, { fallback }: Anchors): Annot
   return [{ level: 'error', title: title(`${code}: ${name}`), message: text(`${message}\n${hint}`), ...fallback }];
 }
 
-const levels: Record<Severity, Annotation['level']> = {
-  critical: 'error',
-  high: 'error',
-  medium: 'warning',
-  low: 'notice',
-  none: 'notice',
-};
-
 function toFinding({ row, targets }: BadControl, anchors: Anchors, isMet: boolean): Annotation {
-  const level = levels[row.severity];
+  const level = severityWords[row.severity].annotation;
   return {
     // What the gate tolerates is worth a look, and no error.
     level: isMet && level === 'error' ? 'warning' : level,

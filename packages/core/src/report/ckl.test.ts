@@ -2,7 +2,14 @@
 import { expect, test } from '@jest/globals';
 import { isScanError } from '../errors/index.ts';
 import { renderCkl } from './ckl.ts';
-import { readFixture, sampleAudited, sampleHdf, sampleModel, sampleUnreached } from './testing/sample-model.ts';
+import {
+  readFixture,
+  sampleAudited,
+  sampleHdf,
+  sampleModel,
+  sampleTarget,
+  sampleUnreached,
+} from './testing/sample-model.ts';
 import { xmlProblems } from './testing/validators.ts';
 
 const stig = (n: number) => ({
@@ -49,7 +56,7 @@ test('a checklist has one entry per control, with the status of the gate, and no
     'V-5': 'Not_Reviewed',
     'V-6': 'Not_Applicable',
   });
-  expect(text).toContain('<HOST_NAME>web-5d4f-abcde</HOST_NAME>');
+  expect(text).toContain('<HOST_NAME>prod.shop.deployment-web.app</HOST_NAME>');
   expect(text).toContain(
     '<FINDING_DETAILS>failed: Check of V-1 expected &lt;a&gt; &amp; got &quot;b&quot;</FINDING_DETAILS>',
   );
@@ -77,4 +84,43 @@ test('controls that are of no STIG are refused by name', () => {
   } catch (error) {
     expect(isScanError(error) && error.code).toBe('USAGE');
   }
+});
+
+const infoOf = (text: string) =>
+  [...text.matchAll(/<SID_NAME>(\w+)<\/SID_NAME>\s*<SID_DATA>([^<]*)<\/SID_DATA>/g)].map(([, name, data]) => [
+    name,
+    data,
+  ]);
+
+test('every name of the information on the benchmark is there, in the order of STIG Viewer', () => {
+  const info = infoOf(renderCkl(model())[0]?.text ?? '');
+  expect(info.map(([name]) => name)).toEqual([
+    'version',
+    'classification',
+    'customname',
+    'stigid',
+    'description',
+    'filename',
+    'releaseinfo',
+    'title',
+    'uuid',
+    'notice',
+    'source',
+  ]);
+  expect(Object.fromEntries(info)).toMatchObject({ version: '1.0.0', stigid: 'baseline', title: 'baseline' });
+});
+
+test('the benchmark is what a control says, and the asset is the workload, whatever its pod is called', () => {
+  const tags = { ...stig(1), stigid: 'CAN_Ubuntu_STIG', stig_title: 'Ubuntu STIG', releaseinfo: 'Release: 3' };
+  const of = (pod: string) =>
+    renderCkl(sampleModel([sampleAudited({ text: sampleHdf([{ id: 'V-1', tags }]), target: sampleTarget(pod) })]))[0]
+      ?.text ?? '';
+  expect(Object.fromEntries(infoOf(of('web-1')))).toMatchObject({
+    stigid: 'CAN_Ubuntu_STIG',
+    title: 'Ubuntu STIG',
+    releaseinfo: 'Release: 3',
+  });
+  const host = (text: string) => /<HOST_NAME>([^<]*)</.exec(text)?.[1];
+  expect(host(of('web-1'))).toBe(host(of('web-2')));
+  expect(of('web-1')).toContain('pod web-1');
 });

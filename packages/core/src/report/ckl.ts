@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import { ScanError } from '../errors/index.ts';
-import type { ControlStatus, Severity } from '../outcome/control.ts';
-import type { Audited } from '../outcome/outcome.ts';
+import type { Audited, ControlStatus } from '../outcome/index.ts';
 import { waiverText } from './junit-suites.ts';
 import type { ReportModel } from './model.ts';
 import { controlText, type Row, type ShownTarget, shownResults, toShownTarget } from './rows.ts';
+import { severityWords } from './severity-words.ts';
 import { shortLine } from './text.ts';
 import { type OutcomeView, toViews } from './views.ts';
 import { listed } from './words.ts';
@@ -17,14 +18,6 @@ const statusNames = {
   skipped: 'Not_Reviewed',
   no_impact: 'Not_Applicable',
 } as const satisfies Record<ControlStatus, string>;
-
-const severityNames = {
-  critical: 'high',
-  high: 'high',
-  medium: 'medium',
-  low: 'low',
-  none: 'low',
-} as const satisfies Record<Severity, string>;
 
 export interface Checklist {
   outcome: Audited;
@@ -67,15 +60,22 @@ function renderOne(view: OutcomeView, target: ShownTarget): string {
 
 const leaf = (name: string, text: string) => element(name, {}, [xmlText(text)]);
 
+/** Tools know an asset by it from one import to the next, so it is the workload's: pods come and go. */
+function hostName({ cluster, namespace, owner, container }: ShownTarget): string {
+  return [cluster, namespace, `${owner.kind.toLowerCase()}-${owner.name}`, container]
+    .join('.')
+    .replaceAll(/[/\s]/g, '_');
+}
+
 function asset(target: ShownTarget): string {
   return block('ASSET', {}, [
     leaf('ROLE', 'None'),
     leaf('ASSET_TYPE', 'Computing'),
-    leaf('HOST_NAME', target.pod),
+    leaf('HOST_NAME', hostName(target)),
     leaf('HOST_IP', ''),
     leaf('HOST_MAC', ''),
     leaf('HOST_FQDN', ''),
-    leaf('TARGET_COMMENT', `${target.identity} ${target.imageDigest ?? target.image}`),
+    leaf('TARGET_COMMENT', `${target.identity} pod ${target.pod} ${target.imageDigest ?? target.image}`),
     leaf('TECH_AREA', ''),
     leaf('TARGET_KEY', ''),
     leaf('WEB_OR_DATABASE', 'false'),
@@ -84,12 +84,24 @@ function asset(target: ShownTarget): string {
   ]);
 }
 
+/** All names that STIG Viewer writes, in its order: importers rely on each (https://github.com/NUWCDIVNPT/stig-manager). */
 function stigInfo(rows: Row[], profile: string): string {
-  const data = [
-    ['version', rows[0]?.profileVersion ?? ''],
-    ['stigid', profile],
-    ['title', profile],
-  ] as const;
+  const [first] = rows;
+  const { title, summary } = described(first, profile);
+  const data: [string, string][] = [
+    ['version', first?.profileVersion ?? ''],
+    ['classification', ''],
+    ['customname', ''],
+    // Of the benchmark, where a control tells it: tools find their own copy by it.
+    ['stigid', tagOf(first, ['stigid', 'benchmark_id', 'benchmark']) || profile],
+    ['description', summary],
+    ['filename', ''],
+    ['releaseinfo', tagOf(first, ['releaseinfo', 'release_info'])],
+    ['title', tagOf(first, ['stig_title', 'benchmark_title']) || title],
+    ['uuid', ''],
+    ['notice', ''],
+    ['source', ''],
+  ];
   return block(
     'STIG_INFO',
     {},
@@ -97,10 +109,18 @@ function stigInfo(rows: Row[], profile: string): string {
   );
 }
 
+function described(row: Row | undefined, profile: string): { title: string; summary: string } {
+  const known = row?.outcome.hdf.profiles.find(({ name }) => shortLine(name, 200) === profile);
+  return { title: shortLine(known?.title ?? '', 500) || profile, summary: shortLine(known?.summary ?? '', 2000) };
+}
+
+const tagOf = (row: Row | undefined, names: string[]): string =>
+  row === undefined ? '' : (names.map(name => tag(row, name)).find(text => text !== '') ?? '');
+
 function vulnerability(row: Row): string {
   const data: [string, string][] = [
     ['Vuln_Num', tag(row, 'gid')],
-    ['Severity', severityNames[row.severity]],
+    ['Severity', severityWords[row.severity].checklist],
     ['Group_Title', tag(row, 'gtitle') || tag(row, 'gid')],
     ['Rule_ID', tag(row, 'rid')],
     ['Rule_Ver', tag(row, 'stig_id')],

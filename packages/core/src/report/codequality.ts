@@ -1,28 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import type { Severity } from '../outcome/control.ts';
 import { type Anchors, anchorOf, noAnchors } from './anchor.ts';
 import { toGroups } from './groups.ts';
 import { toJson } from './json.ts';
 import { waiverText } from './junit-suites.ts';
 import type { ReportModel } from './model.ts';
 import { fingerprint } from './rows.ts';
+import { severityWords } from './severity-words.ts';
 import { shortLine } from './text.ts';
 import { toViews } from './views.ts';
-
-const severityWords = {
-  critical: 'blocker',
-  high: 'critical',
-  medium: 'major',
-  low: 'minor',
-  none: 'info',
-} as const satisfies Record<Severity, string>;
 
 interface Issue {
   description: string;
   check_name: string;
   fingerprint: string;
-  severity: (typeof severityWords)[Severity];
+  severity: string;
   location: { path: string; lines: { begin: number } };
 }
 
@@ -38,7 +30,7 @@ export function renderCodeQuality(model: ReportModel, anchors: Anchors = noAncho
           description: shortLine(`${row.title}: ${prefix}${row.message}${waiver} in ${pods.join(', ')}`, 2000),
           check_name: row.id,
           fingerprint: fingerprint(row),
-          severity: severityWords[row.severity],
+          severity: severityWords[row.severity].codequality,
           location: toLocation(anchorOf(anchors, row)),
         };
       }),

@@ -1,8 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+import { grid } from './console-grid.ts';
 import type { ReportModel } from './model.ts';
+import { type FoldedView, foldedPods, foldReplicas } from './replicas.ts';
 import { badControls, percentText, severityColumns, statusOrder, totalCounts } from './tally.ts';
 import { cut, safeLogLines, shortLine } from './text.ts';
-import { allViolations, allWarnings, type OutcomeView, toViews, waivedRows, waiverState } from './views.ts';
+import {
+  allViolations,
+  allWarnings,
+  haveSeveralProfiles,
+  type OutcomeView,
+  toViews,
+  waivedRows,
+  waiverState,
+} from './views.ts';
 import { listed, plural, statusWords, verdictSentence } from './words.ts';
 
 export interface ConsoleOptions {
@@ -24,16 +34,21 @@ const painter =
 
 interface Screen {
   model: ReportModel;
+  /** What was seen, target by target. */
   views: OutcomeView[];
+  /** The same with equal replicas as one. */
+  folded: FoldedView[];
   paint: Paint;
   width: number;
 }
 
 /** The result for a terminal or a log. No line of it begins with text from outside. */
 export function renderConsole(model: ReportModel, options: ConsoleOptions = plain): string {
+  const views = toViews(model);
   const screen: Screen = {
     model,
-    views: toViews(model),
+    views,
+    folded: foldReplicas(views),
     paint: painter(options.color),
     width: Math.max(60, options.width),
   };
@@ -51,38 +66,23 @@ function headline({ model, paint }: Screen): string[] {
   return [paint('bold', paint(verdictStyles[model.verdict.verdict], `cinc-scan: ${verdictSentence(model.verdict)}`))];
 }
 
-function targets({ views, paint, width }: Screen): string[] {
-  if (views.length === 0) return ['There was no target.'];
+function targets({ folded, paint, width }: Screen): string[] {
+  if (folded.length === 0) return ['There was no target.'];
   const words = { pass: 'met', fail: 'not met', error: 'error' } as const;
   const styles = { pass: 'green', fail: 'red', error: 'yellow' } as const;
-  const severalProfiles = new Set(views.map(view => view.profile)).size > 1;
+  const severalProfiles = haveSeveralProfiles(folded);
   const head = ['Target', 'Gate', 'Compliance', ...statusOrder.map(status => statusWords[status]), 'Lens'];
-  const rows = views.map(view => [
+  const rows = folded.map(view => [
     severalProfiles ? `${view.name} ${view.profile}` : view.name,
     words[view.result],
     percentText(view.compliance),
     ...statusOrder.map(status => `${view.counts?.[status].total ?? '–'}`),
     view.observation?.lens ?? '–',
   ]);
-  const lines = grid([head, ...rows], width);
-  return lines.map((line, index) =>
-    index === 0 ? paint('bold', line) : paint(styles[views[index - 1]?.result ?? 'error'], line),
+  const table = grid([head, ...rows], width).flatMap((lines, index) =>
+    lines.map(line => (index === 0 ? paint('bold', line) : paint(styles[folded[index - 1]?.result ?? 'error'], line))),
   );
-}
-
-/** Columns as wide as their widest cell; the first gives way when the line would be longer than the terminal. */
-function grid(rows: string[][], width: number): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => size(row[column] ?? ''))));
-  const others = widths.slice(1).reduce((sum, each) => sum + each + 2, 0);
-  widths[0] = Math.max(20, Math.min(widths[0] ?? 0, width - others - 2));
-  return rows.map(row => `  ${row.map((cell, column) => pad(cell, widths[column] ?? 0)).join('  ')}`.trimEnd());
-}
-
-const size = (text: string) => Array.from(text).length;
-
-function pad(text: string, width: number): string {
-  const points = Array.from(text);
-  return points.length > width ? `${points.slice(0, width - 1).join('')}…` : text + ' '.repeat(width - points.length);
+  return [...table, ...foldedPods(folded).map(line => paint('dim', `  ${line}`))];
 }
 
 function counts({ views, paint, width }: Screen): string[] {
@@ -93,18 +93,16 @@ function counts({ views, paint, width }: Screen): string[] {
     `${total[status].total}`,
     ...columns.map(severity => `${total[status][severity] ?? 0}`),
   ]);
-  const [head = '', ...lines] = grid(
-    [['Controls', 'total', ...columns.map(name => pad(name, size(name)))], ...rows],
-    width,
-  );
-  return views.some(view => view.counts !== undefined) ? [paint('bold', head), ...lines] : [];
+  const [heads = [], ...lines] = grid([['Controls', 'total', ...columns], ...rows], width);
+  if (views.every(view => view.counts === undefined)) return [];
+  return [...heads.map(line => paint('bold', line)), ...lines.flat()];
 }
 
 const mostFailed = 20;
 const mostLines = 6;
 
-function failed({ views, paint, width }: Screen): string[] {
-  const found = badControls(views);
+function failed({ folded, paint, width }: Screen): string[] {
+  const found = badControls(folded);
   if (found.length === 0) return [];
   const shown = found.slice(0, mostFailed).flatMap(({ row, targets: where }) => {
     const all = safeLogLines(row.message, '    │ ').map(line => cut(line, Math.max(width, 200)));
@@ -134,8 +132,8 @@ function unjudged({ views, paint }: Screen): string[] {
   return lines.length === 0 ? [] : [paint('bold', 'Not judged'), ...lines];
 }
 
-function waivers({ views, paint }: Screen): string[] {
-  const rows = waivedRows(views);
+function waivers({ folded, paint }: Screen): string[] {
+  const rows = waivedRows(folded);
   if (rows.length === 0) return [];
   const lines = rows.slice(0, 50).map(row => {
     const line = `  ${row.id} in ${row.target.name}: ${waiverState(row)}; owner ${row.waiver?.owner ?? 'not named'}; ${row.waiver?.reason ?? ''}`;
@@ -150,8 +148,8 @@ function warnings({ model, views, paint }: Screen): string[] {
   return found.length === 0 ? [] : [paint('bold', 'Warnings'), ...found];
 }
 
-function why({ model, views, paint }: Screen): string[] {
-  const found = allViolations(views);
+function why({ model, folded, paint }: Screen): string[] {
+  const found = allViolations(folded);
   const lines = found.slice(0, 50).map(({ view, violation: { key, expected, actual, controls } }) => {
     const ids = controls.length > 0 ? ` (${listed(controls, 10)})` : '';
     return `  ${view.name}: ${key}: expected ${expected}, got ${actual}${ids}`;

@@ -4,13 +4,13 @@ import { shortLine } from './text.ts';
 import { plural } from './words.ts';
 
 /** A control as far as coverage goes. Hostile text. */
-export interface CoveringControl {
+interface CoveringControl {
   id: string;
   tags: Record<string, unknown>;
 }
 
 /** One part of a framework and the controls that are tagged with it. */
-export interface CoveredPart {
+interface CoveredPart {
   part: string;
   name: string;
   controls: string[];

@@ -36,7 +36,7 @@ const columns = [
   'started',
   'seconds',
 ] as const;
-type Line = Partial<Record<(typeof columns)[number], string | number>>;
+type CsvLine = Partial<Record<(typeof columns)[number], string | number>>;
 
 /** One line per control per target, RFC 4180; a target that was not judged has one line with its error code. */
 export function renderCsv(model: ReportModel, options: { byteOrderMark?: boolean } = {}): string {
@@ -46,13 +46,15 @@ export function renderCsv(model: ReportModel, options: { byteOrderMark?: boolean
       ? view.rows.map(row => ({ ...place, ...controlOf(row) }))
       : [{ ...place, profile: view.profile, status: view.trouble.code, message: view.trouble.message }];
   });
-  const text = [columns.join('","'), ...lines.map(line => columns.map(name => field(line[name])).join('","'))]
-    .map(line => `"${line}"\r\n`)
-    .join('');
+  const text = [csvLine(columns), ...lines.map(line => csvLine(columns.map(name => line[name])))].join('');
   return options.byteOrderMark === true ? `\uFEFF${text}` : text;
 }
 
-function placeOf({ target, name }: OutcomeView): Line {
+/** A line of quoted fields that no spreadsheet runs. */
+export const csvLine = (fields: readonly (string | number | undefined)[]): string =>
+  `"${fields.map(value => field(value)).join('","')}"\r\n`;
+
+function placeOf({ target, name }: OutcomeView): CsvLine {
   if (target === undefined) return { workload: name };
   return {
     cluster: target.cluster,
@@ -66,7 +68,7 @@ function placeOf({ target, name }: OutcomeView): Line {
   };
 }
 
-function controlOf(row: Row): Line {
+function controlOf(row: Row): CsvLine {
   return {
     profile: row.profile,
     profile_version: row.profileVersion,
@@ -91,7 +93,7 @@ function controlOf(row: Row): Line {
   };
 }
 
-function waiverOf({ waiver }: Row): Line {
+function waiverOf({ waiver }: Row): CsvLine {
   if (waiver === undefined) return {};
   const { state, expires = '', owner = '', reason } = waiver;
   return {
@@ -101,12 +103,14 @@ function waiverOf({ waiver }: Row): Line {
   };
 }
 
+// Spreadsheets run a cell that begins so, and some drop blanks before it or take the wide forms for the narrow ones:
+// https://owasp.org/www-community/attacks/CSV_Injection
+const formula = /^\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]|^[\t\n]/u;
 // Excel keeps no more of a cell.
 const mostCharacters = 32_767;
 
 function field(value: string | number | undefined): string {
   const text = cleanText(`${value ?? ''}`);
-  // Spreadsheets run a cell that begins so as a formula.
-  const inert = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const inert = formula.test(text) ? `'${text}` : text;
   return cut(inert, mostCharacters - 40).replaceAll('"', '""');
 }

@@ -12,7 +12,7 @@ import { renderMarkdown } from './markdown.ts';
 import type { ReportModel } from './model.ts';
 import { renderOutputs, toOutputs } from './outputs.ts';
 import { renderSarif } from './sarif.ts';
-import { renderScan } from './scan-json.ts';
+import { renderScan } from './scan-json/write.ts';
 import { scenarios } from './testing/scenarios.ts';
 import { junitProblems, sarifValidator, scanValidator } from './testing/validators.ts';
 import { statusWords } from './words.ts';

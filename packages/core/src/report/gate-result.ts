@@ -22,6 +22,7 @@ const words: Record<FilesVerdict['exit'], string> = {
   3: 'FAIL',
   4: 'ERROR',
   5: 'ERROR',
+  129: 'CANCELLED',
   130: 'CANCELLED',
   143: 'CANCELLED',
 };

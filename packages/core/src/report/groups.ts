@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { severities } from '../outcome/control.ts';
-import { stableIdentity } from '../plan/target.ts';
+import { severities } from '../outcome/index.ts';
+import { stableIdentity } from '../plan/index.ts';
 import type { Row } from './rows.ts';
 import type { OutcomeView, Trouble } from './views.ts';
 import { byText, worstFirst } from './words.ts';
@@ -14,7 +14,7 @@ export interface GroupControl {
 }
 
 /** All that was seen of one stable identity: replicas are one. */
-export interface Group {
+export interface IdentityGroup {
   identity: string;
   views: OutcomeView[];
   controls: GroupControl[];
@@ -22,7 +22,7 @@ export interface Group {
 }
 
 /** Outcomes by identity, and controls of replicas by worst status. */
-export function toGroups(views: OutcomeView[]): Group[] {
+export function toGroups(views: OutcomeView[]): IdentityGroup[] {
   const byIdentity = new Map<string, OutcomeView[]>();
   for (const view of views) {
     const identity = stableIdentity(view.judged.outcome.target);
@@ -58,6 +58,3 @@ function mergeReplicas(views: OutcomeView[]): GroupControl[] {
 }
 
 const rank = (row: Row) => worstFirst.indexOf(row.status);
-
-/** Name of the rows' profiles, in the order of their first row. */
-export const profilesOf = (controls: GroupControl[]): string[] => [...new Set(controls.map(({ row }) => row.profile))];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Audited } from '../outcome/outcome.ts';
+import type { Audited } from '../outcome/index.ts';
+import { safeJsonText } from './log-commands.ts';
 import type { ReportModel } from './model.ts';
-import { safeJsonText } from './text.ts';
 
 /** The engine's own bytes: nothing reordered, nothing corrected. */
 export function renderHdf(outcome: Audited): string {
@@ -9,12 +9,13 @@ export function renderHdf(outcome: Audited): string {
 }
 
 /** What is known of the run beside the results; read back when a result file is converted later. */
-export interface Passthrough {
+interface Passthrough {
   schemaVersion: 1;
   target: Omit<Audited['target'], 'labels' | 'annotations'>;
   profile: Audited['profile'];
   lens: string;
   view: string;
+  witness: string;
   run: { id: string; started: string };
   grants: string[];
   tool: { name: string; version: string };
@@ -36,17 +37,39 @@ function toPassthrough(
   { run, grant, tool, engine }: ReportModel,
   { target, profile, observation }: Audited,
 ): Passthrough {
-  const { labels: _labels, annotations: _annotations, ...identity } = target;
   return {
     schemaVersion: 1,
-    target: identity,
-    profile,
+    target: toIdentity(target),
+    profile: toRef(profile),
     lens: observation.lens,
     view: observation.view,
+    witness: observation.witness,
     run: { id: run.id, started: run.started },
     grants: (grant?.objects ?? []).map(({ kind, namespace, name }) => `${kind} ${namespace}/${name}`),
     tool: { name: tool.name, version: tool.version },
     engine: engine === undefined ? undefined : { name: engine.name, version: engine.version },
+  };
+}
+
+// Key by key: the same bytes whoever made the object, a plan or the reader of a stored run.
+function toIdentity(target: Audited['target']): Passthrough['target'] {
+  const { cluster, namespace, pod, podUid, container, containerId, restartCount } = target;
+  const { image, imageDigest, node, owner, sidecar } = target;
+  const place = { cluster, namespace, pod, podUid, container, containerId, restartCount, image, imageDigest, node };
+  return { ...place, owner: { kind: owner.kind, name: owner.name }, sidecar };
+}
+
+function toRef({ name, version, source, sha256, commit, dependencies = [] }: Audited['profile']): Audited['profile'] {
+  const known = { name, version, source, sha256, commit };
+  if (dependencies.length === 0) return known;
+  return {
+    ...known,
+    dependencies: dependencies.map(each => ({
+      name: each.name,
+      source: each.source,
+      sha256: each.sha256,
+      commit: each.commit,
+    })),
   };
 }
 

@@ -2,7 +2,7 @@
 import { fitJunit } from './junit.ts';
 import { type TestCase, type TestSuite, timestamp, toSuites } from './junit-suites.ts';
 import type { ReportModel } from './model.ts';
-import { shortLine } from './text.ts';
+import { boundText, shortLine } from './text.ts';
 import { allViolations, baselineKey, toViews, type ViolationView } from './views.ts';
 import { listed } from './words.ts';
 
@@ -15,13 +15,14 @@ export function toGateSuites(model: ReportModel): TestSuite[] {
   return [gateSuite(model), ...suites];
 }
 
-/** Controls of unmet bounds, by outcome: the same id may be minded on one target and tolerated on another. */
+/** Controls of unmet bounds, by outcome: the same id may be minded on one target and tolerated on another. As a manifest holds them. */
 function mindedControls({ verdict }: ReportModel): Map<object, Set<string>> {
   if (verdict.verdict === 'pass') return new Map();
   return new Map(
     verdict.judged.map(({ outcome, judgement, comparison }) => {
       const worse = comparison?.exit === 3 ? [...comparison.new, ...comparison.lost] : [];
-      return [outcome, new Set([...(judgement?.violations ?? []).flatMap(each => each.controls), ...worse])];
+      const unmet = (judgement?.violations ?? []).flatMap(each => each.controls);
+      return [outcome, new Set([...unmet, ...worse].map(boundText))];
     }),
   );
 }
@@ -30,7 +31,9 @@ function tolerate(one: TestCase, minded: Map<object, Set<string>>): TestCase {
   if (one.mark?.element !== 'failure') return one;
   const isMinded = one.control?.replicas.some(row => {
     const ids = minded.get(row.outcome);
-    return row.status === 'failed' && (ids?.has(row.rawId) === true || ids?.has(row.key) === true);
+    return (
+      row.status === 'failed' && (ids?.has(boundText(row.rawId)) === true || ids?.has(boundText(row.key)) === true)
+    );
   });
   return isMinded === true ? one : { ...one, mark: { element: 'skipped', message: `tolerated: ${one.mark.message}` } };
 }

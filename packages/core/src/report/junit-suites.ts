@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { resultStatus } from '../outcome/control.ts';
-import type { Group, GroupControl } from './groups.ts';
-import { toGroups } from './groups.ts';
+import { resultStatus } from '../outcome/index.ts';
+import { type GroupControl, type IdentityGroup, toGroups } from './groups.ts';
 import type { ReportModel } from './model.ts';
 import type { Row } from './rows.ts';
 import { evidenceText } from './tally.ts';
@@ -41,12 +40,12 @@ export function toSuites(model: ReportModel): TestSuite[] {
   return suites.map(suite => ({ ...suite, cases: uniqueNames(suite.cases) }));
 }
 
-interface Naming {
+interface SuiteNaming {
   withCluster: boolean;
   severalProfiles: boolean;
 }
 
-function groupSuites(group: Group, naming: Naming): TestSuite[] {
+function groupSuites(group: IdentityGroup, naming: SuiteNaming): TestSuite[] {
   const names = [...new Set(group.controls.map(({ row }) => row.profile))];
   const suites = names.map((profile): TestSuite => {
     const controls = group.controls.filter(({ row }) => row.profile === profile);
@@ -61,7 +60,7 @@ function groupSuites(group: Group, naming: Naming): TestSuite[] {
   return group.troubles.length === 0 ? suites : [...suites, troubleSuite(group, naming)];
 }
 
-function suiteName(group: Group, { withCluster }: Naming): string {
+function suiteName(group: IdentityGroup, { withCluster }: SuiteNaming): string {
   const target = group.views[0]?.target;
   if (target === undefined) return group.identity;
   const { cluster, namespace, owner, container } = target;
@@ -71,7 +70,7 @@ function suiteName(group: Group, { withCluster }: Naming): string {
 // Dots separate the parts, so none may stand inside one.
 const classPart = (text: string) => oneLine(text).replaceAll(/[./ ]/g, '_');
 
-function className(group: Group, { withCluster }: Naming, profile: string): string {
+function className(group: IdentityGroup, { withCluster }: SuiteNaming, profile: string): string {
   const target = group.views[0]?.target;
   if (target === undefined) return classPart(group.identity);
   const { cluster, namespace, owner, container } = target;
@@ -94,7 +93,7 @@ function startOf(views: OutcomeView[]): string | undefined {
   return starts.toSorted()[0];
 }
 
-function properties(group: Group, controls: GroupControl[]): TestSuite['properties'] {
+function properties(group: IdentityGroup, controls: GroupControl[]): TestSuite['properties'] {
   const [first] = controls;
   const targets = group.views.flatMap(({ target }) => (target === undefined ? [] : [target]));
   const waivers = controls.flatMap(({ row }): TestSuite['properties'] =>
@@ -148,7 +147,7 @@ function bodyOf({ row, pods }: GroupControl): string {
   return [evidenceText(row), ...source, ...waiver, `in ${listed(pods, 100)}`].join('\n');
 }
 
-function troubleSuite(group: Group, naming: Naming): TestSuite {
+function troubleSuite(group: IdentityGroup, naming: SuiteNaming): TestSuite {
   const classname = className(group, naming, 'cinc-scan');
   return {
     name: `${suiteName(group, naming)} (not judged)`,
@@ -170,7 +169,7 @@ function troubleSuite(group: Group, naming: Naming): TestSuite {
 }
 
 /** GitLab keeps only the first case of equal names. */
-function uniqueNames(cases: TestCase[]): TestCase[] {
+export function uniqueNames(cases: TestCase[]): TestCase[] {
   const seen = new Map<string, number>();
   return cases.map(one => {
     const place = JSON.stringify([one.classname, one.name]);

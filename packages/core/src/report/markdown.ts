@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { code, details, fence, table } from './markdown-text.ts';
 import type { ReportModel } from './model.ts';
+import { type FoldedView, foldedPods, foldReplicas } from './replicas.ts';
 import type { Row } from './rows.ts';
 import {
   badControls,
@@ -11,7 +12,15 @@ import {
   totalCompliance,
   totalCounts,
 } from './tally.ts';
-import { allViolations, allWarnings, type OutcomeView, toViews, waivedRows, waiverState } from './views.ts';
+import {
+  allViolations,
+  allWarnings,
+  haveSeveralProfiles,
+  type OutcomeView,
+  toViews,
+  waivedRows,
+  waiverState,
+} from './views.ts';
 import { listed, plural, statusWords, verdictSentence } from './words.ts';
 
 // GitHub drops a step summary of more than 1,024 KiB as a whole.
@@ -19,9 +28,9 @@ const mostBytes = 900 * 1024;
 
 /** How much is left out, in this order: never the verdict. */
 const levels = ['full', 'no-evidence', 'no-passed', 'no-controls', 'few-targets', 'verdict'] as const;
-type Level = (typeof levels)[number];
+type DetailLevel = (typeof levels)[number];
 
-const left: Record<Level, string> = {
+const left: Record<DetailLevel, string> = {
   full: '',
   'no-evidence': 'the messages of failed controls',
   'no-passed': 'the messages of failed controls, and the controls that passed',
@@ -30,10 +39,13 @@ const left: Record<Level, string> = {
   verdict: 'all but the verdict',
 };
 
-interface Page {
+interface MarkdownPage {
   model: ReportModel;
+  /** What was seen, target by target. */
   views: OutcomeView[];
-  level: Level;
+  /** The same with equal replicas as one. */
+  folded: FoldedView[];
+  level: DetailLevel;
   limit: number;
 }
 
@@ -48,14 +60,15 @@ export const renderMarkdown = (model: ReportModel): string => fitMarkdown(model,
 /** As much of the summary as fits into `limit` bytes. */
 export function fitMarkdown(model: ReportModel, limit: number = mostBytes): Markdown {
   const views = toViews(model);
+  const folded = foldReplicas(views);
   for (const level of levels) {
-    const text = renderPage({ model, views, level, limit });
+    const text = renderPage({ model, views, folded, level, limit });
     if (Buffer.byteLength(text) <= limit) return { text, truncated: level !== 'full' };
   }
-  return { text: renderPage({ model, views, level: 'verdict', limit }), truncated: true };
+  return { text: renderPage({ model, views, folded, level: 'verdict', limit }), truncated: true };
 }
 
-function renderPage(page: Page): string {
+function renderPage(page: MarkdownPage): string {
   const { level, model } = page;
   const parts =
     level === 'verdict'
@@ -64,6 +77,7 @@ function renderPage(page: Page): string {
           headline(model),
           reasons(page),
           targetTable(page),
+          replicas(page),
           countTable(page),
           failedControls(page),
           controlTables(page),
@@ -82,8 +96,8 @@ function headline({ verdict }: ReportModel): string {
 
 const mostReasons = 50;
 
-function reasons({ model, views }: Page): string {
-  const found = allViolations(views);
+function reasons({ model, folded }: MarkdownPage): string {
+  const found = allViolations(folded);
   const rows = found
     .slice(0, mostReasons)
     .map(({ view, violation }) => [
@@ -102,10 +116,14 @@ function reasons({ model, views }: Page): string {
 const resultWords = { pass: 'met', fail: '**not met**', error: '**error**' } as const;
 const fewTargets = 100;
 
-function targetTable({ views, level }: Page): string {
-  if (views.length === 0) return 'There was no target.';
-  const wanted = level === 'few-targets' ? views.filter(view => view.result !== 'pass').slice(0, fewTargets) : views;
-  const severalProfiles = new Set(views.map(view => view.profile)).size > 1;
+const wantedTargets = ({ folded, level }: MarkdownPage) =>
+  level === 'few-targets' ? folded.filter(view => view.result !== 'pass').slice(0, fewTargets) : folded;
+
+function targetTable(page: MarkdownPage): string {
+  const { folded } = page;
+  if (folded.length === 0) return 'There was no target.';
+  const wanted = wantedTargets(page);
+  const severalProfiles = haveSeveralProfiles(folded);
   const head = ['Target', ...(severalProfiles ? ['Profile'] : []), 'Gate', 'Compliance'];
   const rows = wanted.map(view => [
     code(view.name),
@@ -115,12 +133,19 @@ function targetTable({ views, level }: Page): string {
     ...statusOrder.map(status => `${view.counts?.[status].total ?? '–'}`),
     code(view.observation?.lens ?? ''),
   ]);
-  const hidden = views.length - wanted.length;
+  const hidden = targetCount(folded) - targetCount(wanted);
   const more = hidden > 0 ? `\n\n${plural(hidden, 'more target')}.` : '';
   return `### Targets\n\n${table([...head, ...statusOrder.map(status => statusWords[status]), 'Lens'], rows)}${more}`;
 }
 
-function countTable({ views }: Page): string {
+const targetCount = (views: readonly FoldedView[]) => views.reduce((sum, { pods }) => sum + pods.length, 0);
+
+const replicas = (page: MarkdownPage): string =>
+  foldedPods(wantedTargets(page), code)
+    .map(line => `- ${line}`)
+    .join('\n');
+
+function countTable({ views }: MarkdownPage): string {
   const counts = totalCounts(views);
   const columns = severityColumns(counts);
   const rows = statusOrder.map(status => [
@@ -134,11 +159,11 @@ function countTable({ views }: Page): string {
 
 const mostFailed = 20;
 
-function failedControls({ views, level }: Page): string {
-  const found = badControls(views);
+function failedControls({ folded, level }: MarkdownPage): string {
+  const found = badControls(folded);
   if (found.length === 0 || level !== 'full') return '';
-  const shown = found.slice(0, mostFailed).map(({ row, targets }) => {
-    const where = targets.length === 1 ? code(targets[0] ?? '') : `${targets.length} targets`;
+  const shown = found.slice(0, mostFailed).map(({ row, targets, count }) => {
+    const where = targets.length === 1 ? code(targets[0] ?? '') : `${count} targets`;
     const body = `${code(row.title)} in ${listed(targets.map(name => code(name)))}\n\n${fence(evidenceText(row))}`;
     return details(`${row.severity}: ${code(row.id)} ${row.word.toLowerCase()} in ${where}`, body);
   });
@@ -146,11 +171,11 @@ function failedControls({ views, level }: Page): string {
   return ['### Failed and errored', ...shown, ...more].join('\n\n');
 }
 
-const withoutTables: readonly Level[] = ['no-controls', 'few-targets', 'verdict'];
+const withoutTables: readonly DetailLevel[] = ['no-controls', 'few-targets', 'verdict'];
 
-function controlTables({ views, level }: Page): string {
+function controlTables({ folded, level }: MarkdownPage): string {
   if (withoutTables.includes(level)) return '';
-  const sections = views.flatMap(view => {
+  const sections = folded.flatMap(view => {
     const rows = level === 'no-passed' ? view.rows.filter(row => row.status !== 'passed') : view.rows;
     const grid = table(['Status', 'Severity', 'Control', 'Title'], rows.map(controlRow));
     return rows.length === 0 ? [] : [details(`${code(view.name)} ${code(view.profile)}`, grid)];
@@ -162,15 +187,15 @@ const controlRow = (row: Row) => [row.word, row.severity, code(row.id), code(row
 
 const mostWaivers = 200;
 
-function waivers({ views }: Page): string {
-  const rows = waivedRows(views);
+function waivers({ folded }: MarkdownPage): string {
+  const rows = waivedRows(folded);
   if (rows.length === 0) return '';
   const cells = rows
     .slice(0, mostWaivers)
     .map(row => [
       code(row.id),
       code(row.target.name),
-      code(row.waiver?.owner ?? 'nobody named'),
+      code(row.waiver?.owner ?? 'not named'),
       code(row.waiver?.reason ?? ''),
       code(waiverState(row)),
     ]);
@@ -178,12 +203,12 @@ function waivers({ views }: Page): string {
   return `### Waivers\n\n${table(['Control', 'Target', 'Owner', 'Reason', 'State'], cells)}${more}`;
 }
 
-function warnings({ model, views }: Page): string {
+function warnings({ model, views }: MarkdownPage): string {
   const found = allWarnings(model, views).map(text => `- ${code(text.slice(0, 4000))}`);
   return found.length === 0 ? '' : `### Warnings\n\n${found.slice(0, 100).join('\n')}`;
 }
 
-function unreached({ views }: Page): string {
+function unreached({ views }: MarkdownPage): string {
   const found = views.flatMap(({ name, trouble }) =>
     trouble === undefined
       ? []
@@ -194,7 +219,7 @@ function unreached({ views }: Page): string {
   return `### Not judged\n\n${found.slice(0, fewTargets).join('\n')}${more}`;
 }
 
-function leftOut({ level, limit }: Page): string {
+function leftOut({ level, limit }: MarkdownPage): string {
   return level === 'full'
     ? ''
     : `> Left out to stay below ${Math.floor(limit / 1024)} KiB: ${left[level]}. The result files (HDF) and \`scan.json\` have everything.`;

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Verdict } from '../gate/verdict.ts';
-import type { ProfileRef } from '../outcome/outcome.ts';
-
-/** One object made or deleted in the cluster for a grant. */
-export interface GrantObject {
-  kind: 'ServiceAccount' | 'Role' | 'RoleBinding';
-  namespace: string;
-  name: string;
-}
+import type { Verdict } from '../gate/index.ts';
+import type { GrantObject } from '../grant/index.ts';
+import type { ProfileRef } from '../outcome/index.ts';
+import type { PassedOver } from '../plan/index.ts';
 
 /** What is told of the temporary identity; never its token. */
 export interface GrantRecord {
@@ -26,6 +21,8 @@ export interface ReportModel {
   engine: { name: string; version: string; ruby: string } | undefined;
   grant: GrantRecord | undefined;
   profiles: ProfileRef[];
+  /** Containers of planned pods that were not looked at. */
+  passedOver: PassedOver[];
   verdict: Verdict;
   /** Said once for the run, such as insecure TLS. */
   warnings: string[];

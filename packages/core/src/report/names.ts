@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import type { Audited } from '../outcome/outcome.ts';
+import type { Audited } from '../outcome/index.ts';
 
 const mostBytes = 120;
 

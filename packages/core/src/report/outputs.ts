@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Counts } from '../gate/index.ts';
-import type { ExitCode, Verdict } from '../gate/verdict.ts';
+import type { Counts, ExitCode, Verdict } from '../gate/index.ts';
 import { toJson } from './json.ts';
 import type { ReportModel, WrittenReport } from './model.ts';
 import { totalCompliance, totalCounts } from './tally.ts';
 import { toViews } from './views.ts';
 
 /** One target of `targets-json`. */
-export interface TargetOutput {
+interface TargetOutput {
   name: string;
   identity: string;
   profile: string;

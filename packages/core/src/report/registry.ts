@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ScanError } from '../errors/index.ts';
-import type { Audited } from '../outcome/outcome.ts';
+import { nearest, ScanError } from '../errors/index.ts';
+import type { Audited } from '../outcome/index.ts';
 import type { Anchors } from './anchor.ts';
 import { renderCkl } from './ckl.ts';
 import { renderCodeQuality } from './codequality.ts';
@@ -15,7 +15,8 @@ import { fitMarkdown } from './markdown.ts';
 import type { ReportModel, Surface, WrittenReport } from './model.ts';
 import { renderOutputs, toOutputs } from './outputs.ts';
 import { renderSarif } from './sarif.ts';
-import { renderScan } from './scan-json.ts';
+import { renderScan } from './scan-json/write.ts';
+import { inOrder } from './views.ts';
 import { byText } from './words.ts';
 
 /** One file of a report; the stem stands for `<target>`. */
@@ -37,7 +38,7 @@ export interface RenderContext {
   trend: TrendPoint[];
 }
 
-interface Kind {
+interface KindEntry {
   /** `<target>` is replaced for each audited outcome. */
   file: string;
   /** For `cinc-scan scan --help` and the docs. */
@@ -57,7 +58,7 @@ export const reportKinds = {
   markdown: { file: 'summary.md', about: 'a summary for people', render: model => [fitMarkdown(model)] },
   hdf: {
     file: '<target>.json',
-    about: 'the results as the auditor wrote them, one file a target (HDF, exec-JSON)',
+    about: 'the results as the auditor wrote them, one file per target (HDF, exec-JSON)',
     render: (model, context) => perTarget(model, context, outcome => renderHdf(outcome)),
   },
   'hdf-annotated': {
@@ -68,7 +69,7 @@ export const reportKinds = {
   junit: { file: 'junit.xml', about: 'one test case per control', render: model => [fitJunit(toSuites(model))] },
   'junit-gate': {
     file: 'junit-gate.xml',
-    about: 'the same, but only what the gate minds fails',
+    about: 'the same, but only violations of the gate fail',
     render: model => [fitJunit(toGateSuites(model))],
   },
   sarif: {
@@ -93,13 +94,13 @@ export const reportKinds = {
   },
   ckl: {
     file: '<target>.ckl',
-    about: 'DISA checklist, one file a target; only for profiles made from a STIG',
+    about: 'DISA checklist, one file per target; only for profiles made from a STIG',
     render: (model, { stems }) =>
       renderCkl(model).map(({ outcome, text }) => ({ text, truncated: false, stem: stems.get(outcome) ?? 'target' })),
   },
   scan: {
     file: 'scan.json',
-    about: 'the run manifest: everything that is known of the run',
+    about: 'the run manifest: everything that is known about the run',
     render: (model, { reports, surfaces }) => whole(renderScan(model, reports, surfaces)),
   },
   outputs: {
@@ -107,14 +108,14 @@ export const reportKinds = {
     about: 'verdict, counts and paths for the next step of a pipeline',
     render: (model, { reports }) => whole(renderOutputs(toOutputs(model, reports))),
   },
-} as const satisfies Record<string, Kind>;
+} as const satisfies Record<string, KindEntry>;
 
 export type ReportKind = keyof typeof reportKinds;
 
 /** These tell of the other reports and are written after them. */
 export const lastKinds: readonly ReportKind[] = ['scan', 'outputs'];
 
-const kindOf: Record<ReportKind, Kind> = reportKinds;
+const kindOf: Record<ReportKind, KindEntry> = reportKinds;
 
 export interface ReportSpec {
   kind: ReportKind;
@@ -129,7 +130,7 @@ export function parseReportSpec(text: string): ReportSpec {
   if (kind === undefined)
     throw new ScanError(
       'INPUT_INVALID',
-      `reports: ${JSON.stringify(name.trim())} is no report; valid: ${reportKindNames.join(', ')}`,
+      `reports: unknown report ${JSON.stringify(name.trim())}; did you mean ${nearest(name.trim(), reportKindNames)}? Valid: ${reportKindNames.join(', ')}`,
     );
   if (path?.trim() === '')
     throw new ScanError('INPUT_INVALID', `reports: ${JSON.stringify(text)} names no path after the colon`);
@@ -151,7 +152,7 @@ export function renderReport(kind: ReportKind, model: ReportModel, context: Rend
 export const defaultFile = (kind: ReportKind): string => kindOf[kind].file;
 
 export function auditedOf(model: ReportModel): Audited[] {
-  return model.verdict.judged.flatMap(({ outcome }) => (outcome.kind === 'audited' ? [outcome] : []));
+  return inOrder(model).flatMap(({ outcome }) => (outcome.kind === 'audited' ? [outcome] : []));
 }
 
 type RenderOne = (outcome: Audited) => string;

@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
+import { ScanError } from '../errors/index.ts';
 import { type Counted, stableId } from '../gate/index.ts';
 import {
+  type Audited,
   type ControlStatus,
+  controlsOf,
+  type HdfControl,
+  type HdfResult,
   isExpired,
+  type LocatedControl,
+  type ResultStatus,
   resultStatus,
   type Severity,
   severities,
   shownSeverity,
-} from '../outcome/control.ts';
-import { type GatedControl, type GatedSet, selectGated } from '../outcome/gated.ts';
-import type { HdfControl, HdfResult, ResultStatus } from '../outcome/hdf.ts';
-import type { Audited } from '../outcome/outcome.ts';
-import { type MissingTarget, stableIdentity, type Target, targetName } from '../plan/target.ts';
+} from '../outcome/index.ts';
+import { type MissingTarget, stableIdentity, type Target, targetName } from '../plan/index.ts';
 import { cutBytes, shorten, shortLine } from './text.ts';
 import { byText, type StatusWord, statusWords } from './words.ts';
 
-export interface Waiver {
+export interface ShownWaiver {
   /** `unapplied`: the waiver stands, and the control was evaluated all the same (`run: true`). */
   state: 'active' | 'expired' | 'unapplied';
   reason: string;
@@ -70,7 +74,7 @@ export interface Row {
   severity: Severity;
   impact: number;
   waived: boolean;
-  waiver: Waiver | undefined;
+  waiver: ShownWaiver | undefined;
   /** The first thing to know: of the first failed or errored result, the skip, or the waiver. */
   message: string;
   nist: string[];
@@ -85,17 +89,19 @@ export interface Row {
 
 /** The rows of one audited outcome, by severity, then id. */
 export function toRows(outcome: Audited, counted: Counted[], now: Date): Row[] {
-  const gated = gatedControls(outcome, counted);
+  const controls = controlsOf(outcome.hdf);
   const target = toShownTarget(outcome.target);
   const seen = new Map<string, number>();
-  const rows = gated.map((control, index) => {
-    const stable = stableId(control.listed.id);
-    const place = JSON.stringify([control.profile.name, stable]);
+  const rows = counted.map(one => {
+    const listed = controlAt(controls, one.at);
+    const stable = stableId(listed.control.id);
+    const place = JSON.stringify([listed.profile.name, stable]);
     const copy = (seen.get(place) ?? 0) + 1;
     seen.set(place, copy);
-    const status = counted[index]?.status ?? 'error';
-    const waived = counted[index]?.statusBecause === 'waived';
-    return toRow(outcome, control, { target, key: copy === 1 ? stable : `${stable}#${copy}`, status, waived, now });
+    const found = { listed, base: controlAt(controls, one.base).control };
+    const waived = one.statusBecause === 'waived';
+    const { status } = one;
+    return toRow(outcome, found, { target, key: copy === 1 ? stable : `${stable}#${copy}`, status, waived, now });
   });
   return rows.toSorted(
     (a, b) =>
@@ -105,20 +111,16 @@ export function toRows(outcome: Audited, counted: Counted[], now: Date): Row[] {
   );
 }
 
-/** The gate keeps how it counted, not which profiles it was told to count: found again by what it counted. */
-function gatedControls(outcome: Audited, counted: Counted[]): GatedControl[] {
-  for (const profiles of ['first', 'all'] as const) {
-    const selection = selectGated(outcome.hdf, profiles);
-    const controls = selection.kind === 'selected' ? selection.sets.flatMap((set: GatedSet) => set.controls) : [];
-    const same =
-      controls.length === counted.length &&
-      controls.every(({ listed, profile }, index) => {
-        const one = counted[index];
-        return one?.id === listed.id && one.profile === profile.name;
-      });
-    if (same) return controls;
-  }
-  return [];
+/** The gate says which controls it counted; one that the results lack is of other results. */
+function controlAt(controls: LocatedControl[], number: number): LocatedControl {
+  const found = controls[number];
+  if (found === undefined) throw new ScanError('RESULT_INVALID', `The results have no control number ${number}`);
+  return found;
+}
+
+interface FoundControl {
+  listed: LocatedControl;
+  base: HdfControl;
 }
 
 interface Fixed {
@@ -129,7 +131,7 @@ interface Fixed {
   now: Date;
 }
 
-function toRow(outcome: Audited, { listed, base, profile }: GatedControl, fixed: Fixed): Row {
+function toRow(outcome: Audited, { listed: { control: listed, profile }, base }: FoundControl, fixed: Fixed): Row {
   const waiver = toWaiver(base, fixed.waived, fixed.now);
   return {
     outcome,
@@ -157,7 +159,7 @@ function toRow(outcome: Audited, { listed, base, profile }: GatedControl, fixed:
   };
 }
 
-function toWaiver(control: HdfControl, applied: boolean, now: Date): Waiver | undefined {
+function toWaiver(control: HdfControl, applied: boolean, now: Date): ShownWaiver | undefined {
   const data = control.waiver_data ?? {};
   const reason = shortLine(data.justification ?? '', 1000);
   const expires = shortLine(data.expiration_date ?? '', 60) || undefined;
@@ -167,7 +169,7 @@ function toWaiver(control: HdfControl, applied: boolean, now: Date): Waiver | un
   return { state, reason, owner, expires };
 }
 
-function waiverState(applied: boolean, expired: boolean): Waiver['state'] {
+function waiverState(applied: boolean, expired: boolean): ShownWaiver['state'] {
   if (expired) return 'expired';
   return applied ? 'active' : 'unapplied';
 }
@@ -180,7 +182,7 @@ function ownerOf(data: object): string | undefined {
   return typeof owner === 'string' && owner.trim() !== '' ? shortLine(owner, 200) : undefined;
 }
 
-function firstMessage(control: HdfControl, status: ControlStatus, waiver: Waiver | undefined): string {
+function firstMessage(control: HdfControl, status: ControlStatus, waiver: ShownWaiver | undefined): string {
   const wanted: Partial<Record<ControlStatus, ResultStatus>> = { failed: 'failed', error: 'error', skipped: 'skipped' };
   const kind = wanted[status];
   const result = control.results.find(each => resultStatus(each) === kind);
@@ -193,7 +195,7 @@ function firstMessage(control: HdfControl, status: ControlStatus, waiver: Waiver
 }
 
 /** What a result says; every auditor fills another field. */
-export function resultMessage(result: HdfResult): string {
+function resultMessage(result: HdfResult): string {
   const said = [result.message, result.skip_message, result.exception, result.backtrace?.[0]];
   return said.find(text => typeof text === 'string' && text.trim() !== '') ?? result.code_desc;
 }

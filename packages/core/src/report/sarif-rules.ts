@@ -1,26 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Severity } from '../outcome/control.ts';
 import type { GroupControl } from './groups.ts';
 import { code, fence } from './markdown-text.ts';
 import { controlText, type Row } from './rows.ts';
+import { severityWords } from './severity-words.ts';
 import { cut, shorten } from './text.ts';
 
-export const levels = {
-  critical: 'error',
-  high: 'error',
-  medium: 'warning',
-  low: 'note',
-  none: 'note',
-} as const satisfies Record<Severity, string>;
-
-const ranges = {
-  critical: [9.1, 10],
-  high: [7, 8.9],
-  medium: [4, 6.9],
-  low: [0.1, 3.9],
-} as const;
-
-export interface Rule {
+export interface SarifRule {
   key: string;
   profile: string;
   id: string;
@@ -38,7 +23,7 @@ export function messageText(text: string, limit: number): string {
 }
 
 /** One rule per control; of equal ids in several profiles the later ones name their profile. */
-export function toRules(controls: GroupControl[]): Rule[] {
+export function toRules(controls: GroupControl[]): SarifRule[] {
   const taken = new Set<string>();
   return controls.map(({ row }) => {
     const own = row.key === row.rawId ? row.id : shorten(row.key, 200);
@@ -57,7 +42,7 @@ function toBody(row: Row, id: string): Record<string, unknown> {
     shortDescription: { text: title },
     fullDescription: { text: messageText(controlText(row, 'desc') || title, 1000) },
     help: { text: helpText(row, title), markdown: helpMarkdown(row, title) },
-    defaultConfiguration: { level: levels[row.severity] },
+    defaultConfiguration: { level: severityWords[row.severity].sarif },
     properties: {
       ...(severity === undefined ? {} : { 'security-severity': severity }),
       tags: [...new Set(['security', 'cinc', ...row.nist])].slice(0, 10),
@@ -69,7 +54,7 @@ function toBody(row: Row, id: string): Record<string, unknown> {
 /** A number as a text, inside the range of the severity: GitHub refuses words and shows 0.0 as an error. */
 function securitySeverity({ severity, impact }: Row): string | undefined {
   if (severity === 'none') return undefined;
-  const [least, most] = ranges[severity];
+  const [least, most] = severityWords[severity].score;
   return Math.min(most, Math.max(least, Math.round(impact * 100) / 10)).toFixed(1);
 }
 
@@ -83,7 +68,7 @@ function sections(row: Row): { heading: string; text: string }[] {
 }
 
 /** Only https, without credentials; anything else a profile links to is left out. */
-export function references(row: Row): string[] {
+function references(row: Row): string[] {
   const urls = row.control.refs.flatMap(({ url, uri, ref }) => [url, uri, ref]);
   return urls.flatMap(text => (typeof text === 'string' ? (safeUrl(text) ?? []) : [])).slice(0, 10);
 }

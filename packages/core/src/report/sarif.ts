@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ControlStatus } from '../outcome/control.ts';
+
+import type { ControlStatus } from '../outcome/index.ts';
 import { type Anchors, anchorOf, noAnchors } from './anchor.ts';
-import { type Group, type GroupControl, toGroups } from './groups.ts';
+import { type GroupControl, type IdentityGroup, toGroups } from './groups.ts';
 import { toJson } from './json.ts';
 import { timestamp, waiverText } from './junit-suites.ts';
 import type { ReportModel } from './model.ts';
 import { fingerprint, type Row } from './rows.ts';
-import { levels, messageText, type Rule, toRules } from './sarif-rules.ts';
+import { messageText, type SarifRule, toRules } from './sarif-rules.ts';
+import { severityWords } from './severity-words.ts';
 import { shorten } from './text.ts';
 import { toViews } from './views.ts';
 import { listed, plural } from './words.ts';
@@ -30,7 +32,8 @@ const schema = 'https://json.schemastore.org/sarif-2.1.0.json';
 /** Category of a run that tells of failures alone; uploading it would close nothing and show nothing. */
 export const noneCategory = 'cinc-scan/none/';
 
-interface Run {
+/** One run of a file, and how many results it has. */
+export interface SarifRun {
   body: Record<string, unknown>;
   results: number;
   truncated: boolean;
@@ -42,14 +45,18 @@ export function renderSarif(model: ReportModel, options: SarifOptions = {}): Sar
   const complete = groups.filter(group => group.troubles.length === 0);
   const lost = groups.flatMap(group => troubleNotes(group));
   const runs = complete.map((group, index) => toRun(group, { model, options, notes: index === 0 ? lost : [] }));
-  return chunk(runs.length > 0 ? runs : [noneRun(model, lost)]).map(part => ({
+  return toSarifFiles(runs.length > 0 ? runs : [noneRun(model, lost)]);
+}
+
+/** As many files as GitHub's limits ask for. */
+export const toSarifFiles = (runs: SarifRun[]): SarifFile[] =>
+  chunk(runs).map(part => ({
     text: toJson({ version: '2.1.0', $schema: schema, runs: part.map(run => run.body) }),
     truncated: part.some(run => run.truncated),
   }));
-}
 
-function chunk(runs: Run[]): Run[][] {
-  const files: Run[][] = [];
+function chunk(runs: SarifRun[]): SarifRun[][] {
+  const files: SarifRun[][] = [];
   let room = 0;
   for (const run of runs) {
     const file = files.at(-1);
@@ -72,7 +79,7 @@ interface Note {
 /**
  * An incomplete workload has no run: code scanning would take what one replica could not tell for fixed.
  */
-function troubleNotes(group: Group): Note[] {
+function troubleNotes(group: IdentityGroup): Note[] {
   const found = group.controls.filter(({ row }) => row.status === 'failed' || row.status === 'error').length;
   const rest =
     group.controls.length === 0 ? '' : ` Its other results (${plural(found, 'finding')}) are in the result files.`;
@@ -88,7 +95,7 @@ interface RunContext {
   notes: Note[];
 }
 
-function toRun(group: Group, { model, options, notes }: RunContext): Run {
+function toRun(group: IdentityGroup, { model, options, notes }: RunContext): SarifRun {
   const findings = group.controls.filter(({ row }) => row.status === 'failed' || row.status === 'error');
   const others = options.kinds === 'all' ? group.controls.filter(control => !findings.includes(control)) : [];
   const shown = [...findings, ...others].slice(0, mostResults);
@@ -116,7 +123,7 @@ function toRun(group: Group, { model, options, notes }: RunContext): Run {
   };
 }
 
-function noneRun(model: ReportModel, notes: Note[]): Run {
+function noneRun(model: ReportModel, notes: Note[]): SarifRun {
   const body = {
     tool: { driver: toDriver(model, []) },
     automationDetails: { id: noneCategory },
@@ -127,7 +134,7 @@ function noneRun(model: ReportModel, notes: Note[]): Run {
   return { body, results: 0, truncated: false };
 }
 
-function toDriver({ tool }: ReportModel, rules: Rule[]): Record<string, unknown> {
+function toDriver({ tool }: ReportModel, rules: SarifRule[]): Record<string, unknown> {
   // Name and category identify an analysis: the name never changes.
   return { name: 'cinc-scan', semanticVersion: tool.version, rules: rules.map(rule => rule.body) };
 }
@@ -162,7 +169,7 @@ const kinds = {
 } as const satisfies Record<ControlStatus, string>;
 
 interface Cited {
-  rule: Rule | undefined;
+  rule: SarifRule | undefined;
   index: number;
   anchors: Anchors;
 }
@@ -189,7 +196,7 @@ function toResult({ row, pods }: GroupControl, { rule, index, anchors }: Cited):
 
 function levelOf(row: Row): string {
   if (row.status === 'error') return 'warning';
-  return row.status === 'failed' ? levels[row.severity] : 'none';
+  return row.status === 'failed' ? severityWords[row.severity].sarif : 'none';
 }
 
 function textOf(row: Row, pods: string[]): string {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { addCounts, type Compliance, type Counts, toCompliance } from '../gate/count.ts';
-import { type ControlStatus, severities } from '../outcome/control.ts';
+import { addCounts, type Compliance, type Counts, toCompliance } from '../gate/index.ts';
+import { type ControlStatus, severities } from '../outcome/index.ts';
+import type { FoldedView } from './replicas.ts';
 import { type Row, shownResults } from './rows.ts';
 import type { OutcomeView } from './views.ts';
 import { byText, worstFirst } from './words.ts';
@@ -29,24 +30,27 @@ export const statusOrder: readonly ControlStatus[] = ['failed', 'error', 'skippe
 export interface BadControl {
   row: Row;
   targets: string[];
+  /** How many targets these are: a name may stand for several. */
+  count: number;
 }
 
 /** Failed and errored controls of all targets, by severity, then by how many targets they concern. */
-export function badControls(views: OutcomeView[]): BadControl[] {
-  const found = new Map<string, { rows: Row[]; targets: string[] }>();
+export function badControls(views: readonly (OutcomeView & Partial<FoldedView>)[]): BadControl[] {
+  const found = new Map<string, { rows: Row[]; targets: string[]; count: number }>();
   for (const view of views)
     for (const row of view.rows) {
       if (row.status !== 'failed' && row.status !== 'error') continue;
       const place = JSON.stringify([row.profile, row.key]);
-      const known = found.get(place) ?? { rows: [], targets: [] };
+      const known = found.get(place) ?? { rows: [], targets: [], count: 0 };
+      known.count += view.pods?.length ?? 1;
       known.rows.push(row);
       known.targets.push(view.name);
       found.set(place, known);
     }
   return [...found.values()]
-    .flatMap(({ rows, targets }) => {
+    .flatMap(({ rows, ...where }) => {
       const [row] = rows.toSorted((a, b) => worstFirst.indexOf(a.status) - worstFirst.indexOf(b.status));
-      return row === undefined ? [] : [{ row, targets }];
+      return row === undefined ? [] : [{ row, ...where }];
     })
     .toSorted(compareBad);
 }
@@ -54,7 +58,7 @@ export function badControls(views: OutcomeView[]): BadControl[] {
 function compareBad(a: BadControl, b: BadControl): number {
   return (
     severities.indexOf(a.row.severity) - severities.indexOf(b.row.severity) ||
-    b.targets.length - a.targets.length ||
+    b.count - a.count ||
     byText(a.row.key, b.row.key)
   );
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from '@jest/globals';
 import { array, assert, constantFrom, integer, property, string } from 'fast-check';
+import { breakCommands, safeJsonText } from './log-commands.ts';
 import { hostileTexts } from './testing/hostile-texts.ts';
 import { findCommands } from './testing/platforms.ts';
-import { cleanText, cut, cutBytes, decodeText, oneLine, safeJsonText, safeLogLines, shorten } from './text.ts';
+import { cleanText, cut, cutBytes, decodeText, oneLine, safeLogLines, shorten } from './text.ts';
 
 const escape = String.fromCodePoint(0x1b);
 
@@ -124,6 +125,14 @@ describe('log lines', () => {
   test('one line stays one line', () => {
     expect(oneLine(' a\r\n\tb\u2028c ')).toBe('a b c');
   });
+});
+
+test.each([0x0a, 0x0b, 0x0c, 0x85, 0x2028])('a command after the end of a line is broken: %i', code => {
+  for (const command of ['::error::x', '+++ group']) {
+    const text = `a${String.fromCodePoint(code)}${command}`;
+    expect(findCommands(text)).toHaveLength(1);
+    expect(findCommands(breakCommands(text))).toEqual([]);
+  }
 });
 
 describe('JSON that may reach a log', () => {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whatever comes from a container, a profile or the cluster passes through here before any format sees it.
+import { breakCommands } from './log-commands.ts';
 
 const escape = String.fromCodePoint(0x1b);
 const bell = String.fromCodePoint(0x07);
@@ -18,24 +19,6 @@ const lineBreak = new RegExp(`\\r\\n|[\\r\\v\\f\\u0085\\u2028\\u2029]`, 'gu');
 const invisible = /[\p{Cc}\p{Cf}\p{Cs}\uFFFE\uFFFF]/gu;
 const plain = /^[\t\n -~]*$/;
 
-// CI systems look for these words anywhere in a line, some with a search that skips ignorable code points.
-const commands = [
-  '##[',
-  '##vso[',
-  '##teamcity[',
-  'SPINNAKER_PROPERTY_',
-  'SPINNAKER_CONFIG_JSON',
-  'section_start:',
-  'section_end:',
-];
-const ignorable = '[\\p{DI}]*';
-const spelled = (word: string) => Array.from(word, char => (char === '[' ? '\\[' : char)).join(ignorable);
-const commandStart = new RegExp(
-  commands.map(word => `${word[0] ?? ''}(?=${ignorable}${spelled(word.slice(1))})`).join('|'),
-  'giu',
-);
-const colonCommand = /^([\s\p{DI}]*:)(?=\p{DI}*:)/gmu;
-
 /** UTF-8, with U+FFFD for what is none. */
 export function decodeText(bytes: Uint8Array): string {
   return new TextDecoder('utf-8').decode(bytes);
@@ -53,15 +36,24 @@ export function cleanText(raw: string): string {
   return breakCommands(visible);
 }
 
+/** As `cleanText` and programming languages show what cannot be seen. */
+const shownInvisible = /\\(?:u\{[0-9a-f]{1,6}\}|u[0-9a-f]{4}|x[0-9a-f]{2}|e)(?:\[[0-9;]{0,20}m)?/giu;
+
+/** What a reader makes of the text: without terminal sequences and invisible characters, shown as escapes or not. */
+export function bareText(raw: string): string {
+  if (plain.test(raw) && !raw.includes('\\')) return raw;
+  return raw
+    .replaceAll(ansi, '')
+    .replaceAll(lineBreak, '\n')
+    .replaceAll(invisible, char => (char === '\n' || char === '\t' ? char : ''))
+    .replaceAll(shownInvisible, '');
+}
+
 function showInvisible(char: string): string {
   if (char === '\n' || char === '\t') return char;
   const code = char.codePointAt(0) ?? 0;
   if (code <= 0xff) return `\\x${code.toString(16).padStart(2, '0')}`;
   return code <= 0xffff ? `\\u${code.toString(16).padStart(4, '0')}` : `\\u{${code.toString(16)}}`;
-}
-
-function breakCommands(text: string): string {
-  return text.replaceAll(commandStart, '$& ').replaceAll(colonCommand, '$1 ');
 }
 
 /** Cleaned, and on one line. */
@@ -101,6 +93,16 @@ export function shorten(raw: string, limit: number): string {
   return `${head.slice(0, shown)}… (${missing} more characters)`;
 }
 
+// Nothing that a report says needs more; the results themselves are kept whole beside it.
+const mostOfText = 32_768;
+const mostOfNote = 64;
+
+/** As a manifest can hold it: cleaned and bounded, and unchanged when it is done again. */
+export function boundText(raw: string, limit = mostOfText): string {
+  const whole = shorten(raw, limit + mostOfNote);
+  return whole.length <= limit + mostOfNote ? whole : shorten(raw, limit);
+}
+
 /** As `shorten`, on one line. */
 export function shortLine(raw: string, limit: number): string {
   return shorten(raw, limit)
@@ -126,9 +128,4 @@ export function safeLogLines(raw: string, prefix = '│ '): string[] {
   return cleanText(raw)
     .split('\n')
     .map(line => `${prefix}${cut(line, logLine)}`);
-}
-
-/** JSON text that means the same and holds no CI command, for bytes that must not be changed otherwise. */
-export function safeJsonText(json: string): string {
-  return json.replaceAll(commandStart, char => `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
 }

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-import {
-  type Compliance,
-  type Counts,
-  evaluate,
-  gateDefaults,
-  strictestThreshold,
-  type Violation,
-  type Warning,
-} from '../gate/index.ts';
-import type { Judged } from '../gate/verdict.ts';
-import type { Audited, Observation, Outcome } from '../outcome/outcome.ts';
+import type { ErrorCode } from '../errors/index.ts';
+import type { Compliance, Counts, Judged, JudgedAudit, Reason, Violation, Warning } from '../gate/index.ts';
+import type { Observation, Outcome } from '../outcome/index.ts';
 import type { ReportModel } from './model.ts';
-import { type Row, type ShownTarget, shownIdentity, shownName, toRows, toShownTarget, type Waiver } from './rows.ts';
+import {
+  type Row,
+  type ShownTarget,
+  type ShownWaiver,
+  shownIdentity,
+  shownName,
+  toRows,
+  toShownTarget,
+} from './rows.ts';
 import { oneLine, shorten, shortLine } from './text.ts';
 import { byText, plural } from './words.ts';
 
 /** Why there are no counts for an outcome. */
 export interface Trouble {
-  code: string;
+  code: Reason | ErrorCode;
   message: string;
   hint: string;
 }
@@ -46,13 +46,21 @@ export interface OutcomeView {
 /** Every outcome, by identity, then pod, then profile. */
 export function toViews(model: ReportModel): OutcomeView[] {
   const now = new Date(model.run.finished);
-  const key = (view: OutcomeView) => JSON.stringify([view.identity, view.name, view.profile]);
-  return model.verdict.judged
-    .map(judged => toView(judged, now))
-    .map(view => ({ view, key: key(view) }))
-    .toSorted((a, b) => byText(a.key, b.key))
-    .map(({ view }) => view);
+  return inOrder(model).map(judged => toView(judged, now));
 }
+
+/** The order of every report, whichever target was done first: a run that is read back has no other. */
+export function inOrder({ verdict }: Pick<ReportModel, 'verdict'>): Judged[] {
+  return verdict.judged
+    .map(judged => ({ judged, key: keyOf(judged.outcome) }))
+    .toSorted((a, b) => byText(a.key, b.key))
+    .map(({ judged }) => judged);
+}
+
+const keyOf = ({ target, profile }: Outcome) =>
+  JSON.stringify([shownIdentity(target), shownName(target), shownProfile(profile)]);
+
+const shownProfile = (profile: Outcome['profile']) => shortLine(profile?.name ?? '', 200);
 
 function toView(judged: Judged, now: Date): OutcomeView {
   const { outcome } = judged;
@@ -62,15 +70,15 @@ function toView(judged: Judged, now: Date): OutcomeView {
     target: 'pod' in outcome.target ? toShownTarget(outcome.target) : undefined,
     name: shownName(outcome.target),
     identity: shownIdentity(outcome.target),
-    profile: shortLine(outcome.profile?.name ?? '', 200),
+    profile: shownProfile(outcome.profile),
     trouble,
     observation: observationOf(outcome),
     violations: violationsOf(judged),
     warnings: warningsOf(judged),
   };
-  return outcome.kind === 'unreached' || trouble !== undefined
+  return judged.judgement === undefined || trouble !== undefined
     ? { ...named, result: 'error', rows: [], counts: undefined, compliance: undefined }
-    : { ...named, ...countedView(judged, outcome, now) };
+    : { ...named, ...countedView(judged, now) };
 }
 
 /** A target that only a file name stands for has no pod, and how it was looked at is not known. */
@@ -79,14 +87,11 @@ function observationOf({ target, observation }: Outcome): Observation | undefine
 }
 
 function countedView(
-  judged: Judged,
-  outcome: Audited,
+  { outcome, judgement, comparison }: JudgedAudit,
   now: Date,
 ): Pick<OutcomeView, 'result' | 'rows' | 'counts' | 'compliance'> {
-  // Where only a baseline was held against it, it is counted all the same, so that reports can show it.
-  const { controls, counts, compliance } =
-    judged.judgement ?? evaluate(outcome.hdf, strictestThreshold, { ...gateDefaults(now), profiles: 'all' });
-  const isBelow = judged.judgement?.exit === 3 || judged.comparison?.exit === 3;
+  const { controls, counts, compliance } = judgement;
+  const isBelow = judgement.exit === 3 || comparison?.exit === 3;
   return { result: isBelow ? 'fail' : 'pass', rows: toRows(outcome, controls, now), counts, compliance };
 }
 
@@ -139,6 +144,10 @@ export interface ViolationView {
 export const allViolations = (views: OutcomeView[]): ViolationView[] =>
   views.flatMap(view => view.violations.map(violation => ({ view, violation })));
 
+/** A target that was not reached has no profile, which is not another one. */
+export const haveSeveralProfiles = (views: readonly OutcomeView[]): boolean =>
+  new Set(views.map(({ profile }) => profile).filter(name => name !== '')).size > 1;
+
 /** Controls with a waiver, those that expired first. */
 export function waivedRows(views: OutcomeView[]): Row[] {
   const rows = views.flatMap(view => view.rows).filter(row => row.waiver !== undefined);
@@ -149,10 +158,10 @@ export function waivedRows(views: OutcomeView[]): Row[] {
 export function waiverState({ waiver, waived, control }: Row): string {
   if (waiver === undefined) return '';
   const until = waiver.expires ?? '';
-  const words: Record<Waiver['state'], string> = {
-    active: until === '' ? 'waived without an end' : `waived until ${until}`,
+  const words: Record<ShownWaiver['state'], string> = {
+    active: until === '' ? 'waived without an expiry date' : `waived until ${until}`,
     expired: `EXPIRED ${until}, ${waived ? 'still counted as waived' : 'no longer waived'}`,
-    unapplied: control.waiver_data?.run === false ? 'not applied' : 'evaluated in spite of the waiver',
+    unapplied: control.waiver_data?.run === false ? 'not applied' : 'evaluated despite the waiver',
   };
   return words[waiver.state];
 }
@@ -187,6 +196,7 @@ function grantWarnings({ grant }: ReportModel): string[] {
 function viewWarnings(views: OutcomeView[]): string[] {
   const observed = views.flatMap(({ name, observation }) => (observation === undefined ? [] : [{ name, observation }]));
   const partial = observed.filter(({ observation }) => observation.view === 'files-only').map(({ name }) => name);
+  const reachable = observed.filter(({ observation }) => observation.witness === 'reachable').map(({ name }) => name);
   const unanswered = observed
     .filter(({ observation }) => observation.notSeen > 0)
     .map(({ name, observation }) => `${name} (${plural(observation.notSeen, 'question')})`);
@@ -196,6 +206,9 @@ function viewWarnings(views: OutcomeView[]): string[] {
   const cutShort = observed.filter(({ observation }) => observation.truncated > 0).map(({ name }) => name);
   return [
     ...(partial.length > 0 ? [`only files could be seen, no processes, in ${partial.join(', ')}`] : []),
+    ...(reachable.length > 0
+      ? [`the target could reach the tools that looked into it, in ${reachable.join(', ')}`]
+      : []),
     ...(unanswered.length > 0
       ? [`controls are not reviewed where this view had no answer, in ${unanswered.join(', ')}`]
       : []),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ExitCode, Verdict } from '../gate/verdict.ts';
-import type { ControlStatus } from '../outcome/control.ts';
+import { exitCodes } from '../errors/index.ts';
+import type { Verdict } from '../gate/index.ts';
+import type { ControlStatus } from '../outcome/index.ts';
 
 export const statusWords = {
   passed: 'Passed',
@@ -15,27 +16,20 @@ export type StatusWord = (typeof statusWords)[ControlStatus] | 'Waived';
 /** Worst first: a definite finding on one replica is not hidden by another that could not be evaluated. */
 export const worstFirst = ['failed', 'error', 'skipped', 'passed', 'no_impact'] as const satisfies ControlStatus[];
 
-export const exitMeanings = {
-  0: 'every target was audited and the gate is met',
-  2: 'usage or configuration error; nothing was judged',
-  3: 'audited, and the gate is not met',
-  4: 'a target could not be reached or access was refused',
-  5: 'the engine or a profile failed',
-  130: 'cancelled by SIGINT',
-  143: 'cancelled by SIGTERM',
-} as const satisfies Record<ExitCode, string>;
-
 export const verdictWords = { pass: 'PASS', fail: 'FAIL', error: 'ERROR' } as const;
 
 /** The verdict and what it means, in one sentence. */
 export function verdictSentence(verdict: Verdict): string {
   const meaning =
-    verdict.exit === 0 && verdict.judged.length === 0 ? 'there was no target to audit' : exitMeanings[verdict.exit];
-  const softened =
-    verdict.exit === verdict.exitCode
-      ? ''
-      : `; report-only makes the exit code ${verdict.exitCode}, not ${verdict.exit}`;
-  return `${verdictWords[verdict.verdict]} (exit ${verdict.exitCode}): ${meaning}${softened}`;
+    verdict.exit === 0 && verdict.judged.length === 0 ? 'there was no target to audit' : exitCodes[verdict.exit];
+  return `${verdictWords[verdict.verdict]} (exit ${verdict.exitCode}): ${meaning}${softening(verdict)}`;
+}
+
+function softening({ exit, exitCode, gate }: Verdict): string {
+  if (exit === exitCode) return '';
+  return gate.isUnasked === true
+    ? '; no threshold was given, so the exit code is 0'
+    : `; report-only makes the exit code ${exitCode}, not ${exit}`;
 }
 
 /** `1 control`, `2 controls`. */

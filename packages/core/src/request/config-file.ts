@@ -1,28 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
-import { CORE_SCHEMA, load } from 'js-yaml';
 import { ScanError, toMessage } from '../errors/index.ts';
-import type { Raw } from './values.ts';
+import { decodeText } from './decode-text.ts';
+import { type Environment, readVariable } from './environment.ts';
+import { environmentName, type InputName } from './interface.ts';
+import { parseYaml } from './parse-yaml.ts';
+import type { Raw, Sources } from './values.ts';
 
-export const defaultConfigFile = 'cinc-scan.yml';
+const defaultConfigFile = 'cinc-scan.yml';
+
+/** The configuration file that the user named, by whatever a command has for it or by the variable. */
+export function readUserConfig(named: string | undefined, environment: Environment): Sources['file'] {
+  return readConfigFile(named ?? readVariable(environment, 'CINC_SCAN_CONFIG'));
+}
 
 /** Reads a configuration file: one YAML mapping of inputs. The default one may be absent, a named one may not. */
-export function readConfigFile(path: string | undefined): { path: string; values: Raw } | undefined {
+function readConfigFile(path: string | undefined): { path: string; values: Raw } | undefined {
   const file = path ?? defaultConfigFile;
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = decodeText(readFileSync(file));
   } catch (error) {
     if (path === undefined && isMissing(error)) return undefined;
     throw new ScanError('CONFIG_UNREADABLE', `${file}: ${toMessage(error)}`, { cause: error });
   }
-  return { path: file, values: parseConfig(text, file) };
+  const values = parseConfig(text, file);
+  if (path === undefined) refuseUnasked(values);
+  return { path: file, values };
+}
+
+// Whoever can change a checkout could else say where the credentials of its operator go, or that nothing has to be met.
+export const onlyNamed: readonly InputName[] = [
+  'kubeconfig',
+  'push',
+  'push-insecure',
+  'engine-url',
+  'engine-sha256',
+  'engine-ca',
+  'report-only',
+  'dry-run',
+  'allow-empty',
+];
+
+function refuseUnasked(values: Raw): void {
+  const found = onlyNamed.find(name => name in values);
+  if (found === undefined) return;
+  throw new ScanError('INPUT_INVALID', `${found} is not taken from a ${defaultConfigFile} found by default`, {
+    remedy: `Pass --${found}, set ${environmentName(found)}, or name the file: --config ${defaultConfigFile} or CINC_SCAN_CONFIG.`,
+  });
 }
 
 function parseConfig(text: string, file: string): Raw {
   let document: unknown;
   try {
-    document = load(text, { schema: CORE_SCHEMA });
+    document = parseYaml(text);
   } catch (error) {
     throw new ScanError('CONFIG_UNREADABLE', `${file}: ${toMessage(error)}`, { cause: error });
   }

@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // What only the GitHub Action has, beside the inputs that all share.
+import { blankAsAbsent } from './environment.ts';
 import type { Input, ValueOf } from './interface.ts';
-import { blankAsAbsent, parseInput, type Raw } from './values.ts';
+import { parseInput, type Raw } from './values.ts';
 
 export const githubInputs = {
+  request: {
+    group: 'target',
+    type: 'text',
+    description:
+      'Run this request, a document that `cinc-scan scan --print-request` wrote; inputs that are a part of the request cannot be combined with it',
+    example: 'request.json',
+    since: '0.1.0',
+  },
   audience: {
     group: 'access',
     type: 'text',
@@ -41,7 +50,7 @@ export const githubInputs = {
     type: 'flag',
     default: false,
     description:
-      'Keep the reports as an artifact of the run; whoever may read the repository may read what they say of the containers',
+      'Keep the reports as an artifact of the run; everyone who can read the repository can read what they say about the containers',
     example: 'true',
     since: '0.1.0',
   },
@@ -50,7 +59,7 @@ export const githubInputs = {
     type: 'flag',
     default: false,
     description:
-      'Write the result as a comment to the pull request, one for each workload, renewed by later runs (needs permission pull-requests: write)',
+      'Comment the result on the pull request, one comment for each workload, updated by later runs (needs permission pull-requests: write)',
     example: 'true',
     since: '0.1.0',
   },
@@ -71,6 +80,7 @@ export type GithubValues = { [K in GithubInputName]: ValueOf<(typeof githubInput
 export function resolveGithubInputs(step: Raw): GithubValues {
   const value = <K extends GithubInputName>(name: K) => parseGithub(name, step[name]);
   return {
+    request: value('request'),
     audience: value('audience'),
     summary: value('summary'),
     annotations: value('annotations'),

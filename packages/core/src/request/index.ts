@@ -1,25 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
-
-export { defaultConfigFile, readConfigFile } from './config-file.ts';
+export { onlyNamed, readUserConfig } from './config-file.ts';
+export { decodeText } from './decode-text.ts';
+export { blankAsAbsent, cacheFolder, type Environment, readVariable } from './environment.ts';
 export { type GithubInputName, type GithubValues, githubInputs, resolveGithubInputs } from './github-inputs.ts';
+export type { InputValues, PlainInput } from './interface.ts';
 export {
+  bucketSeverities,
+  type CamelCase,
+  camelCase,
   environmentName,
-  exitCodes,
-  type Group,
+  type FlagName,
+  flagName,
   type Input,
+  type InputGroup,
   type InputName,
   inputNames,
   inputs,
-  type Values,
+  isRunId,
+  lensNames,
+  longestRunId,
+  wholly,
 } from './interface.ts';
+export { parseJsonText, parseYaml, toYamlProblem, unquoted, YamlProblem } from './parse-yaml.ts';
+export { type PerTarget, perTargetKey, type TargetOptions, type Values } from './per-target.ts';
+export { publishedSchema } from './published-schema.ts';
+export { mostResultBytes, readBounded } from './read-bounded.ts';
 export {
   type Access,
+  inlineThreshold,
+  looksLikePath,
   makeRunId,
   readThresholdInput,
   resolveAccess,
   resolveToken,
+  type ThresholdText,
   toShownRequest,
 } from './scan-request.ts';
 export { Secret } from './secret.ts';
+export { platformSecrets, platformVariables, withoutOwnSecrets, withoutSecrets } from './secret-variables.ts';
 export { Secrets } from './secrets.ts';
-export { nearestInput, parseDuration, type Raw, resolveValues, type Sources } from './values.ts';
+export { issueTexts, matchConditions, matchText, type TargetMatch, targetMatch } from './target-match.ts';
+export {
+  nearestInput,
+  parseChoice,
+  parseDuration,
+  type Raw,
+  resolveInput,
+  resolveValues,
+  type Sources,
+} from './values.ts';

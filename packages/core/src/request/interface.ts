@@ -4,28 +4,35 @@
 
 import type { Secret } from './secret.ts';
 
-export type Group = 'target' | 'profile' | 'gate' | 'access' | 'report' | 'run';
+export type InputGroup = 'target' | 'profile' | 'gate' | 'access' | 'report' | 'run';
 
 interface Common {
-  group: Group;
+  group: InputGroup;
   description: string;
   example: string;
   since: string;
   /** One letter for the command line. */
   short?: string;
+  /** A matter of whoever runs a request, and no part of the request: credentials, where files go, how much is said. */
+  edge?: true;
+  /** What the user names is a file, of which a request holds the content. */
+  holds?: 'content';
 }
 
 /** What a text, or each item of a list, has to look like. */
-interface Pattern {
+interface InputPattern {
   /** Of a regular expression that matches the whole text. */
   source: string;
   /** Completes "expected …". */
   means: string;
 }
 
+/** As a regular expression that matches the whole text. */
+export const wholly = ({ source }: InputPattern): RegExp => new RegExp(`^(?:${source})$`);
+
 interface TextInput extends Common {
   type: 'text';
-  pattern?: Pattern;
+  pattern?: InputPattern;
   default?: string;
 }
 /** One path or text that is wrapped as soon as it is read. */
@@ -34,7 +41,7 @@ interface SecretInput extends Common {
 }
 interface ListInput extends Common {
   type: 'list';
-  pattern?: Pattern;
+  pattern?: InputPattern;
   /** What separates items in one text; items of label selectors hold commas. */
   separator: 'line' | 'comma';
   default?: readonly string[];
@@ -64,7 +71,24 @@ interface CountInput extends Common {
 
 export type Input = TextInput | SecretInput | ListInput | FlagInput | ChoiceInput | DurationInput | CountInput;
 
+/** Severities that a gate can bound. */
+export const bucketSeverities = ['critical', 'high', 'medium', 'low'] as const;
+
+/** Ways to look into a container. */
+export const lensNames = ['exec', 'debug', 'sidecar'] as const;
+
 const day = 86_400;
+
+/** Run ids are part of object names in the cluster, with room for a prefix. What makes one of a build's name cuts to this. */
+export const longestRunId = 40;
+
+const runId = {
+  source: `[a-z0-9]([-a-z0-9]{0,${longestRunId - 2}}[a-z0-9])?`,
+  means: `up to ${longestRunId} lower-case letters, digits and dashes`,
+};
+
+/** Whether a text can be the id of a run. */
+export const isRunId = (text: string): boolean => wholly(runId).test(text);
 
 // https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names
 const dnsLabel = {
@@ -96,7 +120,7 @@ export const inputs = {
     type: 'text',
     pattern: dnsLabel,
     short: 'c',
-    description: 'Container of each pod, where it has several',
+    description: 'Container to scan in pods that have several',
     example: 'app',
     since: '0.1.0',
   },
@@ -110,28 +134,38 @@ export const inputs = {
   lens: {
     group: 'target',
     type: 'choice',
-    choices: ['auto', 'exec', 'debug', 'sidecar'],
+    choices: ['auto', ...lensNames],
     default: 'auto',
     description:
-      'How to look into a container: exec with its own shell, debug from an ephemeral container beside it (Kubernetes 1.25 or later), sidecar from a container that was injected; auto takes an injected one, else exec, and debug where there is no shell',
+      'How to look into a container. exec: with its own shell. debug: from an ephemeral container next to it (Kubernetes 1.25 or later). sidecar: from an injected container. auto: the sidecar if the pod has one, otherwise exec, otherwise (no shell) debug',
     example: 'exec',
     since: '0.1.0',
   },
   'lens-image': {
     group: 'target',
     type: 'text',
-    description: 'Tools image for the debug lens; without one auto does not use it',
+    description: 'Tools image for the debug lens; without one, auto never chooses debug',
     example: 'registry.example.org/cinc-scan-tools@sha256:…',
     since: '0.1.0',
   },
   'require-view': {
     group: 'target',
     type: 'choice',
-    choices: ['any', 'full'],
+    choices: ['any', 'full', 'guarded'],
     default: 'any',
     description:
-      'What has to be seen of a container: full ends targets of which security settings let only files be seen with an error; any judges what could be seen, and the rest is not reviewed',
+      'How much of a container must be visible, and who may answer for it. full: a target whose security settings expose only files is an error. guarded: so is one whose own programs answer, or whose processes could reach our tools. any: judge what is visible and report the rest as not reviewed',
     example: 'full',
+    since: '0.1.0',
+  },
+  'container-marker': {
+    group: 'target',
+    type: 'choice',
+    choices: ['none', 'docker'],
+    default: 'none',
+    description:
+      'Marker file by which profiles recognize a container. none: what the container has. docker: answer that /.dockerenv exists, which Kubernetes does not create',
+    example: 'docker',
     since: '0.1.0',
   },
   'allow-empty': {
@@ -142,12 +176,13 @@ export const inputs = {
     since: '0.1.0',
   },
   profile: {
+    holds: 'content',
     group: 'profile',
     type: 'list',
     separator: 'line',
     short: 'p',
     description:
-      'Profile to run, several one by one: a directory or archive, https://…#sha256=DIGEST, git+https://…#ref=REF&path=FOLDER (git+ssh, git+file), or configmap:[NAMESPACE/]NAME',
+      'Profile to run; several run one after the other. A directory or archive, https://…#sha256=DIGEST, git+https://…#ref=REF&path=FOLDER (git+ssh, git+file), or configmap:[NAMESPACE/]NAME',
     example: './profile',
     since: '0.1.0',
   },
@@ -156,11 +191,12 @@ export const inputs = {
     type: 'list',
     separator: 'line',
     description:
-      'Profiles that a pod may name in its annotation cinc-scan.dev/profile, run in addition to --profile; a trailing * stands for any rest (default: annotations are ignored)',
+      'Profiles that a pod may name in its annotation cinc-scan.dev/profile, run in addition to --profile; a trailing * matches any ending (default: annotations are ignored)',
     example: 'git+https://git.example.org/profiles/*',
     since: '0.1.0',
   },
   'profile-credentials': {
+    edge: true,
     group: 'profile',
     type: 'secret',
     description:
@@ -169,6 +205,7 @@ export const inputs = {
     since: '0.1.0',
   },
   offline: {
+    edge: true,
     group: 'profile',
     type: 'flag',
     description: 'Fetch nothing: profiles, their dependencies and the engine are taken from this machine',
@@ -176,6 +213,7 @@ export const inputs = {
     since: '0.1.0',
   },
   'input-file': {
+    holds: 'content',
     group: 'profile',
     type: 'list',
     separator: 'line',
@@ -208,6 +246,7 @@ export const inputs = {
     since: '0.1.0',
   },
   waivers: {
+    holds: 'content',
     group: 'profile',
     type: 'list',
     separator: 'line',
@@ -216,6 +255,7 @@ export const inputs = {
     since: '0.1.0',
   },
   threshold: {
+    holds: 'content',
     group: 'gate',
     type: 'text',
     description:
@@ -226,16 +266,17 @@ export const inputs = {
   'fail-on': {
     group: 'gate',
     type: 'choice',
-    choices: ['low', 'medium', 'high', 'critical'],
+    choices: bucketSeverities.toReversed(),
     description: 'Fail on any failed or errored control of this severity or above',
     example: 'high',
     since: '0.1.0',
   },
   baseline: {
+    holds: 'content',
     group: 'gate',
     type: 'text',
     description:
-      'Result file of an earlier scan, or the folder of one with a file for each target: fail on what got worse since',
+      'Result file of an earlier scan, or its output folder if it had several targets: fail on what got worse since',
     example: './baseline.json',
     since: '0.1.0',
   },
@@ -244,7 +285,7 @@ export const inputs = {
     type: 'choice',
     choices: ['fail', 'all-new'],
     default: 'fail',
-    description: 'What a baseline that is not there means: an error, or that every failure is new',
+    description: 'What to do when the baseline is missing: fail, or treat every failure as new (all-new)',
     example: 'all-new',
     since: '0.1.0',
   },
@@ -274,11 +315,12 @@ export const inputs = {
   'report-only': {
     group: 'gate',
     type: 'flag',
-    description: 'Exit with 0 where the threshold, and nothing else, was not met',
+    description: 'Exit with 0 if the threshold, and nothing else, is not met',
     example: 'true',
     since: '0.1.0',
   },
   kubeconfig: {
+    edge: true,
     group: 'access',
     type: 'secret',
     description: 'Kubeconfig: a path, or its content (default: KUBECONFIG, ~/.kube/config, or the in-cluster account)',
@@ -286,6 +328,7 @@ export const inputs = {
     since: '0.1.0',
   },
   context: {
+    edge: true,
     group: 'access',
     type: 'text',
     description: 'Context of the kubeconfig',
@@ -293,6 +336,7 @@ export const inputs = {
     since: '0.1.0',
   },
   token: {
+    edge: true,
     group: 'access',
     type: 'secret',
     description:
@@ -315,7 +359,7 @@ export const inputs = {
     default: '15m',
     min: 600,
     max: day,
-    description: 'Life of the temporary identity, 10m at least (15m, 900s, PT15M)',
+    description: 'Lifetime of the temporary identity, at least 10m (15m, 900s, PT15M)',
     example: '20m',
     since: '0.1.0',
   },
@@ -323,7 +367,7 @@ export const inputs = {
     group: 'access',
     type: 'text',
     pattern: dnsLabel,
-    description: 'Namespace for the ServiceAccounts of the temporary identity (default: beside the pods)',
+    description: 'Namespace for the ServiceAccounts of the temporary identity (default: that of the pods)',
     example: 'scanners',
     since: '0.1.0',
   },
@@ -336,6 +380,7 @@ export const inputs = {
     since: '0.1.0',
   },
   reports: {
+    edge: true,
     group: 'report',
     type: 'list',
     separator: 'comma',
@@ -345,6 +390,7 @@ export const inputs = {
     since: '0.1.0',
   },
   'output-dir': {
+    edge: true,
     group: 'report',
     type: 'text',
     short: 'o',
@@ -354,14 +400,16 @@ export const inputs = {
     since: '0.1.0',
   },
   push: {
+    edge: true,
     group: 'report',
     type: 'list',
     separator: 'line',
-    description: 'Place to send the results to, heimdall=URL or webhook=URL; one that fails changes no exit code',
+    description: 'Where to send the results, heimdall=URL or webhook=URL; a failed push does not change the exit code',
     example: 'heimdall=https://heimdall.example.org',
     since: '0.1.0',
   },
   'heimdall-api-key': {
+    edge: true,
     group: 'report',
     type: 'secret',
     description: 'API key for the Heimdall server: the path of a file with it, or the key itself in the environment',
@@ -369,6 +417,7 @@ export const inputs = {
     since: '0.1.0',
   },
   'webhook-secret': {
+    edge: true,
     group: 'report',
     type: 'secret',
     description:
@@ -377,6 +426,7 @@ export const inputs = {
     since: '0.1.0',
   },
   'push-insecure': {
+    edge: true,
     group: 'report',
     type: 'flag',
     description: 'Allow pushes over http to other machines',
@@ -384,6 +434,7 @@ export const inputs = {
     since: '0.1.0',
   },
   'log-format': {
+    edge: true,
     group: 'report',
     type: 'choice',
     choices: ['text', 'json'],
@@ -393,6 +444,7 @@ export const inputs = {
     since: '0.1.0',
   },
   'log-level': {
+    edge: true,
     group: 'report',
     type: 'choice',
     choices: ['quiet', 'info', 'verbose', 'debug'],
@@ -402,16 +454,18 @@ export const inputs = {
     since: '0.1.0',
   },
   engine: {
+    edge: true,
     group: 'run',
     type: 'choice',
     choices: ['auto', 'system', 'gems', 'download'],
     default: 'auto',
     description:
-      'Auditor to use: an installed CINC Auditor (system), the locked gems, or a package from engine-url (download); auto takes an installed one, else the package if one is named, else the gems',
+      'Auditor to use: an installed CINC Auditor (system), the locked gems, or a package from engine-url (download). auto: the installed one, otherwise the package if engine-url is given, otherwise the gems',
     example: 'gems',
     since: '0.1.0',
   },
   'engine-url': {
+    edge: true,
     group: 'run',
     type: 'text',
     description:
@@ -420,16 +474,18 @@ export const inputs = {
     since: '0.1.0',
   },
   'engine-sha256': {
+    edge: true,
     group: 'run',
     type: 'text',
-    description: 'SHA-256 of that package; nothing of it is unpacked before it fits',
+    description: 'SHA-256 of the package; it is unpacked only if it matches',
     example: '2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae',
     since: '0.1.0',
   },
   'engine-ca': {
+    edge: true,
     group: 'run',
     type: 'text',
-    description: 'Certificate authorities (PEM file) of the server that has the package, instead of the usual ones',
+    description: 'Certificate authorities (PEM file) for the server that has the package, instead of the default ones',
     example: './mirror-ca.pem',
     since: '0.1.0',
   },
@@ -459,25 +515,23 @@ export const inputs = {
     default: 4,
     min: 1,
     max: 64,
-    description: 'Targets looked at side by side',
+    description: 'Number of targets scanned at the same time',
     example: '8',
     since: '0.1.0',
   },
   'dry-run': {
+    edge: true,
     group: 'run',
     type: 'flag',
-    description: 'Plan and print what would be made and scanned, and touch nothing',
+    description: 'Plan, print what would be created and scanned, and touch nothing',
     example: 'true',
     since: '0.1.0',
   },
   'run-id': {
+    edge: true,
     group: 'run',
     type: 'text',
-    // Part of object names in the cluster, with room for a prefix.
-    pattern: {
-      source: '[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?',
-      means: 'up to 40 lower-case letters, digits and dashes',
-    },
+    pattern: runId,
     description: 'Name of this run in the cluster and in reports (lower-case letters, digits, dashes; default: random)',
     example: 'build-4711',
     since: '0.1.0',
@@ -485,6 +539,15 @@ export const inputs = {
 } as const satisfies Record<string, Input>;
 
 export type InputName = keyof typeof inputs;
+
+type NamesWith<Property extends string> = {
+  [K in InputName]: (typeof inputs)[K] extends Record<Property, unknown> ? K : never;
+}[InputName];
+
+/** Inputs that belong to whoever runs a request. */
+type EdgeInput = NamesWith<'edge'>;
+/** Inputs that are part of a request as they are. */
+export type PlainInput = Exclude<InputName, EdgeInput | NamesWith<'holds'>>;
 
 export type ValueOf<I extends Input> = I extends ListInput
   ? string[]
@@ -501,7 +564,7 @@ export type ValueOf<I extends Input> = I extends ListInput
             : string | undefined;
 
 /** All inputs with their values, defaults filled in. */
-export type Values = { [K in InputName]: ValueOf<(typeof inputs)[K]> };
+export type InputValues = { [K in InputName]: ValueOf<(typeof inputs)[K]> };
 
 export const inputNames: InputName[] = parseNames(Object.keys(inputs));
 
@@ -511,17 +574,25 @@ function parseNames(names: string[]): InputName[] {
 }
 
 /** `CINC_SCAN_OUTPUT_DIR` for `output-dir`. */
-export function environmentName(name: InputName): string {
+export function environmentName(name: string): string {
   return `CINC_SCAN_${name.replaceAll('-', '_').toUpperCase()}`;
 }
 
-/** Exit codes as users meet them (docs, adapters). */
-export const exitCodes = {
-  0: 'every target was audited, and the gate is met',
-  2: 'usage or configuration error; nothing was touched',
-  3: 'audited, and below the threshold',
-  4: 'a target could not be reached, or access was refused',
-  5: 'the engine or a profile failed',
-  130: 'interrupted; the grant was revoked first',
-  143: 'terminated; the grant was revoked first',
-} as const;
+/** `outputDir` for `output-dir`, as CI systems and the parser of the command line spell it. */
+export const camelCase = (name: string): string =>
+  name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+/** The same of a name that is known. */
+export type CamelCase<Name extends string> = Name extends `${infer First}-${infer Rest}`
+  ? `${First}${Capitalize<CamelCase<Rest>>}`
+  : Name;
+
+// On a command line one names one report at a time.
+const otherFlags = { reports: 'report' } as const satisfies Partial<Record<InputName, string>>;
+const flagNames: Partial<Record<InputName, string>> = otherFlags;
+
+/** Its name on a command line, behind two dashes. */
+export const flagName = (name: InputName): string => flagNames[name] ?? name;
+
+/** The same of a name that is known. */
+export type FlagName<Name extends InputName> = Name extends keyof typeof otherFlags ? (typeof otherFlags)[Name] : Name;

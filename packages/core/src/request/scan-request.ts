@@ -2,27 +2,32 @@
 import { randomInt } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { ScanError, toMessage } from '../errors/index.ts';
-import type { Values } from './interface.ts';
+import { type Environment, readVariable } from './environment.ts';
+import { perTargetKey, type Values } from './per-target.ts';
 import { Secret } from './secret.ts';
 
 /** Where the operator's identity comes from. */
 export type Access =
-  /** One path, or several joined as in KUBECONFIG. */
-  { kind: 'file'; path: string } | { kind: 'content'; content: Secret } | { kind: 'in-cluster' };
+  /** One that was named, and has to be there. */
+  | { kind: 'file'; path: string }
+  /** Those of KUBECONFIG, of which some may be missing. */
+  | { kind: 'list'; paths: string[] }
+  | { kind: 'content'; content: Secret }
+  | { kind: 'in-cluster' };
 
 /** The kubeconfig as given, else KUBECONFIG, ~/.kube/config, or the account of the pod this runs in. */
-export function resolveAccess(given: Secret | undefined, environment: Record<string, string | undefined>): Access {
+export function resolveAccess(given: Secret | undefined, environment: Environment): Access {
   if (given !== undefined) {
-    const content = contentOf(given.reveal());
+    const content = kubeconfigContent(given.reveal());
     return content === undefined ? { kind: 'file', path: existing(given.reveal()) } : { kind: 'content', content };
   }
-  const variable = environment['KUBECONFIG'];
-  if (variable !== undefined && variable !== '') return { kind: 'file', path: variable };
-  const standard = join(environment['HOME'] ?? homedir(), '.kube', 'config');
+  const listed = (readVariable(environment, 'KUBECONFIG') ?? '').split(delimiter).filter(path => path.trim() !== '');
+  if (listed.length > 0) return { kind: 'list', paths: listed };
+  const standard = join(readVariable(environment, 'HOME') ?? homedir(), '.kube', 'config');
   if (existsSync(standard)) return { kind: 'file', path: standard };
-  if (environment['KUBERNETES_SERVICE_HOST'] !== undefined) return { kind: 'in-cluster' };
+  if (readVariable(environment, 'KUBERNETES_SERVICE_HOST') !== undefined) return { kind: 'in-cluster' };
   throw new ScanError(
     'KUBECONFIG_INVALID',
     `There is no kubeconfig: KUBECONFIG is not set and ${standard} does not exist`,
@@ -30,7 +35,7 @@ export function resolveAccess(given: Secret | undefined, environment: Record<str
 }
 
 /** What is no path: the text itself, or its base64, as CI systems are often given it. */
-function contentOf(text: string): Secret | undefined {
+export function kubeconfigContent(text: string): Secret | undefined {
   if (/\n.|apiVersion/.test(text.trim())) return new Secret(text);
   if (!/^[A-Za-z0-9+/=\s]{100,}$/.test(text) || existsSync(text)) return undefined;
   const decoded = Buffer.from(text, 'base64').toString();
@@ -58,16 +63,28 @@ export function resolveToken(given: Secret | undefined): Secret | undefined {
   }
 }
 
+/** The text of a threshold, and what it is called. */
+export interface ThresholdText {
+  text: string;
+  source: string;
+  /** Bounds that were given as they are, not a file of them. */
+  inline: boolean;
+}
+
+export const inlineThreshold = (text: string): ThresholdText => ({ text, source: 'threshold (inline)', inline: true });
+
+export const looksLikePath = (text: string): boolean => /\.(ya?ml|json)$|^\.{0,2}\//.test(text);
+
 /** A threshold is a file if there is one of that name, or if it looks like the name of one; else it is inline. */
-export function readThresholdInput(value: string): { text: string; source: string; inline: boolean } {
+export function readThresholdInput(value: string): ThresholdText {
   const isFile = existsSync(value) && statSync(value).isFile();
-  if (!isFile && !/\.(ya?ml|json)$|^\.{0,2}\//.test(value))
-    return { text: value, source: 'threshold (inline)', inline: true };
+  if (!isFile && !looksLikePath(value)) return inlineThreshold(value);
   try {
     return { text: readFileSync(value, 'utf8'), source: value, inline: false };
   } catch (error) {
     throw new ScanError('THRESHOLD_INVALID', `threshold ${value} cannot be read: ${toMessage(error)}`, {
       cause: error,
+      remedy: 'Check the path. A bound needs no file: 90, or {failed.total.max: 0}.',
     });
   }
 }
@@ -79,8 +96,13 @@ export function makeRunId(): string {
 }
 
 /** The request as it may be shown: without secrets, without what was left at nothing. */
-export function toShownRequest(values: Values): Record<string, unknown> {
-  return Object.fromEntries(
+export function toShownRequest({ [perTargetKey]: perTarget, ...values }: Values): Record<string, unknown> {
+  const options = perTarget.entries.map(({ name: _, ...entry }) => given(entry));
+  return given({ ...values, [perTargetKey]: options });
+}
+
+const given = (values: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(
     Object.entries(values).filter(
       ([, value]) =>
         value !== undefined &&
@@ -89,4 +111,3 @@ export function toShownRequest(values: Values): Record<string, unknown> {
         !(Array.isArray(value) && value.length === 0),
     ),
   );
-}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { CORE_SCHEMA, load } from 'js-yaml';
+import { parseYaml } from './parse-yaml.ts';
 import { Secret } from './secret.ts';
 
 // Shorter ones are words: to blank them would say more about them than to leave them.
@@ -18,7 +18,7 @@ export class Secrets {
   registerKubeconfig(text: Secret): void {
     let document: unknown;
     try {
-      document = load(text.reveal(), { schema: CORE_SCHEMA });
+      document = parseYaml(text.reveal(), { duplicates: 'last' });
     } catch {
       return; // whoever connects with it says what is wrong
     }
@@ -27,6 +27,10 @@ export class Secrets {
       this.#add(value);
       if (key.endsWith('-data')) this.#add(Buffer.from(value, 'base64').toString());
     }
+  }
+
+  get size(): number {
+    return this.#texts.size;
   }
 
   /** Longest first, so that a secret within another leaves no rest of it. */

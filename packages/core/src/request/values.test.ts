@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { environmentName, type Input, type InputName, inputNames, inputs } from './interface.ts';
 import { Secret } from './secret.ts';
-import { nearestInput, parseDuration, type Raw, resolveValues } from './values.ts';
+import { nearestInput, parseDuration, type Raw, resolveInput, resolveValues } from './values.ts';
 
 const fromFlags = (flags: Raw) => resolveValues({ flags, environment: {}, file: undefined });
 const fromEnvironment = (environment: Record<string, string>) =>
@@ -50,6 +50,21 @@ describe('every input', () => {
     for (const blank of ['', ' ', '\n'])
       expect(fromEnvironment({ [environmentName(name)]: blank })[name]).toEqual(fromFlags({})[name]);
   });
+
+  test.each(all)(
+    '%s is known whatever is wrong with the others, and has its default where it is wrong itself',
+    name => {
+      const [value] = threeOf(inputs[name]);
+      const others = inputNames.filter(other => other !== name).map(other => [other, 'a\0b'] as const);
+      const sources = (given: unknown) => ({
+        flags: { ...Object.fromEntries(others), ...(given !== undefined && { [name]: given }) },
+        environment: { CINC_SCAN_TRESHOLD: '80' },
+        file: { path: 'f', values: { treshold: 80 } },
+      });
+      expect(reveal(resolveInput(name, sources(value)))).toEqual(reveal(fromFlags({ [name]: value })[name]));
+      expect(resolveInput(name, sources('a\0b'))).toEqual(fromFlags({})[name]);
+    },
+  );
 
   test.each(all.filter(([, { type }]) => type !== 'flag' && type !== 'list'))(
     '%s is refused as a list or mapping',
@@ -200,7 +215,7 @@ describe('secrets', () => {
 
   test('are refused as an argument, where every user of the machine could read them', () => {
     expect(() => fromFlags({ kubeconfig: 'apiVersion: v1\nkind: Config' })).toThrow(
-      /CINC_SCAN_KUBECONFIG, since arguments are no secret/,
+      /CINC_SCAN_KUBECONFIG, since arguments are not secret/,
     );
   });
 });
@@ -220,4 +235,14 @@ test('no value at all makes anything but values or a refusal', () => {
     ),
     { numRuns: 1000 },
   );
+});
+
+test.each([
+  [{ 'fail-on': 'hihg' }, /^--fail-on: expected one of .*, got "hihg"; did you mean high\?$/],
+  [{ lens: 'Debug' }, /^--lens: .*; did you mean debug\?$/],
+  [{ engine: 'sytem' }, /^--engine: .*; did you mean system\?$/],
+  [{ lens: 'telescope' }, /^--lens: expected one of .*, got "telescope"$/],
+  [{ lens: '' }, /, got ""$/],
+])('a choice that is none has its nearest neighbour named, if one is near: %j', (flags, message) => {
+  expect(() => resolveValues({ flags, environment: {}, file: undefined })).toThrow(message);
 });

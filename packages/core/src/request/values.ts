@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
-import { ScanError } from '../errors/index.ts';
-import { environmentName, type Input, type InputName, inputNames, inputs, type Values } from './interface.ts';
+import { hint, isScanError, nearest, ScanError } from '../errors/index.ts';
+import { blankAsAbsent, type Environment, readVariable } from './environment.ts';
+import {
+  environmentName,
+  type Input,
+  type InputName,
+  type InputValues,
+  inputNames,
+  inputs,
+  wholly,
+} from './interface.ts';
+import { type PerTarget, parsePerTarget, perTargetKey, type Values } from './per-target.ts';
+import { kubeconfigContent } from './scan-request.ts';
 import { Secret } from './secret.ts';
 
 /** What one source gave, by input name: text, texts, or what YAML makes of it. */
@@ -11,32 +22,74 @@ export interface Sources {
   flags: Raw;
   /** What a step of a CI system was given, by name. It is no argument of a process, so that it may hold secrets. */
   step?: Raw;
-  environment: Record<string, string | undefined>;
+  environment: Environment;
   file: { path: string; values: Raw } | undefined;
 }
 
 /** Flags or step over environment over file over defaults; every unknown name and malformed value is refused. */
-export function resolveValues({ flags, step = {}, environment, file }: Sources): Values {
+export function resolveValues(sources: Sources): Values {
+  const { flags, step = {}, environment, file } = sources;
   refuseUnknown(Object.keys(flags), 'the command line');
   refuseUnknown(Object.keys(step), 'the step');
   refuseSecretFlags(flags);
-  if (file) refuseUnknown(Object.keys(file.values), file.path);
+  if (file)
+    refuseUnknown(
+      Object.keys(file.values).filter(name => name !== perTargetKey),
+      file.path,
+    );
   const found: Record<string, unknown> = {};
-  for (const name of inputNames) {
-    const given = [
-      { value: flags[name], where: `--${name}` },
-      { value: blankAsAbsent(step[name]), where: name },
-      { value: blankAsAbsent(environment[environmentName(name)]), where: environmentName(name) },
-      { value: file?.values[name], where: `${name} in ${file?.path}` },
-    ].find(({ value }) => value !== undefined);
-    found[name] = parseInput(inputs[name], given?.value, given?.where ?? name);
-  }
+  for (const name of inputNames) found[name] = parseGiven(name, sources);
   refuseUnknownEnvironment(environment);
-  return parseValues(found);
+  const perTarget = parsePerTarget(file?.values[perTargetKey], file?.path, saidOfAll(sources));
+  return { ...parseValues(found), [perTargetKey]: perTarget };
+}
+
+/** What a source other than the file says of all targets, though the file may say it of some. */
+function saidOfAll(sources: Sources): PerTarget['outranked'] {
+  const by = (name: InputName) => {
+    const given = sourcesOf(name, sources).find(({ value }) => value !== undefined);
+    return given === undefined || given.isFile ? undefined : given.where;
+  };
+  const container = by('container') ?? by('all-containers');
+  const profile = by('profile');
+  return [
+    ...(container === undefined ? [] : [{ option: 'container' as const, by: container }]),
+    ...(profile === undefined ? [] : [{ option: 'profile' as const, by: profile }]),
+  ];
+}
+
+/**
+ * One input, whatever is wrong with the others, and its default where it is wrong itself: where to leave word of a run
+ * that did not begin.
+ */
+export function resolveInput<K extends InputName>(name: K, sources: Sources): InputValues[K] {
+  const parse = (): unknown => {
+    try {
+      return parseGiven(name, sources);
+    } catch (error) {
+      if (!isScanError(error)) throw error;
+      return parseInput(inputs[name], undefined, name);
+    }
+  };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- parseInput makes a value of the input's own type
+  return parse() as InputValues[K];
+}
+
+/** In their order: the first that says something counts. */
+const sourcesOf = (name: InputName, { flags, step = {}, environment, file }: Sources) => [
+  { value: flags[name], where: `--${name}`, isFile: false },
+  { value: blankAsAbsent(step[name]), where: name, isFile: false },
+  { value: readVariable(environment, environmentName(name)), where: environmentName(name), isFile: false },
+  { value: file?.values[name], where: `${name} in ${file?.path}`, isFile: true },
+];
+
+function parseGiven(name: InputName, sources: Sources): unknown {
+  const given = sourcesOf(name, sources).find(({ value }) => value !== undefined);
+  return parseInput(inputs[name], given?.value, given?.where ?? name);
 }
 
 function isContent(name: InputName, text: string): boolean {
-  return name === 'kubeconfig' ? /[\n{]/.test(text) : !/^[/.]/.test(text);
+  return name === 'kubeconfig' ? /[\n{]/.test(text) || kubeconfigContent(text) !== undefined : !/^[/.]/.test(text);
 }
 
 /** Every user of a machine can read the arguments of its processes. */
@@ -45,13 +98,9 @@ function refuseSecretFlags(flags: Raw): void {
     if (inputs[name].type === 'secret' && typeof flags[name] === 'string' && isContent(name, flags[name]))
       throw new ScanError(
         'INPUT_INVALID',
-        `--${name}: expected a path; content goes into ${environmentName(name)}, since arguments are no secret`,
+        `--${name}: expected a path; content goes into ${environmentName(name)}, since arguments are not secret`,
       );
 }
-
-// CI systems pass inputs that were left empty as empty variables.
-export const blankAsAbsent = (value: unknown): unknown =>
-  typeof value === 'string' && value.trim() === '' ? undefined : value;
 
 function refuseUnknown(names: string[], where: string): void {
   const unknown = names.filter(name => !inputNames.some(known => known === name));
@@ -76,25 +125,21 @@ function refuseUnknownEnvironment(environment: Sources['environment']): void {
   const unknown = Object.keys(environment).filter(
     name =>
       name.startsWith('CINC_SCAN_') &&
+      readVariable(environment, name) !== undefined &&
       !name.startsWith('CINC_SCAN_TEST_') &&
       !known.has(name) &&
       !otherVariables.has(name),
   );
   if (unknown.length > 0)
-    throw new ScanError('INPUT_UNKNOWN', `The environment sets ${unknown.join(', ')}, which is no input`);
+    throw new ScanError(
+      'INPUT_UNKNOWN',
+      `The environment sets ${unknown.join(', ')}, which is not an input; did you mean ${unknown.map(name => nearest(name, [...known])).join(', ')}?`,
+    );
 }
 
-/** The known input that shares the most letter pairs with a misspelt one. */
-export function nearestInput(name: string, candidates: readonly string[] = inputNames): string {
-  const pairs = (text: string) =>
-    new Set(Array.from({ length: text.length - 1 }, (_, index) => text.slice(index, index + 2)));
-  const wanted = pairs(name);
-  const score = (candidate: string) => {
-    const own = pairs(candidate);
-    return (2 * [...own].filter(pair => wanted.has(pair)).length) / (own.size + wanted.size);
-  };
-  return candidates.reduce((best, candidate) => (score(candidate) > score(best) ? candidate : best));
-}
+/** The known input that was probably meant. */
+export const nearestInput = (name: string, candidates: readonly string[] = inputNames): string =>
+  nearest(name, candidates);
 
 export function parseInput(input: Input, value: unknown, where: string): unknown {
   // Not `??`: a key without a value in a file is a mistake, and the default may be the weaker gate.
@@ -119,7 +164,7 @@ export function parseInput(input: Input, value: unknown, where: string): unknown
 }
 
 function matching(text: string, { pattern }: Extract<Input, { type: 'text' | 'list' }>, where: string): string {
-  if (pattern && !new RegExp(`^(?:${pattern.source})$`).test(text)) throw invalid(where, pattern.means, text);
+  if (pattern && !wholly(pattern).test(text)) throw invalid(where, pattern.means, text);
   return text;
 }
 
@@ -155,10 +200,12 @@ function parseList(value: unknown, separator: 'line' | 'comma', where: string): 
   );
 }
 
-function parseChoice(value: unknown, choices: readonly string[], where: string): string {
+/** One of a list of words; what was probably meant is said with the refusal. */
+export function parseChoice<T extends string>(value: unknown, choices: readonly T[], where: string): T {
   const found = choices.find(choice => choice === value);
-  if (found === undefined) throw invalid(where, `one of ${choices.join(', ')}`, value);
-  return found;
+  if (found !== undefined) return found;
+  const { message } = invalid(where, `one of ${choices.join(', ')}`, value);
+  throw new ScanError('INPUT_INVALID', `${message}${typeof value === 'string' ? hint(value, choices) : ''}`);
 }
 
 function parseCount(value: unknown, where: string): number {
@@ -184,8 +231,8 @@ export function parseDuration(value: unknown, where: string): number {
   return parts.reduce((sum, [, count, unit = 's']) => sum + Number(count) * (unitSeconds[unit] ?? 1), 0);
 }
 
-function parseValues(found: Record<string, unknown>): Values {
+function parseValues(found: Record<string, unknown>): InputValues {
   const shape = z.strictObject(Object.fromEntries(inputNames.map(name => [name, z.unknown()])));
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each value was made by parseInput for its own type
-  return shape.parse(found) as Values;
+  return shape.parse(found) as InputValues;
 }

@@ -5,6 +5,10 @@
 require 'digest'
 require 'fileutils'
 require_relative 'description'
+require_relative 'no_network'
+require_relative 'sensitive_inputs'
+require_relative 'waiver_files'
+require_relative 'yaml_problem'
 
 module CincScan
   # One job in a process of its own: platforms, inputs, waivers and RSpec are global to a process.
@@ -21,7 +25,7 @@ module CincScan
     rescue Inspec::Input::Error => e
       @channel.tell('failed', class: 'input', message: Description.input_problem(e))
     rescue Exception => e # rubocop:disable Lint/RescueException -- SyntaxError, LoadError and SystemExit are failures too
-      @channel.tell('failed', class: e.class.name, message: e.message.to_s.scrub[0, 4000], backtrace: Array(e.backtrace).first(20))
+      @channel.tell('failed', class: e.class.name, message: SensitiveInputs.hide(YamlProblem.message(e).to_s.scrub)[0, 4000], backtrace: Array(e.backtrace).first(20))
     end
 
     private
@@ -34,13 +38,17 @@ module CincScan
       Dir.chdir(@order[:directory])
       Inspec::Log.init($stderr)
       Inspec::Config.__reset
+      NoNetwork.begin
     end
 
     def perform
+      CommandLimit.seconds = @order[:command_timeout]
+      NamedByFolder.known = { @order[:profile] => @order[:called] }
       Vendored.depends = @order[:depends]&.map { |entry| stringify(entry) }
       case @order[:kind]
       when 'depends' then { document: Description.depends(@order[:profile]) }
-      when 'describe' then { document: Description.new(@order).call }
+      when 'waivers' then { document: WaiverFiles.read(@order[:waivers]) }
+      when 'describe' then { document: Plain.document(Description.new(@order).call) }
       else audit
       end
     end
@@ -54,12 +62,20 @@ module CincScan
       runner = Inspec::Runner.new(config)
       raise 'the engine would look at the wrong machine' unless runner.backend.backend.is_a?(Connection)
 
+      NoNetwork.connection = runner.backend.backend
       RSpec.configuration.add_formatter(Progress, @channel)
       runner.add_target(@order[:profile])
       code = runner.run
       runner.backend.backend.finish
       report = Inspec::Reporters::Json.new({ run_data: runner.instance_variable_get(:@run_data) }).report
-      { document: restore_waived(mark_unseen(report, runner.backend.backend.reasons)), code: code }
+      document = Plain.document(restore_waived(mark_unseen(report, runner.backend.backend.reasons)))
+      { document: document, code: code, **inventory(runner.all_rules) }
+    end
+
+    # What the profile has on this target, under the filters.
+    def inventory(rules)
+      { has: Inventory.list(rules), problems: Inventory.problems,
+        unmatched: Filters.new(@order).unmatched(rules.compact.map { |rule| [Inspec::Rule.rule_id(rule), rule.tag] }) }
     end
 
     # A fixed configuration instead of the user's own: one there with a filter would let a run pass with no controls.
@@ -73,7 +89,7 @@ module CincScan
         'reporter' => ['json:-'], 'report' => true, 'distinct_exit' => true, 'create_lockfile' => false,
         'vendor_cache' => File.join(@order[:directory], 'cache'), 'inputs' => @order[:inputs]&.transform_keys(&:to_s),
         'input_file' => @order[:input_files].dup, 'input' => @order[:input].dup, 'waiver_file' => @order[:waivers].dup,
-        'controls' => @order[:controls].dup, 'tags' => @order[:tags].dup, 'command_timeout' => @order[:command_timeout]
+        'controls' => @order[:controls].dup, 'tags' => @order[:tags].dup
       }.reject { |_, value| value.nil? || value == [] || value == {} }
     end
 
@@ -81,8 +97,10 @@ module CincScan
     # control's source, and it is none.
     def mark_unseen(report, reasons)
       results = report[:profiles].flat_map { |profile| profile[:controls] }.flat_map { |control| control[:results] || [] }
-      results.select { |result| result[:exception] && reasons.include?(result[:message]) }.each do |result|
-        reason = result[:message]
+      results.each do |result|
+        reason = ([result[:skip_message], (result[:message] if result[:exception])] & reasons).first
+        next if reason.nil?
+
         %i[message exception backtrace].each { |key| result.delete(key) }
         result.update(status: 'skipped', skip_message: reason)
       end
@@ -99,16 +117,8 @@ module CincScan
         next unless original && control[:waiver_data].is_a?(Hash) && control[:waiver_data]['skipped_due_to_waiver']
 
         LOST_BY_WAIVER.each { |key| control[key] = original[key] if original.key?(key) }
-        control[:descriptions] = labelled(control[:descriptions])
       end
       report
-    end
-
-    # A description of a profile has them as a mapping, a result as a list.
-    def labelled(descriptions)
-      return descriptions unless descriptions.is_a?(Hash)
-
-      descriptions.map { |label, data| { label: label.to_s, data: data.to_s } }
     end
 
     def described
@@ -119,7 +129,7 @@ module CincScan
     end
 
     def write(document)
-      text = JSON.generate(document)
+      text = JSON.generate(Plain.data(document))
       file = File.join(@order[:directory], 'result.json')
       File.write("#{file}.part", text, perm: 0o600)
       File.rename("#{file}.part", file)

@@ -6,23 +6,26 @@ require 'json'
 
 module CincScan
   # Takes orders as JSON lines on its standard input and forks a child for each. Ends with its input.
-  # No threads: a thread holding a lock at the moment of a fork would leave the child waiting for ever.
+  # No threads: a thread holding a lock at the moment of a fork would leave the child waiting for ever. A child has ended when
+  # it is gone itself, whatever processes its profile left behind with its files open.
   class Parent
     def initialize(input, output)
       @input = input
       @output = output
-      @children = {} # read end of a pipe that only the child holds open => [job, pid]
+      @children = {} # by process id, the job
       @buffer = String.new
+      @ended, @end = IO.pipe
     end
 
     def serve
+      trap('CHLD') { @end.write_nonblock('.', exception: false) }
       emit('ready', engine: engine_name, version: Inspec::VERSION, ruby: RUBY_VERSION)
       loop do
-        ready, = IO.select([@input, *@children.keys])
-        ready.each { |io| io == @input ? read_orders : reap(io) }
+        ready, = IO.select([@input, @ended])
+        ready.each { |io| io == @input ? read_orders : reap }
       end
     rescue EOFError, Errno::EPIPE
-      @children.each_value { |_, pid| kill(pid) }
+      @children.each_key { |pid| kill(pid) }
     end
 
     private
@@ -43,20 +46,21 @@ module CincScan
     end
 
     def start(order)
-      life, held = IO.pipe
       pid = fork do
-        [@input, @output, life, *@children.keys].each(&:close)
+        trap('CHLD', 'DEFAULT')
+        [@output, @ended, @end].each(&:close)
         Job.new(order).run
+      rescue Exception => e # rubocop:disable Lint/RescueException -- whoever reads the log learns why there is no record
+        warn e.full_message(highlight: false)
       ensure
         $stderr.flush
         exit!(0) # the verdict travels in the completion record, never in the exit status
       end
-      held.close
-      @children[life] = [order[:job], pid]
+      @children[pid] = order[:job]
     end
 
     def cancel(job)
-      _, pid = @children.values.find { |known, _| known == job }
+      pid = @children.key(job)
       kill(pid) if pid
     end
 
@@ -66,11 +70,14 @@ module CincScan
       nil
     end
 
-    def reap(life)
-      job, pid = @children.delete(life)
-      life.close
-      _, status = Process.wait2(pid)
-      emit('ended', job: job, status: status.exitstatus, signal: status.termsig)
+    def reap
+      @ended.read_nonblock(4096, exception: false)
+      while @children.any?
+        pid, status = Process.wait2(-1, Process::WNOHANG)
+        return if pid.nil?
+
+        emit('ended', job: @children.delete(pid), status: status.exitstatus, signal: status.termsig)
+      end
     end
 
     def emit(event, **details)

@@ -6,6 +6,7 @@ require 'stringio'
 require_relative 'deferred'
 require 'inspec'
 require_relative 'upstream'
+require_relative 'no_network'
 require_relative 'transport'
 require_relative 'progress'
 
@@ -20,7 +21,6 @@ module CincScan
 
     def self.call
       refuse_foreign_licence
-      require 'inspec/reporters/json'
       %w[rspec/mocks rspec/core/mocking_adapters/rspec].each { |library| require library }
       resources
       Train::Platforms::Detect::Specifications::OS.load

@@ -26,7 +26,7 @@ module CincScan
     end
 
     def example_failed(notification)
-      note(notification, 'failed')
+      note(notification, notification.example.metadata[:cinc_scan_not_seen] ? 'skipped' : 'failed')
     end
 
     def example_pending(notification)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { JsonObject } from './json.ts';
-import { apiVersion, kindNamed, releases } from './kinds.ts';
-import { nodeLabels, nodeName } from './node.ts';
-import type { PolicyRule } from './objects.ts';
-import { masters } from './rbac.ts';
-import type { KindName } from './schemas.ts';
-import type { Store } from './store.ts';
+import type { JsonObject } from './objects/json.ts';
+import { apiVersion, kindNamed, releases } from './objects/kinds.ts';
+import type { PolicyRule } from './objects/objects.ts';
+import type { KindName } from './objects/schemas.ts';
+import type { Store } from './objects/store.ts';
+import { nodeLabels, nodeName } from './pods/node.ts';
+import { masters } from './rbac/rbac.ts';
 
 const read = ['get', 'list', 'watch'];
 const write = ['create', 'delete', 'patch', 'update'];

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { runTool } from './command.ts';
 
 /** The package beside this one that has the helper's sources. */
-const sources = join(import.meta.dirname, '../../../lens-helper');
-const script = join(sources, 'build.sh');
+const helper = join(import.meta.dirname, '../../../lens-helper');
+const script = join(helper, 'build.sh');
 
 export async function buildLensHelper(out: string): Promise<void> {
   await runTool(script, [out]);
@@ -15,8 +15,9 @@ export async function buildLensHelper(out: string): Promise<void> {
 
 /** Of all that the helper is built from. */
 export async function hashLensHelper(): Promise<string> {
-  const names = (await readdir(sources)).filter(name => /\.(c|h|sh)$/.test(name)).toSorted();
-  const hash = createHash('sha256');
+  const sources = join(helper, 'src');
+  const names = (await readdir(sources)).filter(name => /\.[ch]$/.test(name)).toSorted();
+  const hash = createHash('sha256').update(await readFile(script));
   for (const name of names) {
     hash.update(`${name}\n`).update(await readFile(join(sources, name)));
   }

@@ -10,7 +10,7 @@ let bench: Bench;
 
 beforeAll(async () => {
   bench = await openBench('cinc-scan.test/busybox:1', distroless, tools);
-}, 180_000);
+});
 
 afterAll(async () => bench.runtime[Symbol.asyncDispose]());
 
@@ -120,7 +120,7 @@ describe('every recorded pair of target and debug container meets the same answe
       expect({ row, is: namedIn(seen['ls root'], files) }).toEqual({ row, is: files });
       await Promise.all([debug.stop(0), app.stop(0)]);
     }
-  }, 120_000);
+  });
 
   /** Our images have more files than the recorded ones had: only those are compared. A refusal is compared whole. */
   function namedIn(listing: string, files: string): string {

@@ -17,7 +17,7 @@ beforeAll(async () => {
   const podUid = await openPod(bench.runtime);
   app = await startContainer(bench.runtime, podUid);
   shellless = await startContainer(bench.runtime, podUid, { image: distroless, name: 'shellless' });
-}, 180_000);
+});
 
 afterAll(async () => bench.runtime[Symbol.asyncDispose]());
 

@@ -11,7 +11,7 @@ let bench: Bench;
 
 beforeAll(async () => {
   bench = await openBench('cinc-scan.test/busybox:1', distroless, tools);
-}, 180_000);
+});
 
 afterAll(async () => bench.runtime[Symbol.asyncDispose]());
 

@@ -53,7 +53,7 @@ test('stopping a pod leaves nothing of it, and disposing leaves nothing at all',
   await startContainer(runtime, await openPod(runtime));
   await runtime[Symbol.asyncDispose]();
   expect(await findTraces(stateDir)).toEqual([]);
-}, 180_000);
+});
 
 test('disposing while pods are being made waits for them and takes them along', async () => {
   const { runtime, stateDir } = await openBench(busybox);
@@ -62,7 +62,7 @@ test('disposing while pods are being made waits for them and takes them along', 
   await runtime[Symbol.asyncDispose]();
   await starting;
   expect(await findTraces(stateDir)).toEqual([]);
-}, 180_000);
+});
 
 test('what a killed owner left behind is cleaned away by the next one, and only then', async () => {
   const stateDir = await mkdtemp(join(tmpdir(), 'cinc-scan-runtime-'));
@@ -81,4 +81,4 @@ test('what a killed owner left behind is cleaned away by the next one, and only 
   await startContainer(next, await openPod(next));
   await next[Symbol.asyncDispose]();
   expect(await findTraces(stateDir)).toEqual([]);
-}, 180_000);
+});

@@ -13,7 +13,7 @@ let podUid: string;
 beforeAll(async () => {
   bench = await openBench('cinc-scan.test/busybox:1', 'cinc-scan.test/debian:1', 'cinc-scan.test/distroless-nonroot:1');
   podUid = await openPod(bench.runtime);
-}, 180_000);
+});
 
 afterAll(async () => bench.runtime[Symbol.asyncDispose]());
 

@@ -3,6 +3,7 @@
 // The task as the agent runs it, alone: nothing but Node's own modules, and only types that can be stripped away.
 // https://github.com/microsoft/azure-pipelines-tasks-task-lib documents variables and commands of the agent.
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -76,6 +77,11 @@ function find(name) {
         ]
     });
 }
+/** Of the build's number; jobs of a build and tasks of a job share all but the end. */ function runId() {
+    const prefix = `azure-${find('BUILD_BUILDID').replaceAll(/\D/g, '')}`;
+    const end = `-${randomUUID().slice(-12)}`;
+    return prefix.slice(0, manifest.longestRunId - end.length) + end;
+}
 /** What the command gets: its inputs, and nothing of the agent's secrets. */ function environment(folder) {
     const kept = Object.entries(agent).flatMap(([name, value])=>value === undefined || /^(INPUT|ENDPOINT|SECRET|SECUREFILE)_/i.test(name) ? [] : [
             [
@@ -88,14 +94,13 @@ function find(name) {
             find(`INPUT_${input}`)
         ]);
     const endpoint = find('INPUT_kubernetesServiceConnection');
-    const build = `${find('BUILD_BUILDID')}-${find('SYSTEM_JOBID')}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
     return {
         ...Object.fromEntries(kept),
         ...Object.fromEntries(given),
         ...endpoint !== '' && {
             CINC_SCAN_KUBECONFIG: connection(endpoint)
         },
-        CINC_SCAN_RUN_ID: `azure-${build.slice(0, 50).replace(/-$/, '')}`,
+        CINC_SCAN_RUN_ID: runId(),
         CINC_OUTPUTS: join(folder, 'outputs.json'),
         // The agent's own Node, where it is new enough for the command.
         PATH: process.versions.node.startsWith('20.') ? agent['PATH'] ?? '' : `${dirname(process.execPath)}:${agent['PATH']}`

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { kill } from 'node:process';
+import { promisify } from 'node:util';
 import { WebSocket, WebSocketServer } from 'ws';
 import { ExecStream } from '../../cluster/exec-stream.ts';
-import type { ShellEntry } from '../session.ts';
+import { killOf } from '../shell.ts';
+import type { ShellEntry } from '../shell-entry.ts';
+
+const run = promisify(execFile);
 
 /** Shells of this machine behind the wire protocol of an API server. */
 export interface LocalShells extends AsyncDisposable {
@@ -43,8 +47,9 @@ export async function startLocalShells(): Promise<LocalShells> {
     },
     entry: (command, more = {}) => ({
       name: 'shop/web/app',
+      shell: command.slice(0, 1),
       open: () => open(command),
-      kill: pid => Promise.resolve(killGroup(pid)),
+      kill: async pid => void (await run('sh', ['-c', killOf(pid)])),
       verify: () => Promise.resolve(),
       ...more,
     }),

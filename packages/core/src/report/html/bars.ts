@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ControlStatus, statuses } from '../../outcome/control.ts';
+import { type ControlStatus, statuses } from '../../outcome/index.ts';
 import { statusOrder } from '../tally.ts';
 import { statusWords } from '../words.ts';
 import { type Html, html, nothing } from './markup.ts';
 import { letters } from './page.ts';
+import { palette } from './palette.ts';
 
 export type Shares = Record<ControlStatus, number>;
 
@@ -16,13 +17,8 @@ export function toShares(count: (status: ControlStatus) => number): Shares {
 }
 
 // Attributes speak where the style sheet is blocked; the style sheet overrides them for dark mode and print.
-const colors = {
-  failed: '#b3341f',
-  error: '#7440a8',
-  skipped: '#c98a00',
-  passed: '#0b7a75',
-  no_impact: '#98a2ae',
-} as const satisfies Record<ControlStatus, string>;
+const { f, e, s, p, n } = palette.light;
+const colors: Record<ControlStatus, string> = { failed: f, error: e, skipped: s, passed: p, no_impact: n };
 
 const full = 1000;
 
@@ -51,6 +47,6 @@ export function ring(percent: number | null, letter: string): Html {
   const arc =
     filled === 0
       ? nothing
-      : html`<circle class="arc ${letter}" cx="50" cy="50" r="42" fill="none" stroke="#0b7a75" stroke-width="9" stroke-dasharray="${filled} ${Math.ceil(around)}" transform="rotate(-90 50 50)"/>`;
-  return html`<svg class="ring" viewBox="0 0 100 100" width="112" height="112" role="img" aria-label="Compliance: ${shown}"><circle class="track" cx="50" cy="50" r="42" fill="none" stroke="#d5dae1" stroke-width="9"/>${arc}<text x="50" y="49" text-anchor="middle" font-size="15" class="figure">${shown}</text><text x="50" y="66" text-anchor="middle" font-size="11" class="unit">compliance</text></svg>`;
+      : html`<circle class="arc ${letter}" cx="50" cy="50" r="42" fill="none" stroke="${colors.passed}" stroke-width="9" stroke-dasharray="${filled} ${Math.ceil(around)}" transform="rotate(-90 50 50)"/>`;
+  return html`<svg class="ring" viewBox="0 0 100 100" width="112" height="112" role="img" aria-label="Compliance: ${shown}"><circle class="track" cx="50" cy="50" r="42" fill="none" stroke="${palette.light.rule}" stroke-width="9"/>${arc}<text x="50" y="51" text-anchor="middle" font-size="13" class="figure">${shown}</text><text x="50" y="64" text-anchor="middle" font-size="8.5" class="unit">compliance</text></svg>`;
 }

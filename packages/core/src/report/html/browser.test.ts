@@ -3,11 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import axe from 'axe-core';
 import type { Browser } from 'playwright-core';
 import { hostileTexts } from '../testing/hostile-texts.ts';
+import { largeModel, sampleModel, sampleTrend } from '../testing/page-sample.ts';
 import { sampleModel as modelOf, sampleAudited, sampleHdf, sampleTarget } from '../testing/sample-model.ts';
 import { scenarios } from '../testing/scenarios.ts';
 import { oneLine } from '../text.ts';
 import { renderHtml } from './index.ts';
-import { largeModel, sampleModel, sampleTrend } from './sample.ts';
 import { launch, type Opened, openFile, openServed } from './testing/chromium.ts';
 
 // What Jenkins sends with archived files: no script, no inline style.
@@ -16,7 +16,7 @@ const jenkins = "sandbox allow-same-origin; default-src 'none'; img-src 'self'; 
 let browser: Browser;
 beforeAll(async () => {
   browser = await launch();
-}, 60_000);
+});
 afterAll(() => browser.close());
 
 const showcase = () => renderHtml(sampleModel(), { trend: sampleTrend() });
@@ -35,7 +35,7 @@ describe('the HTML report in a browser', () => {
       expect(await opened.page.locator('h1').innerText()).toMatch(/^(PASS|FAIL|ERROR) \(exit \d+\)/);
       quiet(opened);
     }
-  }, 120_000);
+  });
 
   test('shows hostile text as text', async () => {
     const short = hostileTexts.filter(text => text.length < 1000 && oneLine(text) !== '');
@@ -49,18 +49,19 @@ describe('the HTML report in a browser', () => {
     const { page } = opened;
     await page.locator('#unfold').click();
     const titles = await page.locator('.control .title').allTextContents();
-    expect(titles.toSorted()).toEqual(short.map(text => oneLine(text)).toSorted());
+    // The space that keeps a log from obeying a line says nothing here.
+    expect(titles.map(title => title.trim()).toSorted()).toEqual(short.map(text => oneLine(text)).toSorted());
     const messages = await page.locator('.results pre').allTextContents();
     expect(messages.map(text => text.trim())).toContain('<script>alert(1)</script>');
     expect(await page.locator('main script, main img, main [onerror]').count()).toBe(0);
     quiet(opened);
-  }, 60_000);
+  });
 
   test('reads well where a server blocks style and script', async () => {
     await using opened = await openServed(browser, showcase(), jenkins);
     const { page, requests, url } = opened;
     expect(await page.locator('h1').innerText()).toBe(
-      'ERROR (exit 4): a target could not be reached or access was refused',
+      'ERROR (exit 4): a target could not be reached, or access was refused',
     );
     expect(await page.locator('#filter').isVisible()).toBe(false);
     expect(await page.locator('#matrix td.f').first().innerText()).toBe('Failed');
@@ -69,7 +70,7 @@ describe('the HTML report in a browser', () => {
     await control.locator('summary').first().click();
     expect(await control.locator('pre').first().isVisible()).toBe(true);
     expect(requests).toEqual([url]);
-  }, 60_000);
+  });
 
   test.each(['light', 'dark'] as const)(
     'has no accessibility violation in %s colours',
@@ -105,7 +106,7 @@ describe('the HTML report in a browser', () => {
     await page.getByRole('button', { name: 'Clear' }).click();
     expect(await visibleControls(opened)).toBe(20);
     expect(opened.complaints).toEqual([]);
-  }, 60_000);
+  });
 
   test('searches titles and evidence by keyboard alone', async () => {
     await using opened = await openFile(browser, showcase());
@@ -120,7 +121,7 @@ describe('the HTML report in a browser', () => {
     await page.locator('#q').focus();
     await page.keyboard.press('Escape');
     expect(await visibleControls(opened)).toBe(20);
-  }, 60_000);
+  });
 
   test('opens the control that a link leads to, also when it is filtered out', async () => {
     await using opened = await openFile(browser, showcase());
@@ -133,12 +134,13 @@ describe('the HTML report in a browser', () => {
     const place = await page.locator('#c-CB-02 > summary').boundingBox();
     expect(place?.y).toBeGreaterThan(0);
     expect(place?.y).toBeLessThan(page.viewportSize()?.height ?? 0);
-  }, 60_000);
+  });
 
-  test('prints everything it has, on white, and folds again afterwards', async () => {
+  test('prints all but passed controls and code unfolded, on white, and folds again afterwards', async () => {
     await using opened = await openFile(browser, showcase(), { colorScheme: 'dark' });
     const { page } = opened;
     const closed = 'document.querySelectorAll("details:not([open])").length';
+    const unfolds = 'document.querySelectorAll("details:not([open], .source, .brief *)").length';
     const before = await page.evaluate<number>(closed);
     await page.emulateMedia({ media: 'print' });
     expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(255, 255, 255)');
@@ -146,19 +148,20 @@ describe('the HTML report in a browser', () => {
     // Without the script too: the style sheet shows what is folded.
     expect(await page.locator('#c-CB-09 pre').first().isVisible()).toBe(true);
     await page.evaluate("dispatchEvent(new Event('beforeprint'))");
-    expect(await page.evaluate<number>(closed)).toBe(0);
+    expect(await page.evaluate<number>(unfolds)).toBe(0);
+    expect(await page.evaluate<number>(closed)).toBeGreaterThan(0);
     await page.evaluate("dispatchEvent(new Event('afterprint'))");
     expect(await page.evaluate<number>(closed)).toBe(before);
     const pdf = await page.pdf({ format: 'A4' });
     expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
-  }, 60_000);
+  });
 
   test('fits a narrow screen without scrolling sideways', async () => {
     await using opened = await openFile(browser, showcase(), { viewport: { width: 400, height: 800 } });
     await opened.page.locator('#unfold').click();
     const [wide, seen] = await opened.page.evaluate<number[]>('[document.documentElement.scrollWidth, innerWidth]');
     expect(wide).toBeLessThanOrEqual(seen ?? 0);
-  }, 60_000);
+  });
 
   test('opens 50 targets with 300 controls, and stays usable', async () => {
     await using opened = await openFile(browser, renderHtml(largeModel(50, 300)));
@@ -169,11 +172,13 @@ describe('the HTML report in a browser', () => {
     expect(await page.locator('details.control:visible .id').allTextContents()).toEqual(['V-242017']);
     quiet(opened);
     await page.getByRole('button', { name: 'Clear' }).click();
-    await page.locator('#why a', { hasText: 'V-242291' }).first().click();
+    const ids = page.locator('#why td.ids', { hasText: 'V-242291' }).first();
+    await ids.getByText(/^and \d+ more$/).click();
+    await ids.getByText('V-242291').click();
     const summary = page.locator('#c-V-242291[open] > summary');
     await summary.waitFor({ state: 'visible' });
     const [place, bar] = [await summary.boundingBox(), await page.locator('#filter').boundingBox()];
     expect(place?.y).toBeGreaterThanOrEqual((bar?.y ?? 0) + (bar?.height ?? 0));
     expect(place?.y).toBeLessThan(300);
-  }, 60_000);
+  });
 });

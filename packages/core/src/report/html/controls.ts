@@ -2,11 +2,15 @@
 import { controlText, type Row } from '../rows.ts';
 import { shorten, shortLine } from '../text.ts';
 import { waiverState } from '../views.ts';
+import type { StatusWord } from '../words.ts';
 import { evidence } from './evidence.ts';
 import { filter } from './filter.ts';
 import { type Html, html, join, nothing, reference } from './markup.ts';
 import { type ControlView, letters, type Page, words } from './page.ts';
 import { facts, section, statusTag } from './parts.ts';
+
+/** Nothing is to be done about these: on paper one line each is enough. */
+const brief: ReadonlySet<StatusWord> = new Set(['Passed', 'Waived', 'Not applicable']);
 
 /** Every control with all that is known of it: what needs attention first, then by severity and id. */
 export function controls(page: Page): Html {
@@ -17,7 +21,7 @@ export function controls(page: Page): Html {
     if (members.length === 0) return [];
     const items = members.map(control => entry(control, numbers.get(control) ?? 0, page));
     return [
-      html`<div class="group"><h3>${statusTag(word)} <span class="n">${members.length}</span></h3>
+      html`<div class="${brief.has(word) ? 'group brief' : 'group'}"><h3>${statusTag(word)} <span class="n">${members.length}</span></h3>
 <ul class="controls">
 ${items}</ul></div>
 `,

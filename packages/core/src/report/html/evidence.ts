@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ResultStatus } from '../../outcome/hdf.ts';
+import type { ResultStatus } from '../../outcome/index.ts';
 import { type Row, shownResults } from '../rows.ts';
 import { plural, type StatusWord } from '../words.ts';
 import { type Html, html, nothing } from './markup.ts';
-import { type ControlView, type Page, words } from './page.ts';
+import { type ControlView, letters, type Page, words } from './page.ts';
 import { statusTag } from './parts.ts';
 
 /** What the engine saw, told once for all targets where it saw the same. */
@@ -12,18 +12,18 @@ export function evidence(control: ControlView, page: Page): Html {
   const several = page.columns.length > 1;
   return html`${groups.map(group => {
     const where = several ? html` in ${places(group.columns, control, page)}` : nothing;
-    return html`<div class="seen"><p>${statusTag(group.word)}${where}</p>${group.text}</div>`;
+    return html`<div class="seen ${letters[group.word]}"><p>${statusTag(group.word)}${where}</p>${group.text}</div>`;
   })}`;
 }
 
-interface Group {
+interface EvidenceGroup {
   word: StatusWord;
   text: Html;
   columns: number[];
 }
 
-function sameEvidence({ cells }: ControlView): Group[] {
-  const found = new Map<string, Group>();
+function sameEvidence({ cells }: ControlView): EvidenceGroup[] {
+  const found = new Map<string, EvidenceGroup>();
   for (const [index, row] of cells.entries()) {
     if (row === undefined) continue;
     const text = resultsOf(row);

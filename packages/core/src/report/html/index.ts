@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash } from 'node:crypto';
 import { frameworks } from '../frameworks.ts';
 import type { ReportModel } from '../model.ts';
 import { verdictWords } from '../words.ts';
 import { controls } from './controls.ts';
 import { changes, waivers } from './exceptions.ts';
+import { framed, sections } from './frame.ts';
 import { frameworkSections } from './frameworks.ts';
-import { Html, html } from './markup.ts';
+import { type Html, html } from './markup.ts';
 import { overview } from './overview.ts';
 import { type Page, toPage } from './page.ts';
 import { timeText } from './parts.ts';
@@ -29,33 +29,19 @@ export function renderHtml(given: ReportModel, options: HtmlOptions = {}): strin
   const page = toPage(given);
   const { model } = page;
   const style = styleFor(model.run, page.controls.length);
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy(style)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>${titleOf(model)}</title>
-<style>${new Html(style)}</style>
-</head>
-<body>
-<a class="skip" href="#controls">Skip to the controls</a>
-${headline(page)}${body(page, options)}<footer><p>Made by ${model.tool.name} ${model.tool.version}, run <code>${model.run.id}</code>, ${timeText(model.run.finished)}.</p></footer>
-<script>${new Html(script)}</script>
-</body>
-</html>
-`.text;
+  const { tool, run } = model;
+  return framed({
+    title: titleOf(model),
+    style,
+    script,
+    skip: html`<a class="skip" href="#controls">Skip to the controls</a>`,
+    content: html`${headline(page)}${body(page, options)}`,
+    footer: html`Made by ${tool.name} ${tool.version}, run <code>${run.id}</code>, ${timeText(run.finished)}.`,
+  });
 }
 
 function titleOf({ verdict, cluster, run }: ReportModel): string {
   return `${verdictWords[verdict.verdict]}: cinc-scan of ${cluster.alias}, ${timeText(run.finished)}, run ${run.id}`;
-}
-
-function policy(style: string): string {
-  const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-  return `default-src 'none'; style-src ${hash(style)}; script-src ${hash(script)}; img-src data:; base-uri 'none'; form-action 'none'`;
 }
 
 const titles = {
@@ -78,7 +64,7 @@ const titles = {
 } as const;
 
 function body(page: Page, options: HtmlOptions): Html {
-  const sections: Record<keyof typeof titles, Html> = {
+  return sections(titles, {
     'not-judged': notJudged(page),
     why: why(page),
     warnings: warnings(page),
@@ -91,14 +77,5 @@ function body(page: Page, options: HtmlOptions): Html {
     waivers: waivers(page),
     controls: controls(page),
     run: runFacts(page),
-  };
-  const shown = Object.entries(sections).filter(([, part]) => part.text !== '');
-  const names = new Map<string, string>(Object.entries(titles));
-  const links = shown.map(([id]) => html`<li><a href="#${id}">${names.get(id)}</a></li>`);
-  return html`<div class="page">
-<nav aria-label="Sections"><ul>${links}</ul></nav>
-<main>
-${shown.map(([, part]) => part)}</main>
-</div>
-`;
+  });
 }

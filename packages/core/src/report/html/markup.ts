@@ -40,7 +40,7 @@ const entities: ReadonlyMap<string, string> = new Map([
   ["'", '&#39;'],
 ]);
 
-export function escapeHtml(raw: string): string {
+function escapeHtml(raw: string): string {
   return cleanText(raw).replaceAll(/[&<>"']/g, char => entities.get(char) ?? '');
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import { severityWords } from '../severity-words.ts';
 import { severityColumns, statusOrder, totalCounts } from '../tally.ts';
 import { statusWords } from '../words.ts';
 import { bar, toShares } from './bars.ts';
 import { type Html, html, nothing } from './markup.ts';
-import { type Page, severityNames } from './page.ts';
+import type { Page } from './page.ts';
 import { columnHeads, count, numberHeads, section, statusTag, table } from './parts.ts';
 
 /** How many controls of which severity have which status: numbers, and a bar as long as the numbers. */
@@ -39,7 +40,7 @@ export function overview({ views }: Page): Html {
   return section({ id: 'overview', title: 'Results by severity', body });
 }
 
-const names = new Map<string, string>(Object.entries(severityNames));
+const names = new Map<string, string>(Object.entries(severityWords).map(([severity, { name }]) => [severity, name]));
 
 /** A severity written in another case is in no bucket, and is shown as it was written. */
 const nameOf = (severity: string) => names.get(severity) ?? `“${severity}” (as tagged)`;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Severity, severities } from '../../outcome/control.ts';
+import { severities } from '../../outcome/index.ts';
 import type { ReportModel } from '../model.ts';
+import { type Replicas, toReplicas } from '../replicas.ts';
 import type { Row } from '../rows.ts';
 import { shortLine } from '../text.ts';
 import { type OutcomeView, toViews } from '../views.ts';
@@ -25,16 +26,18 @@ export interface ControlView {
 export interface Page {
   model: ReportModel;
   views: OutcomeView[];
+  /** The same views, equal replicas together. */
+  replicas: Replicas[];
   columns: Column[];
   profiles: string[];
   /** By severity, then id. */
   controls: ControlView[];
-  anchors: Anchors;
+  anchors: ControlAnchors;
   budget: Budget;
 }
 
 /** Where a control of a view is told: by its id as the gate writes it, or its key. */
-type Anchors = ReadonlyMap<OutcomeView, ReadonlyMap<string, string>>;
+type ControlAnchors = ReadonlyMap<OutcomeView, ReadonlyMap<string, string>>;
 
 export function toPage(given: ReportModel): Page {
   const model = bounded(given);
@@ -42,7 +45,8 @@ export function toPage(given: ReportModel): Page {
   const columns = toColumns(views);
   const controls = toControls(columns);
   const profiles = [...new Set(controls.map(({ row }) => row.profile))].toSorted(byText);
-  return { model, views, columns, profiles, controls, anchors: toAnchors(views, controls), budget: new Budget() };
+  const anchors = toAnchors(views, controls);
+  return { model, views, replicas: toReplicas(views), columns, profiles, controls, anchors, budget: new Budget() };
 }
 
 /** What a page repeats is short, whatever a file says of itself. */
@@ -116,7 +120,7 @@ function anchorFor(key: string, taken: Set<string>): string {
   return anchor;
 }
 
-function toAnchors(views: OutcomeView[], controls: ControlView[]): Anchors {
+function toAnchors(views: OutcomeView[], controls: ControlView[]): ControlAnchors {
   const byRow = new Map(controls.flatMap(({ cells, anchor }) => cells.map(row => [row, anchor] as const)));
   return new Map(
     views.map(view => {
@@ -148,11 +152,3 @@ export const letters = {
   Waived: 'w',
   'Not applicable': 'n',
 } as const satisfies Record<StatusWord, string>;
-
-export const severityNames = {
-  critical: 'Critical',
-  high: 'High',
-  medium: 'Medium',
-  low: 'Low',
-  none: 'None',
-} as const satisfies Record<Severity, string>;

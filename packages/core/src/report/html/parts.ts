@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { byText, type StatusWord } from '../words.ts';
-import { type Html, html, join, nothing, type Part } from './markup.ts';
+import { cutList } from './cut-list.ts';
+import { type Html, html, nothing, type Part } from './markup.ts';
 import { letters } from './page.ts';
 
 /** A status as its word, with a symbol and a colour where the style sheet works. */
@@ -48,7 +49,7 @@ export const grouped = (value: number): string => `${value}`.replaceAll(/\B(?=(?
 /** A number of things, quiet if there is none. */
 export const count = (value: number): Html => html`<td class="num${value === 0 ? ' zero' : ''}">${grouped(value)}</td>`;
 
-const most = 30;
+const most = 150;
 
 /** Ids as links to where their controls are told. */
 export function controlLinks(ids: readonly string[], anchorOf: (id: string) => string | undefined): Html {
@@ -57,8 +58,8 @@ export function controlLinks(ids: readonly string[], anchorOf: (id: string) => s
     const anchor = anchorOf(id);
     return anchor === undefined ? html`<code>${id}</code>` : html`<a href="#${anchor}"><code>${id}</code></a>`;
   });
-  const rest = ids.length - most;
-  return html`${join(links, ', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+  const beyond = ids.length - most;
+  return cutList(beyond > 0 ? [...links, `${beyond} that stand only under Controls`] : links);
 }
 
 /** Pairs of a name and what is known; what is not known is left out. */

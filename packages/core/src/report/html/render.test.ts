@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import type { ControlStatus } from '../../outcome/control.ts';
 import { hostileTexts } from '../testing/hostile-texts.ts';
+import { largeModel, sampleModel, sampleTrend } from '../testing/page-sample.ts';
 import { sampleModel as modelOf, sampleAudited, sampleHdf, sampleTarget } from '../testing/sample-model.ts';
 import { manyResults, scenarios } from '../testing/scenarios.ts';
 import { renderHtml, toTrendPoint } from './index.ts';
-import { largeModel, sampleModel, sampleTrend } from './sample.ts';
 
 const megabytes = (text: string) => Buffer.byteLength(text) / 1_000_000;
 const all = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, found = '']) => found);
@@ -172,12 +172,61 @@ describe('the HTML report', () => {
   });
 });
 
+describe('replicas of one workload', () => {
+  const owner = { kind: 'Deployment', name: 'web' };
+  const pod = (name: string, status: 'failed' | 'passed', changes: Partial<ReturnType<typeof sampleTarget>> = {}) =>
+    sampleAudited({
+      text: sampleHdf([
+        { id: 'a', status },
+        { id: 'b', status: status === 'failed' ? 'passed' : 'failed' },
+        { id: 'c' },
+      ]),
+      target: sampleTarget(name, { owner, ...changes }),
+    });
+  const rowsOf = (text: string, id: string) =>
+    all(
+      all(text, new RegExp(`<section id="${id}"([^]*?)</section>`, 'g'))[0] ?? '',
+      /<tr><th scope="row">([^]*?)<\/th>/g,
+    ).map(plainText);
+  const names = Array.from({ length: 12 }, (_, index) => `web-${index}`);
+
+  test('with equal results are one row that names each pod, in every table', () => {
+    const text = renderHtml(modelOf(names.map(name => pod(name, 'failed'))));
+    for (const id of ['why', 'targets']) {
+      const [row = '', ...others] = rowsOf(text, id).filter(name => name.includes('/web/'));
+      expect(row).toMatch(/^shop\/Deployment\/web\/[^/]*12 pods with equal results: /);
+      for (const name of names) expect(row).toContain(name);
+      expect(others.filter(other => id === 'targets' && other !== '')).toEqual([]);
+    }
+    expect(all(text, /<th scope="col" class="turned">(.*?)<\/th>/g).map(plainText)).toEqual([
+      expect.stringMatching(/^shop\/Deployment\/web\/.* \(12 pods\)$/),
+    ]);
+    expect(plainText(text)).toContain('Targets (12)');
+    expect(plainText(text)).toContain('Failed in 12 of 12');
+  });
+
+  test.each<[string, ReturnType<typeof pod>]>([
+    ['fail in another control, though as many', pod('web-b', 'passed')],
+    ['are of another workload', pod('web-b', 'failed', { owner: { kind: 'Deployment', name: 'other' } })],
+    ['are another container', pod('web-b', 'failed', { container: 'sidecar' })],
+    ['run another image', pod('web-b', 'failed', { image: 'registry.example/web:2' })],
+    ['are the same pod, looked at twice', pod('web-a', 'failed')],
+  ])('stay apart where they %s', (_, other) => {
+    const text = renderHtml(modelOf([pod('web-a', 'failed'), other]));
+    expect(rowsOf(text, 'targets')).toHaveLength(2);
+    expect(text).not.toContain('pods with equal results');
+  });
+});
+
 describe('names that are as long as a file likes', () => {
   const long = 'n'.repeat(1_000_000);
   const target = (pod: string) =>
     sampleTarget(pod, { cluster: long, container: long, owner: { kind: 'Deployment', name: long } });
-  const text = sampleHdf([{ id: 'a' }, { id: 'b', status: 'failed' }]);
-  const model = modelOf(['one', 'two'].map(pod => sampleAudited({ text, target: target(pod) })));
+  const textOf = (status: 'failed' | 'passed') => sampleHdf([{ id: 'a' }, { id: 'b', status }]);
+  const model = modelOf([
+    sampleAudited({ text: textOf('failed'), target: target('one') }),
+    sampleAudited({ text: textOf('passed'), target: target('two') }),
+  ]);
   const gate = { ...model.verdict.gate, source: long };
   const page = renderHtml({
     ...model,

@@ -94,7 +94,7 @@ export const script = `'use strict';
   addEventListener('hashchange', visit);
   let closed = [];
   addEventListener('beforeprint', () => {
-    closed = [...document.querySelectorAll('details:not([open])')];
+    closed = [...document.querySelectorAll('details:not([open])')].filter(each => !each.matches('.source') && each.closest('.brief') === null);
     for (const element of closed) element.open = true;
   });
   addEventListener('afterprint', () => { for (const element of closed) element.open = false; closed = []; });

@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import { palette, variablesOf } from './palette.ts';
 import { printStyle } from './style-print.ts';
 
 const variables = `
-:root{color-scheme:light dark;
---bg:#f4f6f8;--card:#fff;--ink:#1b232c;--soft:#56616d;--rule:#dde2e8;--faint:#eef1f4;--link:#0a5ea8;--focus:#0a5ea8;--code:#f3f5f8;
---f:#b3341f;--f-bg:#fbeae6;--e:#7440a8;--e-bg:#f2eaf9;--s:#c98a00;--s-ink:#805600;--s-bg:#fdf3dc;--p:#0b7a75;--p-bg:#e3f3f1;
---n:#98a2ae;--n-ink:#56616d;--n-bg:#edf0f3;--w:#2b6cb0;--w-bg:#e6f0fa;--on:#fff}
-@media (prefers-color-scheme:dark){:root{
---bg:#0e1318;--card:#161c23;--ink:#e4e9ee;--soft:#a0abb7;--rule:#2c3641;--faint:#1d252e;--link:#7db9f5;--focus:#7db9f5;--code:#10161c;
---f:#ff8a75;--f-bg:#3a1d18;--e:#c9a2f2;--e-bg:#2d2040;--s:#e3ad3b;--s-ink:#e9bb58;--s-bg:#33280f;--p:#4cc3b6;--p-bg:#12312f;
---n:#7f8a97;--n-ink:#a8b2bd;--n-bg:#232c35;--w:#86bbf3;--w-bg:#172a40;--on:#10161c}}
+:root{color-scheme:light dark;${variablesOf(palette.light)}}
+@media (prefers-color-scheme:dark){:root{${variablesOf(palette.dark)}}}
 `;
 
 const basics = `
@@ -22,7 +17,6 @@ a:hover{text-decoration-thickness:2px}
 :focus-visible{outline:2px solid var(--focus);outline-offset:2px;border-radius:3px}
 code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.88em}
 code{overflow-wrap:anywhere}
-a code{display:inline-block;max-width:100%}
 pre{margin:.4rem 0 .6rem;padding:.6rem .8rem;background:var(--code);border:1px solid var(--rule);border-radius:6px;white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.45}
 h1,h2,h3,h4,p,dl,ul{margin:0}
 ul{padding:0;list-style:none}
@@ -73,8 +67,9 @@ th:first-child,td:first-child{padding-left:0}
 thead th{border-top:0;border-bottom:1px solid var(--soft);font-size:.86em;font-weight:600;color:var(--soft);vertical-align:bottom;white-space:nowrap}
 thead th.num{white-space:normal}
 tbody tr:first-child>*{border-top:0}
-tbody th{font-weight:600;overflow-wrap:anywhere}
+tbody th{font-weight:600;overflow-wrap:anywhere;min-width:10rem}
 tbody tr:hover{background:var(--faint)}
+table:not(.matrix) td:not(.num,.picture,.ids){min-width:10rem}
 .num{text-align:right;white-space:nowrap}.zero{color:var(--soft);opacity:1;font-weight:400}
 td.num:not(.zero){font-weight:600}
 .picture{width:20%;min-width:96px}
@@ -91,7 +86,9 @@ svg circle.arc,svg circle.track{fill:none}
 svg.trend{width:100%;height:auto;display:block;margin-bottom:14px}
 svg.trend text{fill:var(--soft);font-family:inherit}svg.trend .grid{stroke:var(--rule)}svg.trend .line{stroke:var(--p)}
 svg.trend circle{stroke:var(--card);stroke-width:1.5}
-td.key{white-space:nowrap}
+td.key{white-space:nowrap}td.ids{min-width:13rem}.changes tbody th{min-width:15rem}.changes td.ids{min-width:10rem}
+.rest{display:inline}.rest>summary{display:inline;cursor:pointer;color:var(--link);white-space:nowrap;list-style:none}.rest>summary::before{content:"\\25B8 " / ""}.rest[open]>summary::before{content:"\\25BE " / ""}
+.pods{font-size:.84em;font-weight:400;color:var(--soft);overflow-wrap:anywhere}
 .digest{word-break:break-all}
 `;
 
@@ -124,7 +121,7 @@ const matrixStyle = `
 .scroll:has(>.matrix){padding-left:0}
 .matrix caption,.matrix tr>:first-child{padding-left:22px}
 .matrix tr>:first-child{position:sticky;left:0;background:var(--card);max-width:22rem;overflow:hidden;text-overflow:ellipsis}
-.matrix tbody th{font-weight:400;white-space:nowrap}
+.matrix tbody th{font-weight:400;white-space:nowrap;min-width:0}
 .matrix thead th{vertical-align:bottom}
 .matrix .turned{padding:.2rem 0;width:30px}
 .matrix .turned span{writing-mode:vertical-rl;transform:rotate(180deg);max-height:17rem;overflow:hidden;text-overflow:ellipsis;display:block;margin:0 auto;font-weight:500;line-height:30px}

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ControlStatus, statuses } from '../../outcome/control.ts';
+import { type ControlStatus, statuses } from '../../outcome/index.ts';
 import type { ReportModel } from '../model.ts';
 import { statusOrder, totalCompliance, totalCounts } from '../tally.ts';
 import { type OutcomeView, toViews } from '../views.ts';
 import { byText, statusWords, verdictWords } from '../words.ts';
 import { type Html, html, nothing } from './markup.ts';
 import type { Page } from './page.ts';
+import { palette } from './palette.ts';
 import { columnHeads, count, numberHeads, section, table, timeText } from './parts.ts';
 
 /** One run, as much of it as a trend needs. */
@@ -71,7 +72,7 @@ function chart(points: TrendPoint[]): Html {
   const y = (percent: number) => Math.round((top + ((100 - percent) * (height - top - bottom)) / 100) * 10) / 10;
   const lines = [0, 25, 50, 75, 100].map(
     percent =>
-      html`<line class="grid" x1="${left}" x2="${width - right}" y1="${y(percent)}" y2="${y(percent)}" stroke="#d5dae1"/><text x="${left - 8}" y="${y(percent) + 4}" text-anchor="end" font-size="12">${percent} %</text>`,
+      html`<line class="grid" x1="${left}" x2="${width - right}" y1="${y(percent)}" y2="${y(percent)}" stroke="${palette.light.rule}"/><text x="${left - 8}" y="${y(percent) + 4}" text-anchor="end" font-size="12">${percent} %</text>`,
   );
   const known = points.flatMap(({ compliance, verdict }, index) =>
     compliance === null ? [] : [{ at: `${x(index)},${y(compliance)}`, index, compliance, verdict }],
@@ -84,5 +85,5 @@ function chart(points: TrendPoint[]): Html {
     const anchor = index === 0 ? 'start' : 'end';
     return html`<text x="${index === 0 ? left : width - right}" y="${height - 6}" text-anchor="${anchor}" font-size="12">${timeText(point?.finished ?? '').slice(0, 10)}</text>`;
   });
-  return html`<svg class="trend" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="Compliance over ${points.length} runs; the numbers are in the table below">${lines}<polyline class="line" points="${known.map(({ at }) => at).join(' ')}" fill="none" stroke="#0b7a75" stroke-width="2"/>${dots}${ends}</svg>`;
+  return html`<svg class="trend" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="Compliance over ${points.length} runs; the numbers are in the table below">${lines}<polyline class="line" points="${known.map(({ at }) => at).join(' ')}" fill="none" stroke="${palette.light.p}" stroke-width="2"/>${dots}${ends}</svg>`;
 }

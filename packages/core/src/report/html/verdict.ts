@@ -6,6 +6,7 @@ import { ring } from './bars.ts';
 import { type Html, html, nothing } from './markup.ts';
 import type { Column, Page } from './page.ts';
 import { columnHeads, controlLinks, grouped, section, table, timeText } from './parts.ts';
+import { nameOf } from './replicas.ts';
 
 const verdictLetters = { pass: 'p', fail: 'f', error: 'e' } as const;
 
@@ -68,19 +69,20 @@ const mostUnmet = 15;
 
 /** Every bound that was not met, with the controls that make it so. */
 export function why(page: Page): Html {
-  const found = allViolations(page.views);
-  if (found.length === 0) return nothing;
+  if (allViolations(page.views).length === 0) return nothing;
   const severalProfiles = new Set(page.views.map(view => view.profile)).size > 1;
-  const rows = found.map(({ view, violation }) => {
+  const unmet = page.replicas.flatMap(same => same[0].violations.map(violation => ({ same, violation })));
+  const rows = unmet.map(({ same, violation }) => {
+    const [view] = same;
     const anchors = page.anchors.get(view);
     const profile = severalProfiles ? html`<td>${view.profile}</td>` : nothing;
-    return html`<tr><th scope="row">${view.name}</th>${profile}<td class="key"><code>${violation.key}</code></td><td>${violation.expected}</td><td><b>${violation.actual}</b></td><td>${controlLinks(violation.controls, id => anchors?.get(id))}</td></tr>
+    return html`<tr>${nameOf(same)}${profile}<td class="key"><code>${violation.key}</code></td><td>${violation.expected}</td><td><b>${violation.actual}</b></td><td class="ids">${controlLinks(violation.controls, id => anchors?.get(id))}</td></tr>
 `;
   });
   const heads = ['Target', ...(severalProfiles ? ['Profile'] : []), 'Bound', 'Expected', 'Actual', 'Controls'];
   const head = columnHeads(...heads);
   const grid = table({
-    caption: `${plural(rows.length, 'bound')}, and the controls that make it so`,
+    caption: `${plural(allViolations(page.views).length, 'bound')}, and the controls that make it so`,
     head,
     rows: rows.slice(0, mostUnmet),
     className: 'loud',

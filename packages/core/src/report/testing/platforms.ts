@@ -12,12 +12,17 @@ const anywhere = [
   /SPINNAKER_PROPERTY_/i,
   /SPINNAKER_CONFIG_JSON/i,
   /section_(?:start|end):/i,
+  /travis_(?:fold|time):/i,
 ];
 
 /** Lines in which some CI system would find a command. */
 export function findCommands(log: string): string[] {
   return log.split(lineBreak).filter(line => {
     const seen = line.replaceAll(skipped, '');
-    return /^\s*::\S/u.test(seen) || anywhere.some(pattern => pattern.test(seen));
+    return (
+      /^\s*::\S/u.test(seen) ||
+      /^(?:---|\+\+\+|~~~|\^\^\^)[ \t]/u.test(seen) ||
+      anywhere.some(pattern => pattern.test(seen))
+    );
   });
 }

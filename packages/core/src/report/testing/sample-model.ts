@@ -34,6 +34,7 @@ export function sampleTarget(pod = 'web-5d4f-abcde', changes: Partial<Target> = 
 
 export const sampleObservation = (changes: Partial<Observation> = {}): Observation => ({
   lens: 'exec',
+  witness: 'target',
   view: 'full',
   started: '2026-01-31T23:59:00Z',
   seconds: 1.5,
@@ -48,7 +49,7 @@ export const sampleObservation = (changes: Partial<Observation> = {}): Observati
   ...changes,
 });
 
-export const sampleProfile = (name = 'baseline') => ({
+const sampleProfile = (name = 'baseline') => ({
   name,
   version: '1.0.0',
   source: `./profiles/${name}`,
@@ -102,16 +103,11 @@ export function sampleModel(
   { threshold: text = strictest, options = {} }: SampleGate = {},
 ): ReportModel {
   const threshold = sampleThreshold(text);
-  const judged = outcomes.map(
-    (outcome): Judged => ({
-      outcome,
-      judgement:
-        outcome.kind === 'audited'
-          ? evaluate(outcome.hdf, threshold, { ...gateDefaults(sampleNow), ...options })
-          : undefined,
-      comparison: undefined,
-    }),
-  );
+  const judged = outcomes.map((outcome): Judged => {
+    if (outcome.kind === 'unreached') return { outcome, judgement: undefined, comparison: undefined };
+    const judgement = evaluate(outcome.hdf, threshold, { ...gateDefaults(sampleNow), ...options });
+    return { outcome, judgement, comparison: undefined };
+  });
   return {
     tool: { name: 'cinc-scan', version: '0.1.0' },
     run: { id: 'run-1', started: '2026-01-31T23:59:00Z', finished: sampleNow.toISOString(), seconds: 60 },
@@ -124,6 +120,7 @@ export function sampleModel(
       revoked: true,
     },
     profiles: [sampleProfile()],
+    passedOver: [],
     verdict: toVerdict(judged, threshold),
     warnings: [],
     request: { targets: ['deployment/web'], profile: ['./profiles/baseline'], threshold: 'threshold.yml' },

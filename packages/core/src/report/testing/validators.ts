@@ -11,7 +11,6 @@ const dateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/
 const isReference = (text: string) => !/[\s\\<>"{}|^`]/.test(text) && URL.canParse(text, 'https://base.example/');
 
 function parseSchema(url: URL): object {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a schema; ajv refuses anything else
   return JSON.parse(readFileSync(url, 'utf8')) as object;
 }
 
@@ -28,6 +27,19 @@ export function scanValidator(): ValidateFunction {
   const ajv = new Ajv2020({ strict: true, strictRequired: false, strictTypes: false, allErrors: false });
   ajv.addFormat('date-time', dateTime);
   return ajv.compile(parseSchema(new URL('scan.schema.json', published)));
+}
+
+/** findings.json by its published schema. */
+export function findingsValidator(): ValidateFunction {
+  const ajv = new Ajv2020({ strict: true, strictRequired: false, strictTypes: false, allErrors: false });
+  ajv.addFormat('date-time', dateTime);
+  return ajv.compile(parseSchema(new URL('findings.schema.json', published)));
+}
+
+/** An event of OCSF, by a schema written from its public definition. */
+export function ocsfValidator(): ValidateFunction {
+  const ajv = new Ajv2020({ strict: true, strictRequired: false, strictTypes: false, allErrors: false });
+  return ajv.compile(parseSchema(new URL('ocsf-1.3.0-findings.schema.json', schemas)));
 }
 
 /** Problems of each text against the project's XSD; none for valid ones. */

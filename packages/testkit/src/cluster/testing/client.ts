@@ -3,7 +3,7 @@ import { type IncomingHttpHeaders, type RequestOptions } from 'node:http';
 import { request } from 'node:https';
 import { type RawData, WebSocket } from 'ws';
 import type { EmbeddedCluster } from '../cluster.ts';
-import { type Json, objectAt, parseJson, textAt } from '../json.ts';
+import { type Json, objectAt, parseJson, textAt } from '../objects/json.ts';
 
 export interface Reply {
   status: number;
@@ -133,7 +133,7 @@ export interface ExecWish {
   onFrame?(frame: Frame, socket: WebSocket): void;
 }
 
-export interface Frame {
+interface Frame {
   channel: number;
   bytes: number;
   data: Buffer;

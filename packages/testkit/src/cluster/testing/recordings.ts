@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
-import { isObject, type JsonObject, listAt, parseJson, textAt } from '../json.ts';
+import { isObject, type JsonObject, listAt, parseJson, textAt } from '../objects/json.ts';
 
 const folder = new URL('../../../fixtures/kubernetes/', import.meta.url);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { at, isObject, type Json, type JsonObject, listAt, objectAt, parseJson, textAt } from '../json.ts';
+import { at, isObject, type Json, type JsonObject, listAt, objectAt, parseJson, textAt } from '../objects/json.ts';
 
 const dates = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g;
 const revisions = /"(resourceVersion|continue|observedGeneration)":"[^"]*"/g;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { at, type Json, listAt, textAt } from '../json.ts';
+import { at, type Json, listAt, textAt } from '../objects/json.ts';
 import type { Client } from './client.ts';
 
 export const busybox = 'cinc-scan.test/busybox:1';

@@ -40,7 +40,7 @@ const accessKey = ['AK', 'IA', 'CINCSCANTESTONLY'].join('');
 const hash = ['$6$', 'cincscan', '$', 'a'.repeat(86)].join('');
 
 /** By the control that has to find it; the image with defects of Debian below it brings the others. */
-export const baselineDefects: Record<string, Entry[]> = {
+const baselineDefects: Record<string, Entry[]> = {
   'program-no-compiler': [program('/usr/bin/gcc')],
   'program-no-network-tool': [program('/usr/local/bin/curl')],
   'program-no-debugger': [program('/usr/bin/gdb')],

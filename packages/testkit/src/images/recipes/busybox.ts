@@ -34,6 +34,14 @@ export const busyboxRecipes: Recipe[] = [
     uid: 0,
     gid: 0,
     command: ['/bin/busybox', 'sh'],
-    entries: [...skeleton, ...busyboxEntries, ...identity, { kind: 'lens-helper', path: '/cinc-scan/helper' }],
+    entries: [
+      ...skeleton,
+      ...busyboxEntries,
+      ...identity,
+      { kind: 'lens-helper', path: '/cinc-scan/helper' },
+      // As in packages/lens-helper/Containerfile: what its user may not read, no neighbour may look into.
+      { kind: 'mode', path: '/bin/busybox', mode: 0o711 },
+      { kind: 'mode', path: '/cinc-scan/helper', mode: 0o711 },
+    ],
   },
 ];

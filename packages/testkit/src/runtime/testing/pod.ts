@@ -27,7 +27,7 @@ export async function openBench(...names: string[]): Promise<Bench> {
   return { stateDir, images, runtime: await createRuncRuntime({ stateDir, images }) };
 }
 
-export const plain: ContainerSecurity = {
+const plain: ContainerSecurity = {
   uid: undefined,
   gid: undefined,
   supplementalGroups: [],

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type Consolidation, parseState } from '@cinc-scan/companions';
+import {
+  type ComparedFinding,
+  compareFindings,
+  emptyState,
+  type FindingRun,
+  type FindingState,
+  mostResultBytes,
+  type RunPoint,
+  readBounded,
+  ScanError,
+  seedState,
+  writeAtomic,
+} from '@cinc-scan/core';
+
+/** What a state that is not there means: an error, or that every finding is new, or known. */
+export const statesMissing = ['fail', 'all-new', 'seed'] as const;
+type StateMissing = (typeof statesMissing)[number];
+
+export interface StateOptions {
+  path: string | undefined;
+  missing: StateMissing;
+  workspace: string;
+  at: string;
+}
+
+/** What became of every finding, and what has to be kept for the next run. */
+export interface Compared {
+  rows: ComparedFinding[];
+  /** Whether there was something to compare with. */
+  isCompared: boolean;
+  /** Earlier runs and this one. */
+  trend: readonly RunPoint[];
+  save: () => Promise<void>;
+}
+
+export function compareWithState(
+  { scope, looks, findings }: Consolidation,
+  waived: ReadonlyMap<string, string>,
+  { path, missing, workspace, at }: StateOptions,
+): Compared {
+  const run: FindingRun = { scope, at, looks, findings, waived };
+  const before = path === undefined ? emptyState(scope) : readState(path, missing, run);
+  const start = missing === 'seed' && before.at === '' ? { ...seedState(run), at: '' } : before;
+  const compared = compareFindings(start, run);
+  if (compared.kind === 'refused')
+    throw new ScanError('BASELINE_INVALID', `${path ?? 'the state'}: ${compared.problem}`);
+  return {
+    rows: compared.rows,
+    isCompared: before.at !== '',
+    trend: compared.state.runs,
+    save: async () => {
+      if (path !== undefined) await writeAtomic(path, `${JSON.stringify(compared.state)}\n`, workspace);
+    },
+  };
+}
+
+/** A lost state must neither flood nor silence: what it means is the user's to say. */
+function readState(path: string, missing: StateMissing, { scope }: FindingRun): FindingState {
+  const read = readBounded(path, mostResultBytes);
+  if (read.kind === 'unreadable') {
+    if (read.isMissing && missing !== 'fail') return emptyState(scope);
+    const remedy =
+      'Begin with --state-missing seed (record, tell nothing) or all-new, or give the state of the run before.';
+    throw new ScanError('BASELINE_INVALID', `${path}: ${read.problem}`, { remedy });
+  }
+  const parsed = parseState(read.bytes.toString('utf8'));
+  if (parsed.kind === 'refused') throw new ScanError('BASELINE_INVALID', `${path} is not a state: ${parsed.problem}`);
+  return parsed.state;
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readdirSync } from 'node:fs';
+import { join, relative, resolve, sep } from 'node:path';
+import { type GivenFile, matchesPattern, type Sources } from '@cinc-scan/companions';
+import { mostResultBytes, readBounded } from '@cinc-scan/core';
+
+const mostEnvelopeBytes = 1_048_576;
+const envelopeEnding = '.envelope.json';
+
+/** Results below the folder of the file of sources: those that were named, or those that its sources look for. */
+export function findResults(folder: string, named: readonly string[], { sources }: Sources): GivenFile[] {
+  const paths =
+    named.length > 0
+      ? named.map(path => relative(folder, resolve(path)).split(sep).join('/'))
+      : sources.flatMap(({ file }) => search(folder, file));
+  const results = [...new Set(paths)].filter(path => !path.endsWith(envelopeEnding));
+  return results.map(path => toGiven(folder, path));
+}
+
+/** What there is of a pattern; its folders may hold stars, too. */
+function search(folder: string, pattern: string): string[] {
+  const parts = pattern.split('/').filter(part => part !== '' && part !== '.');
+  return parts.reduce<string[]>((found, part) => found.flatMap(path => below(folder, path, part)), ['']);
+}
+
+function below(folder: string, path: string, part: string): string[] {
+  const names = namesIn(join(folder, path)).filter(name => matchesPattern(part, name));
+  return names.toSorted().map(name => (path === '' ? name : `${path}/${name}`));
+}
+
+/** A folder that is not there holds nothing, and then the source has no result. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function toGiven(folder: string, path: string): GivenFile {
+  const beside = readBounded(join(folder, `${path}${envelopeEnding}`), mostEnvelopeBytes);
+  const envelope = beside.kind === 'bytes' ? beside.bytes.toString('utf8') : undefined;
+  // One that is there and cannot be read tells as little as one that is none.
+  const unread = beside.kind === 'unreadable' && !beside.isMissing ? '' : undefined;
+  return { path, read: () => readBounded(join(folder, path), mostResultBytes), envelope: envelope ?? unread };
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Agent } from 'node:http';
+import { toMessage } from '../errors/index.ts';
+import type { Environment } from '../request/index.ts';
+import { startRequest } from './exchange.ts';
+import { openRoute } from './route.ts';
+
+export interface Call {
+  method: 'GET' | 'POST' | 'PATCH';
+  url: URL;
+  headers: Record<string, string>;
+  body?: Buffer;
+}
+
+/** What came of one request. Redirects are answers like others: they are not followed, to wherever they lead. */
+export type CallAnswer =
+  | { kind: 'answered'; status: number; headers: Record<string, unknown>; body: string }
+  /** `sent`: the server may have got it; `heard`: some of its answer had come; `untrusted`: it is not who it should be. */
+  | { kind: 'failed'; problem: string; sent: boolean; heard: boolean; untrusted: boolean };
+
+const usualMostBytes = 4 * 1_048_576;
+
+export interface CallSettings {
+  timeoutMs: number;
+  /** Names proxies. */
+  environment?: Environment;
+  /** Of the answer: 4 MiB unless told. */
+  mostBytes?: number;
+}
+
+/** One request over a connection of its own, ended after the time given. Throws only where a proxy is not one. */
+export async function call(wanted: Call, settings: CallSettings): Promise<CallAnswer> {
+  using route = await openRoute(wanted.url, { environment: settings.environment ?? {} });
+  return await exchange(wanted, settings, route.agent);
+}
+
+function exchange(
+  { method, url, headers, body }: Call,
+  { timeoutMs, mostBytes = usualMostBytes }: CallSettings,
+  agent: Agent,
+): Promise<CallAnswer> {
+  return new Promise(resolve => {
+    let [sent, heard] = [false, false];
+    const failed = (problem: string, untrusted = false) => resolve({ kind: 'failed', problem, sent, heard, untrusted });
+    const signal = AbortSignal.timeout(timeoutMs);
+    const length = body === undefined ? {} : { 'content-length': String(body.length) };
+    const request = startRequest(url, { method, headers: { ...headers, ...length }, agent, signal });
+    request.on('socket', socket => {
+      sent = url.protocol === 'http:' && !socket.connecting; // a proxy has connected by now
+      socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => (sent = true));
+      socket.once('data', () => (heard = true));
+    });
+    request.on('error', error =>
+      signal.aborted ? failed(`no answer within ${timeoutMs} ms`) : failed(toMessage(error), isUntrusted(error)),
+    );
+    request.on('response', response => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size <= mostBytes) chunks.push(chunk);
+        else request.destroy(new Error('the answer is too long'));
+      });
+      response.on('error', error => failed(toMessage(error)));
+      response.on('end', () =>
+        resolve({
+          kind: 'answered',
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: Buffer.concat(chunks).toString(),
+        }),
+      );
+    });
+    request.end(body);
+  });
+}
+
+// https://nodejs.org/api/tls.html#x509-certificate-error-codes
+const isUntrusted = (error: Error) =>
+  'code' in error && /CERT|SIGNED|ISSUER|SIGNATURE|SSL|TLS/.test(String(error.code));
+
+export const isSuccess = (answer: CallAnswer): answer is CallAnswer & { kind: 'answered' } =>
+  answer.kind === 'answered' && answer.status >= 200 && answer.status < 300;
+
+/** Why it did not work, without anything that was sent. */
+export function problemOf(answer: CallAnswer): string {
+  if (answer.kind === 'failed') return answer.problem;
+  if (answer.status >= 300 && answer.status < 400) return `it answered ${answer.status}: redirects are not followed`;
+  return `it answered ${answer.status}`;
+}

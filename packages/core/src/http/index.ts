@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+export { type Call, type CallAnswer, call, isSuccess, problemOf } from './call.ts';
+export { checkName, readBody, receive, startRequest } from './exchange.ts';
+export { parseProxy, proxyForms } from './proxy.ts';
+export { openRoute, type Route } from './route.ts';

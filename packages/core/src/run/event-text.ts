@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// What happens in a run, in the words that every log uses.
+
+import type { Outcome } from '../outcome/index.ts';
+import { targetName } from '../plan/index.ts';
+import { safeLogLines, verdictSentence } from '../report/index.ts';
+import type { ScanEvent, Stage } from './events.ts';
+
+export const stageTitles: Record<Stage, string> = {
+  prepare: 'Reading the profile and starting the engine',
+  plan: 'Looking for the targets',
+  grant: 'Making a temporary identity',
+  audit: 'Auditing',
+  revoke: 'Revoking the identity',
+  report: 'Writing reports',
+};
+
+/** The event as one record, for logs that machines read. */
+export function toEventRecord(event: ScanEvent): { event: string } & Record<string, unknown> {
+  const { kind } = event;
+  switch (kind) {
+    case 'stage':
+      return { event: kind, stage: event.stage };
+    case 'notice':
+      return { event: kind, text: event.text };
+    case 'planned':
+      return {
+        event: kind,
+        targets: event.plan.targets.map(targetName),
+        missing: event.plan.unplanned.map(each => targetName(each.target)),
+      };
+    case 'intent':
+      return { event: kind, ...event.object };
+    case 'object':
+      return { event: kind, verb: event.verb, object: event.object };
+    case 'session':
+      return { event: kind, target: targetName(event.target), lens: event.lens };
+    case 'outcome':
+      return { event: kind, ...toOutcomeRecord(event.outcome) };
+    case 'control':
+      return { event: kind, target: targetName(event.target), control: event.id, status: event.status };
+    case 'engine-output':
+      return { event: kind, lines: safeLogLines(event.text) };
+    case 'verdict':
+      return { event: kind, ...toVerdictRecord(event) };
+  }
+}
+
+function toVerdictRecord({ verdict: given, reports }: ScanEvent & { kind: 'verdict' }): Record<string, unknown> {
+  const { verdict, reason, exit, exitCode } = given;
+  const files = reports.map(({ format, path }) => ({ format, path }));
+  return { verdict, reason, exit, exitCode, text: verdictSentence(given), reports: files };
+}
+
+function toOutcomeRecord(outcome: Outcome): Record<string, unknown> {
+  const target = targetName(outcome.target);
+  if (outcome.kind === 'audited') return { target, outcome: outcome.kind, seconds: outcome.observation.seconds };
+  return { target, outcome: outcome.kind, code: outcome.error.code, message: outcome.error.message };
+}

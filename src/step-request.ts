@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  type Environment,
+  type GithubInputName,
+  type GithubValues,
+  githubInputs,
+  inputNames,
+  isScanError,
+  makeRunId,
+  nearestInput,
+  type Raw,
+  readContents,
+  readDocument,
+  readDocumentFile,
+  readUserConfig,
+  readVariable,
+  resolveGithubInputs,
+  resolveInput,
+  resolveValues,
+  ScanError,
+  type ScanRequest,
+  Secrets,
+  toScanRequest,
+  type Values,
+} from '@cinc-scan/core';
+import { forgetSecretInputs, maskSecrets, stepSecrets } from './mask.ts';
+
+/** What the workflow asked for. */
+export interface StepRequest {
+  values: Values;
+  /** The inputs that only the Action has. */
+  own: GithubValues;
+  request: ScanRequest;
+  secrets: Secrets;
+  environment: Environment;
+}
+
+/** Reads and checks every input; what is secret in them is masked in the log before anything else is said. */
+export function readStepRequest(environment: Environment): StepRequest {
+  const { values: given, step, own, secrets } = readStep(environment);
+  if (own.audience !== undefined && given.token !== undefined)
+    throw new ScanError(
+      'INPUT_INVALID',
+      'audience and token are mutually exclusive: each selects the identity that signs in',
+    );
+  const document = own.request === undefined ? undefined : readDocumentFile(own.request);
+  const { values, contents } =
+    document === undefined
+      ? { values: given, contents: readContents(given) }
+      : readDocument(document, { flags: {}, step, environment });
+  const all = withReports({ ...values, 'run-id': values['run-id'] ?? runIdOf(environment) }, own);
+  const request = toScanRequest(all, contents);
+  return { values: { ...values, 'run-id': request.runId }, own, request, secrets, environment };
+}
+
+interface ReadStep extends Pick<StepRequest, 'values' | 'own' | 'secrets'> {
+  /** The inputs that all share, as they were given. */
+  step: Raw;
+}
+
+/** The inputs alone, for whoever only signs in. Of a request document nothing is in them. */
+export function readStep(environment: Environment): ReadStep {
+  const given = stepInputs(environment);
+  refuseUnknown(Object.keys(given));
+  const step = Object.fromEntries(Object.entries(given).filter(([name]) => !isOwn(name)));
+  const own = resolveGithubInputs(given);
+  const secrets = stepSecrets(environment, own);
+  maskSecrets(secrets);
+  const file = own.request === undefined ? readUserConfig(undefined, environment) : undefined;
+  const values = resolveValues({ flags: {}, step, environment, file });
+  forgetSecretInputs(environment);
+  maskSecrets(secrets);
+  return { values, step, own, secrets };
+}
+
+/** Where to leave word of a step whose inputs make no sense as a whole. */
+export function placeOfOutputs(environment: Environment): Pick<Values, 'output-dir' | 'run-id'> {
+  const sources = { flags: {}, step: stepInputs(environment), environment, file: readableConfig(environment) };
+  return { 'output-dir': resolveInput('output-dir', sources), 'run-id': resolveInput('run-id', sources) };
+}
+
+function readableConfig(environment: Environment): ReturnType<typeof readUserConfig> {
+  try {
+    return readUserConfig(undefined, environment);
+  } catch (error) {
+    if (!isScanError(error)) throw error;
+    return undefined; // which is the error that is shown
+  }
+}
+
+/** The runner passes `fail-on` as INPUT_FAIL-ON, also when it is not in action.yml. */
+function stepInputs(environment: Environment): Raw {
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([key, value]) =>
+      key.startsWith('INPUT_') ? [[key.slice('INPUT_'.length).toLowerCase(), value]] : [],
+    ),
+  );
+}
+
+const ownNames = Object.keys(githubInputs);
+const isOwn = (name: string): name is GithubInputName => ownNames.includes(name);
+
+function refuseUnknown(names: string[]): void {
+  const known: string[] = [...inputNames, ...ownNames];
+  const unknown = names.filter(name => !known.includes(name));
+  if (unknown.length === 0) return;
+  const hints = unknown.map(name => nearestInput(name, known));
+  throw new ScanError(
+    'INPUT_UNKNOWN',
+    `The step has no input ${unknown.map(name => JSON.stringify(name)).join(', ')}; did you mean ${hints.join(', ')}?`,
+    { remedy: 'Remove it or correct its name; docs/github-action-inputs.md lists the inputs.' },
+  );
+}
+
+/** Code scanning takes a report that has to be written first. */
+function withReports(values: Values, own: GithubValues): Values {
+  const isWritten = values.reports.some(spec => /^sarif(:|$)/.test(spec));
+  return own['upload-sarif'] && !isWritten ? { ...values, reports: [...values.reports, 'sarif'] } : values;
+}
+
+/** Tells whoever finds an object in the cluster which run made it; jobs of a matrix share all but the end. */
+function runIdOf(environment: Environment): string {
+  const digits = (name: string) => (/^\d{1,20}$/.exec(readVariable(environment, name) ?? '')?.[0] ?? '0').slice(-14);
+  return `gh-${digits('GITHUB_RUN_ID')}-${digits('GITHUB_RUN_ATTEMPT').slice(-3)}-${makeRunId().slice(0, 6)}`;
+}
