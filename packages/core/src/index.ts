@@ -11,7 +11,9 @@ export {
 } from './engine/index.ts';
 export { catalogue, type ErrorCode, exitCodes, isScanError, nearest, ScanError, toMessage } from './errors/index.ts';
 export {
+  type AlertState,
   type AppliedWaivers,
+  alertStateSchema,
   type Area,
   type Attribution,
   applyWaivers,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Consolidation, parseState } from '@cinc-scan/companions';
 import {
+  type AlertState,
   type ComparedFinding,
   compareFindings,
   emptyState,
@@ -32,7 +33,10 @@ export interface Compared {
   isCompared: boolean;
   /** Earlier runs and this one. */
   trend: readonly RunPoint[];
-  save: () => Promise<void>;
+  /** What earlier runs told, and did not get through. */
+  alerts: AlertState | undefined;
+  /** Again, with what became of messages, once those are sent. */
+  save: (alerts?: AlertState) => Promise<void>;
 }
 
 export function compareWithState(
@@ -50,8 +54,10 @@ export function compareWithState(
     rows: compared.rows,
     isCompared: before.at !== '',
     trend: compared.state.runs,
-    save: async () => {
-      if (path !== undefined) await writeAtomic(path, `${JSON.stringify(compared.state)}\n`, workspace);
+    alerts: before.alerts,
+    save: async (alerts = before.alerts) => {
+      const state: FindingState = { ...compared.state, alerts };
+      if (path !== undefined) await writeAtomic(path, `${JSON.stringify(state)}\n`, workspace);
     },
   };
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type FindingState, findingSchema, runPointSchema } from '@cinc-scan/core';
+import { alertStateSchema, type FindingState, findingSchema, runPointSchema } from '@cinc-scan/core';
 import { z } from 'zod';
 
 const text = z.string();
@@ -19,6 +19,7 @@ const state = z.strictObject({
   looks: z.record(text, coverage),
   entries: z.record(text, entry),
   runs: z.array(runPointSchema).max(1000).default([]),
+  alerts: alertStateSchema.optional(),
 });
 
 export type ParsedState = { kind: 'state'; state: FindingState } | { kind: 'refused'; problem: string };

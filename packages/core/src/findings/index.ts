@@ -23,7 +23,14 @@ export { type Attribution, mergeFindings, toFinding } from './merge.ts';
 export { findingsOfHdf, type HdfFindings, type Passed } from './of-hdf.ts';
 export { coversPurl, parsePurl } from './purl.ts';
 export { type ComparedFinding, type FindingRun, type FindingStatus, findingStatuses } from './run.ts';
-export { findingSchema, type RunPoint, runPointSchema, severityCountsSchema } from './schema.ts';
+export {
+  type AlertState,
+  alertStateSchema,
+  findingSchema,
+  type RunPoint,
+  runPointSchema,
+  severityCountsSchema,
+} from './schema.ts';
 export { bySeverity, highestSeverity, severityOfScore, severityOfWord } from './severity.ts';
 export { stableImage, stablePod, stableTarget } from './stable.ts';
 export { emptyState, type FindingState, type StateEntry } from './state.ts';

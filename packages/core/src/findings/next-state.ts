@@ -23,6 +23,7 @@ export function nextState(state: FindingState, run: FindingRun, rows: readonly C
     looks: { ...state.looks, ...completeLooks(run.looks) },
     entries,
     runs: [...state.runs, pointOf(run, rows)].slice(-mostRuns),
+    ...(state.alerts === undefined ? {} : { alerts: state.alerts }),
   };
 }
 

@@ -45,6 +45,31 @@ export const severityCountsSchema = z.strictObject({
   unknown: count,
 } satisfies Record<FindingSeverity, typeof count>);
 
+const alertChannels = ['webhook', 'slack', 'teams', 'mail'] as const;
+
+/** What people are told of a run: a few lines, bounded, and hostile all the same. */
+const alertSchema = z.strictObject({
+  run: text,
+  at: text,
+  scope: text,
+  title: text,
+  lines: z.array(text),
+  /** How many findings and sources there is no line for. */
+  more: count,
+  link: optional,
+});
+
+/** What has been told of the findings of a scope, and what has not come through yet. */
+export const alertStateSchema = z.strictObject({
+  /** Sources that did not look and of which that has been told; one that looks again is taken off. */
+  lost: z.array(text),
+  due: z.array(z.strictObject({ channel: z.enum(alertChannels), alert: alertSchema })).max(1000),
+  /** The last messages that came through: run and channel. */
+  told: z.array(text).max(1000),
+});
+
+export type AlertState = z.infer<typeof alertStateSchema>;
+
 /** What a trend needs of a run. */
 export const runPointSchema = z.strictObject({
   at: text,

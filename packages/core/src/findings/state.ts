@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Finding } from './finding.ts';
 import type { Coverage } from './look.ts';
-import type { RunPoint } from './schema.ts';
+import type { AlertState, RunPoint } from './schema.ts';
 
 /** What is known of one finding. */
 export interface StateEntry {
@@ -26,6 +26,8 @@ export interface FindingState {
   entries: Record<string, StateEntry>;
   /** The last runs in numbers, oldest first. */
   runs: RunPoint[];
+  /** Absent where nobody has been told anything. */
+  alerts?: AlertState | undefined;
 }
 
 export const isLaterThan = (one: string, other: string): boolean => Date.parse(one) > Date.parse(other);
