@@ -132,6 +132,25 @@ describe.each([[['dash']], [['bash']], [['busybox', 'ash']], [['bash', '--posix'
     expect(await ask(session, state)).toEqual(before);
     expect(session.lost).toBeUndefined();
   });
+
+  test('is not over before what it gave up has ended', async () => {
+    const asked = Promise.withResolvers<void>();
+    const allowed = Promise.withResolvers<void>();
+    let ended = false;
+    const kill = async () => {
+      asked.resolve();
+      await allowed.promise;
+      ended = true;
+    };
+    const { session: own } = await openShell(['sh'], { kill });
+    const given = own.run('sleep 60', { timeoutMs: 100 }).catch(() => undefined);
+    await asked.promise;
+    const closed = own[Symbol.asyncDispose]().then(() => ended);
+    await setImmediate();
+    allowed.resolve();
+    expect(await closed).toBe(true);
+    await given;
+  });
 });
 
 describe('a session whose stream ends', () => {

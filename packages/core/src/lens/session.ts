@@ -64,6 +64,7 @@ export class Session implements AsyncDisposable {
   private instance: string | undefined;
   private broken: ScanError | undefined;
   private last: Promise<unknown> = Promise.resolve();
+  private abandoned: Promise<void> = Promise.resolve();
 
   private constructor(entry: ShellEntry, meter: Meter) {
     this.entry = entry;
@@ -92,7 +93,7 @@ export class Session implements AsyncDisposable {
     const { shell } = this;
     this.shell = undefined;
     this.broken ??= new ScanError('TARGET_LOST', `The session into ${this.entry.name} was closed`);
-    if (shell === undefined) return;
+    if (shell === undefined) return this.abandoned; // one that was given up a moment ago may not have ended yet
     if (shell.busy) await this.entry.kill(shell.pid).catch(() => undefined);
     else await leave(shell.stream);
     await shell.stream.close();
@@ -146,7 +147,10 @@ export class Session implements AsyncDisposable {
       return this.requireAnswered(answer);
     } catch (error) {
       if (error instanceof CommandRefused) throw error;
-      if (this.shell === shell) await this.abandon(shell, error);
+      if (this.shell === shell) {
+        this.abandoned = this.abandon(shell, error);
+        await this.abandoned;
+      }
       if (error instanceof FrameMismatch) throw this.corrupt(error);
       throw error;
     } finally {
