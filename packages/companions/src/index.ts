@@ -15,6 +15,14 @@ export {
 export { type Consolidated, type ReportFacts, toFindingsModel } from './results/findings-model.ts';
 export { type HdfOptions, toHdf, type UnknownAs } from './results/hdf.ts';
 export { type ParsedState, parseState } from './results/state-file.ts';
+export { statesMissing } from './run/compare-with-state.ts';
+export {
+  type ConsolidationDeps,
+  type ConsolidationRequest,
+  type ConsolidationRun,
+  runConsolidation,
+} from './run/run-consolidation.ts';
+export { toldLines } from './run/told-lines.ts';
 export {
   type ConsolidatedSource,
   type Consolidation,

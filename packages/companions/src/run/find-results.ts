@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readdirSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
-import { type GivenFile, matchesPattern, type Sources } from '@cinc-scan/companions';
 import { mostResultBytes, readBounded } from '@cinc-scan/core';
+import type { GivenFile } from '../sources/consolidate.ts';
+import { matchesPattern } from '../sources/match.ts';
+import type { Sources } from '../sources/schema.ts';
 
 const mostEnvelopeBytes = 1_048_576;
 const envelopeEnding = '.envelope.json';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ConsolidatedSource, UnknownAs } from '@cinc-scan/companions';
 import { bySeverity, type ComparedFinding } from '@cinc-scan/core';
+import type { UnknownAs } from '../results/hdf.ts';
+import type { ConsolidatedSource } from '../sources/consolidate.ts';
 
 /** New and returned ones that are at least as bad. */
 export function newOnes(rows: readonly ComparedFinding[], least: UnknownAs, unknownAs: UnknownAs): ComparedFinding[] {

@@ -1,44 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ConsolidatedSource, type Consolidation, notLookedCodes } from '@cinc-scan/companions';
 import {
-  type AppliedWaivers,
   type ComparedFinding,
   catalogue,
   type FindingWaiver,
   keyText,
+  plural,
+  renderGate,
   severityCounts,
   shortLine,
   statusCounts,
 } from '@cinc-scan/core';
-import type { Terminal } from '../terminal.ts';
-import type { Compared } from './compare-with-state.ts';
+import { notLookedCodes } from '../reading.ts';
+import type { ConsolidatedSource } from '../sources/consolidate.ts';
+import type { ConsolidationRun } from './run-consolidation.ts';
 
-interface Telling {
-  terminal: Terminal;
-  applied: AppliedWaivers;
+/** A line of the log; what somebody has to see to is trouble. */
+export interface ToldLine {
+  text: string;
+  isTrouble: boolean;
 }
 
-/** A line for each source, why one did not look, and the numbers. */
-export function tellConsolidation(
-  { sources }: Consolidation,
-  { rows, isCompared }: Compared,
-  { terminal, applied }: Telling,
-): void {
-  const { stdout, stderr } = terminal;
-  for (const source of sources) {
-    stdout.write(`${sourceLine(source)}\n`);
-    for (const warning of source.warnings) stderr.write(`! ${source.source.id}: ${warning}\n`);
-    for (const line of problemLines(source)) stderr.write(`${line}\n`);
-  }
-  for (const line of waiverLines(applied)) stderr.write(`! ${line}\n`);
-  stdout.write(`findings: ${listed(severityCounts(rows))}\n`);
-  if (isCompared) stdout.write(`since the run before: ${listed(statusCounts(rows))}\n`);
+const plain = (text: string): ToldLine => ({ text, isTrouble: false });
+const trouble = (text: string): ToldLine => ({ text, isTrouble: true });
+
+/** A line for each source, why one did not look, the numbers, and the verdict. */
+export function toldLines(run: ConsolidationRun): ToldLine[] {
+  const { consolidation, compared, gate, verdict, fresh } = run;
+  const { rows, isCompared } = compared;
+  return [
+    ...consolidation.sources.flatMap(source => [
+      plain(sourceLine(source)),
+      ...source.warnings.map(warning => trouble(`! ${source.source.id}: ${warning}`)),
+      ...problemLines(source).map(trouble),
+    ]),
+    ...waiverLines(run).map(line => trouble(`! ${line}`)),
+    plain(`findings: ${listed(severityCounts(rows))}`),
+    ...(isCompared ? [plain(`since the run before: ${listed(statusCounts(rows))}`)] : []),
+    ...(gate === undefined ? [] : renderGate(gate).trimEnd().split('\n').map(plain)),
+    ...verdictLines(verdict.code, fresh).map(plain),
+  ];
 }
 
 const mostWaivers = 20;
 
 /** Waivers that do not do what somebody relies on. */
-function waiverLines({ unused, expired, endless }: AppliedWaivers): string[] {
+function waiverLines({ applied: { unused, expired, endless } }: ConsolidationRun): string[] {
   const lines = [
     ...expired.map(waiver => `expired on ${dayOf(waiver)}, so what it excused counts again: ${nameOf(waiver)}`),
     ...endless.map(waiver => `has no end, so it does not excuse a critical or high finding: ${nameOf(waiver)}`),
@@ -65,8 +71,6 @@ function problemLines({ source, problems }: ConsolidatedSource): string[] {
   return [...lines, ...codes.map(code => `  ${catalogue[code].remedy}`)];
 }
 
-const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
-
 const listed = (counts: object): string =>
   Object.entries(counts)
     .map(([name, count]) => `${String(count)} ${name}`)
@@ -74,10 +78,10 @@ const listed = (counts: object): string =>
 
 const verdicts: Readonly<Record<number, string>> = { 0: 'PASS', 2: 'ERROR', 3: 'FAIL', 4: 'ERROR' };
 
-export function verdictLine(code: number, fresh: readonly ComparedFinding[]): string {
+function verdictLines(code: number, fresh: readonly ComparedFinding[]): string[] {
   const shown = fresh
     .slice(0, 10)
-    .map(({ finding, status }) => `  ${status}: ${finding.severity} ${finding.rule} in ${finding.target}\n`);
-  const more = fresh.length > shown.length ? `  and ${fresh.length - shown.length} more\n` : '';
-  return `${shown.join('')}${more}cinc-scan: ${verdicts[code] ?? 'ERROR'} (exit ${code})\n`;
+    .map(({ finding, status }) => `  ${status}: ${finding.severity} ${finding.rule} in ${finding.target}`);
+  const more = fresh.length > shown.length ? [`  and ${fresh.length - shown.length} more`] : [];
+  return [...shown, ...more, `cinc-scan: ${verdicts[code] ?? 'ERROR'} (exit ${code})`];
 }

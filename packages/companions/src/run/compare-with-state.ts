@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Consolidation, parseState } from '@cinc-scan/companions';
 import {
   type AlertState,
   type ComparedFinding,
@@ -14,10 +13,12 @@ import {
   seedState,
   writeAtomic,
 } from '@cinc-scan/core';
+import { parseState } from '../results/state-file.ts';
+import type { Consolidation } from '../sources/consolidate.ts';
 
 /** What a state that is not there means: an error, or that every finding is new, or known. */
 export const statesMissing = ['fail', 'all-new', 'seed'] as const;
-type StateMissing = (typeof statesMissing)[number];
+export type StateMissing = (typeof statesMissing)[number];
 
 export interface StateOptions {
   path: string | undefined;

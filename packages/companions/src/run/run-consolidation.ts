@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+import { existsSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import {
+  type AppliedWaivers,
+  applyWaivers,
+  type ComparedFinding,
+  type FindingsModel,
+  type FindingsReportSpec,
+  type FindingWaiver,
+  type GateRequest,
+  gateFiles,
+  readBounded,
+  readResult,
+  ScanError,
+  writeAtomic,
+} from '@cinc-scan/core';
+import { toFindingsModel } from '../results/findings-model.ts';
+import { type HdfOptions, toHdf, type UnknownAs } from '../results/hdf.ts';
+import { type Consolidation, consolidate } from '../sources/consolidate.ts';
+import { parseSources } from '../sources/schema.ts';
+import { parseWaiverFile } from '../sources/waiver-file.ts';
+import { type Compared, compareWithState, type StateMissing } from './compare-with-state.ts';
+import { findResults } from './find-results.ts';
+import { type FindingsVerdict, newOnes, toVerdict } from './verdict.ts';
+import { type PlacedReport, shownPath, writeFindings } from './write-findings.ts';
+
+/** What is to be consolidated, by which rules, and where it goes; paths may be relative to the workspace. */
+export interface ConsolidationRequest {
+  /** The file of sources. */
+  sources: string;
+  /** Results that were named; none means what the sources look for. */
+  files: readonly string[];
+  waivers: readonly string[];
+  state: string | undefined;
+  stateMissing: StateMissing;
+  gate: GateRequest | undefined;
+  failOnNew: UnknownAs | undefined;
+  unknownAs: UnknownAs;
+  reportOnly: boolean;
+  reports: readonly FindingsReportSpec[];
+  outputDir: string;
+}
+
+/** The effects of a consolidation. */
+export interface ConsolidationDeps {
+  tool: { name: string; version: string };
+  workspace: string;
+  now: Date;
+  /** Standard output, for reports that go there. */
+  print: (piece: string) => Promise<void>;
+}
+
+/** What came of it. */
+export interface ConsolidationRun {
+  consolidation: Consolidation;
+  compared: Compared;
+  applied: AppliedWaivers;
+  gate: ReturnType<typeof gateFiles> | undefined;
+  /** New findings that must not be. */
+  fresh: readonly ComparedFinding[];
+  verdict: FindingsVerdict;
+  model: FindingsModel;
+  reports: PlacedReport[];
+}
+
+/** Reads what every source left, compares and judges it, and writes the reports; the state last. */
+export async function runConsolidation(
+  request: ConsolidationRequest,
+  deps: ConsolidationDeps,
+): Promise<ConsolidationRun> {
+  requireState(request);
+  const { now, workspace } = deps;
+  const at = now.toISOString();
+  const consolidation = readSources(request, deps);
+  const waivers = [...readWaivers(request, deps), ...consolidation.statements];
+  const applied = applyWaivers(consolidation.findings, waivers, now);
+  const compared = compareWithState(consolidation, applied.waived, { ...stateOptions(request, deps), at });
+  const { unknownAs } = request;
+  const folder = resolve(workspace, request.outputDir);
+  const hdf = await writeHdf(consolidation, { at, unknownAs, waived: applied.waived }, { folder, workspace });
+  const gate = request.gate && gateFiles(hdf.map(readResult), request.gate);
+  const fresh = freshOnes(compared, request);
+  const verdict = judgeSources(consolidation, { gate, fresh }, request);
+  const about = { ...runAt(at), tool: deps.tool, ...reportFacts(compared, verdict), ...shownSources(request, deps) };
+  const { scope, sources } = consolidation;
+  const model = toFindingsModel({ sources, waivers, applied }, { ...about, scope });
+  const reports = await writeFindings(model, request.reports, { ...deps, folder });
+  await compared.save();
+  return { consolidation, compared, applied, gate, fresh, verdict, model, reports };
+}
+
+function judgeSources(
+  { sources }: Consolidation,
+  found: Pick<Parameters<typeof toVerdict>[0], 'gate' | 'fresh'>,
+  { failOnNew: least, reportOnly: isReportOnly }: ConsolidationRequest,
+) {
+  return toVerdict({ ...found, sources, least, isReportOnly });
+}
+
+const runAt = (at: string) => ({ run: { id: at.replaceAll(/[^0-9TZ]/g, ''), at } });
+
+const reportFacts = ({ isCompared, rows, trend }: Compared, { code, reasons }: FindingsVerdict) => ({
+  exitCode: code,
+  reasons,
+  isCompared,
+  rows,
+  trend,
+});
+
+/** The file of sources as the repository has it. */
+function shownSources({ sources }: ConsolidationRequest, { workspace }: ConsolidationDeps) {
+  const path = resolve(workspace, sources);
+  const shown = shownPath(path, workspace);
+  return { sourcesFile: isAbsolute(shown) ? basename(path) : shown };
+}
+
+function freshOnes({ rows }: Compared, { failOnNew, unknownAs }: ConsolidationRequest): ComparedFinding[] {
+  return failOnNew === undefined ? [] : newOnes(rows, failOnNew, unknownAs);
+}
+
+/** Without a state everything is new, and that on every day. */
+function requireState({ failOnNew, state }: ConsolidationRequest): void {
+  if (failOnNew !== undefined && state === undefined)
+    throw new ScanError('USAGE', '--fail-on-new needs --state: what is new is known from the runs before');
+}
+
+function readSources(request: ConsolidationRequest, { workspace, now }: ConsolidationDeps): Consolidation {
+  const path = resolve(workspace, request.sources);
+  const given = readBounded(path, 1_048_576);
+  if (given.kind === 'unreadable') throw new ScanError('SOURCES_INVALID', `${path}: ${given.problem}`);
+  const sources = parseSources(given.bytes.toString('utf8'), path);
+  const named = request.files.map(file => resolve(workspace, file));
+  const missing = named.filter(file => !existsSync(file));
+  if (missing.length > 0) throw new ScanError('USAGE', `there is no such file: ${missing.join(', ')}`);
+  return consolidate(sources, findResults(dirname(path), named, sources), now);
+}
+
+function readWaivers({ waivers }: ConsolidationRequest, { workspace }: ConsolidationDeps): FindingWaiver[] {
+  return waivers.flatMap(name => {
+    const given = readBounded(resolve(workspace, name), 1_048_576);
+    if (given.kind === 'unreadable') throw new ScanError('WAIVER_INVALID', `${name}: ${given.problem}`);
+    return parseWaiverFile(given.bytes.toString('utf8'), name);
+  });
+}
+
+const stateOptions = ({ state, stateMissing }: ConsolidationRequest, { workspace }: ConsolidationDeps) => ({
+  path: state === undefined ? undefined : resolve(workspace, state),
+  missing: stateMissing,
+  workspace,
+});
+
+/** The HDF files that were written, one for each source. */
+async function writeHdf(
+  { sources }: Consolidation,
+  options: HdfOptions,
+  { folder, workspace }: { folder: string; workspace: string },
+): Promise<string[]> {
+  const paths: string[] = [];
+  for (const source of sources) {
+    const path = join(folder, 'hdf', `${source.source.id}.json`);
+    await writeAtomic(path, `${JSON.stringify(toHdf(source, options))}\n`, workspace);
+    paths.push(path);
+  }
+  return paths;
+}
