@@ -15,6 +15,7 @@ visitor.Visitor.prototype.visitStatement = function (statement) {
 const flow = [
   'request',
   'http',
+  'store',
   'kubeconfig',
   'cluster',
   'plan',

@@ -189,7 +189,6 @@ export {
   type AttestedFile,
   attestFile,
   checkOutputs,
-  destinationOf,
   type FoundTrend,
   findAnchors,
   formsOf,
@@ -209,9 +208,7 @@ export {
   redactTexts,
   requireRun,
   toPushes,
-  writeAtomic,
   writeFailureOutputs,
-  writeInto,
   writeReports,
 } from './results/index.ts';
 export {
@@ -278,3 +275,19 @@ export {
   vendorProfile,
   writeCompletion,
 } from './run/index.ts';
+export {
+  destinationOf,
+  isObjectName,
+  keepsConditions,
+  type ObjectStore,
+  type OpenedObject,
+  type OpenedStore,
+  openObject,
+  openStore,
+  type PutAnswer,
+  type PutCondition,
+  type StoreSurroundings,
+  toNamePart,
+  writeAtomic,
+  writeInto,
+} from './store/index.ts';

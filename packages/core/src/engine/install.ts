@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { ScanError, toMessage } from '../errors/index.ts';
 import { runChild } from './child.ts';
 import { findRuby, type Ruby } from './find-ruby.ts';
-import { withLock } from './lock.ts';
+import { withCacheLock } from './cache-lock.ts';
 import type { EnginePackage } from './package-archive.ts';
 import { ensurePackage, type PackageStore, packagedRuby } from './package-install.ts';
 
@@ -118,7 +118,7 @@ async function ensureGems(settings: EngineSettings, ruby: Ruby): Promise<string>
   await mkdir(settings.cacheDirectory, { recursive: true, mode: 0o700 });
   const { signal } = settings;
   // Compiling them once is enough for a machine: others that want them wait.
-  await withLock(`${place}.lock`, { patienceMs: 600_000, code: 'ENGINE_MISSING', signal }, async () => {
+  await withCacheLock(`${place}.lock`, { patienceMs: 600_000, code: 'ENGINE_MISSING', signal }, async () => {
     if (!existsSync(place)) await installGems(settings, ruby, place);
   });
   return place;

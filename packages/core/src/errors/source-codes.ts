@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { CatalogueEntry } from './catalogue-entry.ts';
 
-/** What keeps the result of another scanner from counting as a look. */
+/** What keeps the result of another scanner from counting as a look, and a run from being kept. */
 export const sourceCodes = {
   SOURCES_INVALID: {
     exit: 2,
@@ -63,5 +63,16 @@ export const sourceCodes = {
     exit: 4,
     meaning: 'The run of a scanner failed: its exit code does not mean that it looked, or it left no result.',
     remedy: 'Read the end of its standard error in the envelope next to the result, then run it again.',
+  },
+  STORE_FAILED: {
+    exit: 4,
+    meaning: 'The folder or bucket that results and states are kept in could not be read or written.',
+    remedy: 'Check its address, its rights and the network, then run again; the reports of this run are there.',
+  },
+  STATE_CONFLICT: {
+    exit: 4,
+    meaning: 'The state was not written: a newer run has written it, or runs kept changing it.',
+    remedy:
+      'Let runs of one scope follow each other. What this run found is in its reports; the next one compares again.',
   },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Agent } from 'node:http';
+import type { Agent, IncomingMessage } from 'node:http';
 import { toMessage } from '../errors/index.ts';
 import type { Environment } from '../request/index.ts';
 import { startRequest } from './exchange.ts';
 import { openRoute } from './route.ts';
 
 export interface Call {
-  method: 'GET' | 'POST' | 'PATCH';
+  method: 'GET' | 'POST' | 'PATCH' | 'PUT';
   url: URL;
   headers: Record<string, string>;
   body?: Buffer;
@@ -14,7 +14,7 @@ export interface Call {
 
 /** What came of one request. Redirects are answers like others: they are not followed, to wherever they lead. */
 export type CallAnswer =
-  | { kind: 'answered'; status: number; headers: Record<string, unknown>; body: string }
+  | { kind: 'answered'; status: number; headers: Record<string, unknown>; bytes: Buffer; body: string }
   /** `sent`: the server may have got it; `heard`: some of its answer had come; `untrusted`: it is not who it should be. */
   | { kind: 'failed'; problem: string; sent: boolean; heard: boolean; untrusted: boolean };
 
@@ -62,18 +62,21 @@ function exchange(
         else request.destroy(new Error('the answer is too long'));
       });
       response.on('error', error => failed(toMessage(error)));
-      response.on('end', () =>
-        resolve({
-          kind: 'answered',
-          status: response.statusCode ?? 0,
-          headers: response.headers,
-          body: Buffer.concat(chunks).toString(),
-        }),
-      );
+      response.on('end', () => resolve(toAnswer(response, Buffer.concat(chunks))));
     });
     request.end(body);
   });
 }
+
+const toAnswer = ({ statusCode: status = 0, headers }: IncomingMessage, bytes: Buffer): CallAnswer => ({
+  kind: 'answered',
+  status,
+  headers,
+  bytes,
+  get body() {
+    return bytes.toString(); // made when it is asked for: what is stored may be large
+  },
+});
 
 // https://nodejs.org/api/tls.html#x509-certificate-error-codes
 const isUntrusted = (error: Error) =>

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 export { type Call, type CallAnswer, call, isSuccess, problemOf } from './call.ts';
 export { checkName, readBody, receive, startRequest } from './exchange.ts';
+export { isLoopback } from './loopback.ts';
 export { parseProxy, proxyForms } from './proxy.ts';
+export { mayPass, type RetrySettings, retryDefaults, waitMs } from './retry.ts';
 export { openRoute, type Route } from './route.ts';

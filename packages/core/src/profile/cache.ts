@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { withLock } from '../engine/index.ts';
+import { withCacheLock } from '../engine/index.ts';
 import { ScanError, toMessage } from '../errors/index.ts';
 import { digestTree } from './digest.ts';
 
@@ -47,7 +47,7 @@ export class Cache {
   /** Does the work for a key alone among all processes. */
   async alone<T>(key: string, work: () => Promise<T>): Promise<T> {
     await this.make();
-    return withLock(join(this.locks, name(key)), { patienceMs, code: 'PROFILE_UNREACHABLE' }, work);
+    return withCacheLock(join(this.locks, name(key)), { patienceMs, code: 'PROFILE_UNREACHABLE' }, work);
   }
 
   /** Copies what is known under a key into a new folder; undefined if nothing is, or if it is not what it was. */

@@ -11,7 +11,7 @@ import {
   type Row,
   toViews,
 } from '../report/index.ts';
-import { isInside } from './write.ts';
+import { isInside } from '../store/index.ts';
 
 /** Looks which sources lie in the workspace; paths from results are only ever compared, never opened. */
 export async function findAnchors(model: ReportModel, workspace: string): Promise<Anchors> {

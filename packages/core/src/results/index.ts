@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 export { type AttestedFile, attestFile } from './attest-file.ts';
 export { modelOfResults } from './convert.ts';
-export { destinationOf, writeInto } from './destination.ts';
 export { findAnchors } from './find-anchors.ts';
 export { judgeAgain, mergeRuns } from './merge-runs.ts';
 export { type Push, pushSecrets, toPushes } from './push/push-spec.ts';
@@ -14,5 +13,4 @@ export { redactTexts } from './redact/redact-texts.ts';
 export { formsOf } from './redact/secret-forms.ts';
 export { makeRunServer } from './serve/serve.ts';
 export { type FoundTrend, readTrend } from './trend-files.ts';
-export { checkFolder, writeAtomic } from './write.ts';
 export { checkOutputs, prepareOutputs, writeFailureOutputs, writeReports } from './write-reports.ts';

@@ -20,7 +20,7 @@ import {
 } from '../report/testing/sample-model.ts';
 import { scenarios } from '../report/testing/scenarios.ts';
 import { scanValidator } from '../report/testing/validators.ts';
-import { writeAtomic } from './write.ts';
+import { writeAtomic } from '../store/index.ts';
 import { checkOutputs, writeReports } from './write-reports.ts';
 
 let workspace = '';
@@ -208,7 +208,7 @@ describe('writeAtomic', () => {
   test('a process killed in the middle of writing leaves a whole file, old or new', async () => {
     const size = 8_000_000;
     const script = `
-      import { writeAtomic } from ${JSON.stringify(new URL('./write.ts', import.meta.url).href)};
+      import { writeAtomic } from ${JSON.stringify(new URL('../store/write-atomic.ts', import.meta.url).href)};
       for (let n = 0; ; n++) {
         await writeAtomic(${JSON.stringify(path())}, 'ab'[n % 2].repeat(${size}), ${JSON.stringify(workspace)});
         process.stdout.write('.');

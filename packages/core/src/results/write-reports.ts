@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { ScanError, toMessage, toScanError } from '../errors/index.ts';
+import { type RetrySettings, retryDefaults } from '../http/index.ts';
 import {
   type Anchors,
   auditedOf,
@@ -24,15 +25,13 @@ import {
   type WrittenReport,
 } from '../report/index.ts';
 import type { Environment, Secrets } from '../request/index.ts';
-import { destinationOf } from './destination.ts';
+import { checkFolder, destinationOf, isInside, writeAtomic } from '../store/index.ts';
 import { removeEarlierRun } from './earlier-run.ts';
 import { findAnchors } from './find-anchors.ts';
 import { type Pushed, pushAll } from './push/push.ts';
-import { type PushSettings, pushDefaults } from './push/push-settings.ts';
 import type { Push } from './push/push-spec.ts';
 import { makeRedactor } from './redact/redact.ts';
 import { redactModel } from './redact/redact-model.ts';
-import { checkFolder, isInside, writeAtomic } from './write.ts';
 
 export interface WriteOptions {
   /** Where reports without a path go; relative to the workspace. */
@@ -49,7 +48,7 @@ export interface WriteOptions {
   pushes?: readonly Push[];
   /** Names proxies. */
   environment?: Environment;
-  pushSettings?: PushSettings;
+  pushSettings?: RetrySettings;
   onPush?: (surface: Surface) => void;
 }
 
@@ -87,7 +86,7 @@ export async function writeReports(
 
 async function send(
   pushed: Pushed,
-  { pushes = [], pushSettings = pushDefaults, environment = {}, onPush }: WriteOptions,
+  { pushes = [], pushSettings = retryDefaults, environment = {}, onPush }: WriteOptions,
 ): Promise<Surface[]> {
   const surfaces = await pushAll(pushes, pushed, { environment, ...pushSettings });
   for (const surface of surfaces) onPush?.(surface);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { type Call, type CallAnswer, call, isSuccess, problemOf } from '../../http/index.ts';
-import type { PushSettings } from './push-settings.ts';
+import { type Call, type CallAnswer, call, isSuccess, problemOf, type RetrySettings } from '../../http/index.ts';
 import type { Push } from './push-spec.ts';
 
 export interface Evaluation {
@@ -19,7 +18,7 @@ type Heimdall = Push & { kind: 'heimdall' };
 export async function pushEvaluation(
   push: Heimdall,
   evaluation: Evaluation,
-  settings: PushSettings,
+  settings: RetrySettings,
 ): Promise<string | undefined> {
   for (let attempt = 1; ; attempt++) {
     const answer = await call(toUpload(push, evaluation), settings);
@@ -37,7 +36,7 @@ type Next = { kind: 'stored' } | { kind: 'again' } | { kind: 'failed'; problem: 
 async function afterFailure(
   push: Heimdall,
   { answer, evaluation }: { answer: CallAnswer; evaluation: Evaluation },
-  settings: PushSettings,
+  settings: RetrySettings,
 ): Promise<Next> {
   const problem = problemOf(answer);
   if (answer.kind === 'answered' || answer.heard || answer.untrusted) return { kind: 'failed', problem };
@@ -48,7 +47,7 @@ async function afterFailure(
 }
 
 /** Whether the server has an evaluation of that file name; undefined where it does not say. */
-async function lookUp({ url, key }: Heimdall, filename: string, settings: PushSettings): Promise<boolean | undefined> {
+async function lookUp({ url, key }: Heimdall, filename: string, settings: RetrySettings): Promise<boolean | undefined> {
   const headers = { ...authorization(key), accept: 'application/json' };
   const answer = await call({ method: 'GET', url: endpoint(url), headers }, settings);
   return isSuccess(answer) ? hasEvaluation(answer.body, filename) : undefined;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
 import { hint, ScanError, toMessage } from '../../errors/index.ts';
+import { isLoopback } from '../../http/index.ts';
 import { Secret, type Values } from '../../request/index.ts';
 
 /** A place that results are sent to once they are there. */
@@ -54,8 +55,6 @@ function parseUrl(kind: string, text: string): URL {
     });
   return url;
 }
-
-const isLoopback = ({ hostname }: URL) => /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
 
 function needed(input: 'heimdall-api-key' | 'webhook-secret', values: Values, name: string): Secret {
   const given = values[input];

@@ -5,12 +5,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { ScanError } from '../../errors/index.ts';
+import type { RetrySettings } from '../../http/index.ts';
 import type { Surface } from '../../report/model.ts';
 import { readFixture, sampleAudited, sampleModel } from '../../report/testing/sample-model.ts';
 import { resolveValues, Secret } from '../../request/index.ts';
 import { makeRedactor } from '../redact/redact.ts';
 import { pushAll } from './push.ts';
-import type { PushSettings } from './push-settings.ts';
 import { type Push, toPushes } from './push-spec.ts';
 
 interface Got {
@@ -61,7 +61,7 @@ const halfAnAnswer: Behaviour = (_, response) => {
 const silence: Behaviour = () => undefined;
 
 const pauses: number[] = [];
-const settings: PushSettings = {
+const settings: RetrySettings = {
   timeoutMs: 5000,
   attempts: 4,
   firstPauseMs: 1000,
@@ -83,7 +83,7 @@ const heimdall = (url: URL): Push => ({
 });
 const model = () => sampleModel([sampleAudited({ text: readFixture('mix.json') })]);
 
-async function push(one: Push, changes: Partial<PushSettings> = {}): Promise<Surface> {
+async function push(one: Push, changes: Partial<RetrySettings> = {}): Promise<Surface> {
   const pushed = { model: model(), reports: [], redactor: makeRedactor([new Secret('top-secret')]) };
   const [surface] = await pushAll([one], pushed, { ...settings, ...changes });
   if (surface === undefined) throw new Error('nothing was pushed');

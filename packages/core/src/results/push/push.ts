@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { toMessage } from '../../errors/index.ts';
+import { type RetrySettings, retryDefaults } from '../../http/index.ts';
 import {
   auditedOf,
   fileStems,
@@ -12,7 +13,6 @@ import {
 } from '../../report/index.ts';
 import type { Redactor } from '../redact/redact.ts';
 import { type Evaluation, pushEvaluation } from './heimdall.ts';
-import { type PushSettings, pushDefaults } from './push-settings.ts';
 import type { Push } from './push-spec.ts';
 import { pushWebhook } from './webhook.ts';
 
@@ -25,7 +25,7 @@ export interface Pushed {
 }
 
 /** Sends the run to every place. What fails is told as such, and changes nothing else. */
-export function pushAll(pushes: readonly Push[], pushed: Pushed, settings = pushDefaults): Promise<Surface[]> {
+export function pushAll(pushes: readonly Push[], pushed: Pushed, settings = retryDefaults): Promise<Surface[]> {
   return Promise.all(
     pushes.map(async (push): Promise<Surface> => {
       const problem = await pushOne(push, pushed, settings).catch(toMessage);
@@ -35,7 +35,7 @@ export function pushAll(pushes: readonly Push[], pushed: Pushed, settings = push
   );
 }
 
-function pushOne(push: Push, pushed: Pushed, settings: PushSettings): Promise<string | undefined> {
+function pushOne(push: Push, pushed: Pushed, settings: RetrySettings): Promise<string | undefined> {
   return push.kind === 'webhook'
     ? pushWebhook(push, { body: toBody(pushed), runId: pushed.model.run.id }, settings)
     : pushEvaluations(push, pushed, settings);
@@ -52,7 +52,7 @@ const mostBytes = 50 * 1_048_576;
 async function pushEvaluations(
   push: Push & { kind: 'heimdall' },
   { model }: Pushed,
-  settings: PushSettings,
+  settings: RetrySettings,
 ): Promise<string | undefined> {
   const stems = fileStems(auditedOf(model));
   const problems: string[] = [];

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHmac } from 'node:crypto';
-import { type CallAnswer, call, isSuccess, problemOf } from '../../http/index.ts';
-import type { PushSettings } from './push-settings.ts';
+import { type CallAnswer, call, isSuccess, mayPass, problemOf, type RetrySettings, waitMs } from '../../http/index.ts';
 import type { Push } from './push-spec.ts';
 
 /** Posts the run, signed. The same key each time: a receiver that got it twice can tell. */
 export async function pushWebhook(
   { url, secret }: Push & { kind: 'webhook' },
   { body, runId }: { body: string; runId: string },
-  settings: PushSettings,
+  settings: RetrySettings,
 ): Promise<string | undefined> {
   let answer: CallAnswer | undefined;
   for (let attempt = 0; attempt < settings.attempts; attempt++) {
@@ -27,16 +26,4 @@ export async function pushWebhook(
     if (!mayPass(answer)) break;
   }
   return answer === undefined ? 'it was not tried' : problemOf(answer);
-}
-
-/** Worth another try: nothing was said about the request itself. */
-function mayPass(answer: CallAnswer): boolean {
-  if (answer.kind === 'failed') return !answer.untrusted;
-  return answer.status === 429 || answer.status >= 500;
-}
-
-function waitMs(answer: CallAnswer | undefined, attempt: number, { firstPauseMs }: PushSettings): number {
-  const asked = answer?.kind === 'answered' ? Number(answer.headers['retry-after']) : Number.NaN;
-  const own = firstPauseMs * 2 ** (attempt - 1);
-  return Number.isFinite(asked) ? Math.min(Math.max(asked * 1000, own), 30_000) : own;
 }

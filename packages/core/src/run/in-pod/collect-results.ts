@@ -9,7 +9,7 @@ import { isScanError, ScanError, toMessage } from '../../errors/index.ts';
 import { admitAll, openAccess } from '../../grant/index.ts';
 import { type ExecPlace, execPlace, fetchBytes, type ShellOutput, tools } from '../../lens/index.ts';
 import { getPod, type Target, targetName, toTarget } from '../../plan/index.ts';
-import { checkFolder } from '../../results/index.ts';
+import { checkFolder } from '../../store/index.ts';
 import { toGrantRequest } from '../grant-events.ts';
 import { connectOperator } from '../operator-connection.ts';
 import { secretsOf } from '../run-secrets.ts';

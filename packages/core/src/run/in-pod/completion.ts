@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../../cluster/index.ts';
 import { ScanError } from '../../errors/index.ts';
-import { writeAtomic } from '../../results/index.ts';
+import { writeAtomic } from '../../store/index.ts';
 
 export const completionFile = 'complete.json';
 export const completionMaxBytes = 1024 * 1024;

@@ -2,18 +2,20 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, type FileHandle, lstat, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { ScanError, toMessage, toScanError } from '../errors/index.ts';
+import { ScanError, toScanError } from '../errors/index.ts';
 import { destinationOf, inBlocks, writeInto } from './destination.ts';
 
 /** A text, or its pieces where it is too long to be held. */
 export type Contents = string | Iterable<string>;
+
+const isBytes = (contents: Contents | Uint8Array): contents is Uint8Array => ArrayBuffer.isView(contents);
 
 /** Replaces the file whole or not at all; a link planted under its name is replaced, never followed, a device is kept. */
 export async function writeAtomic(path: string, text: Contents, workspace: string): Promise<void> {
   try {
     if ((await destinationOf(path)) === 'stream') return await writeInto(path, text);
     const folder = await makeFolder(dirname(resolve(path)), workspace);
-    await replaceFile(join(folder, basename(path)), text);
+    await placeFile(join(folder, basename(path)), text, { mode: 0o644, commit: rename });
   } catch (error) {
     throw toScanError(error, 'OUTPUT_UNWRITABLE', `Cannot write ${path}`);
   }
@@ -32,7 +34,7 @@ export async function checkFolder(folder: string, workspace: string): Promise<vo
 }
 
 /** Makes the folder; refuses one that lies in the workspace by its name and outside of it in truth. */
-async function makeFolder(folder: string, workspace: string): Promise<string> {
+export async function makeFolder(folder: string, workspace: string): Promise<string> {
   const root = resolve(workspace);
   const guarded = isInside(folder, root);
   if (guarded) await refuseEscape(await existingPart(folder), root);
@@ -65,23 +67,34 @@ export function isInside(path: string, root: string): boolean {
   return rest !== '..' && !rest.startsWith(`..${sep}`) && !isAbsolute(rest);
 }
 
-async function replaceFile(path: string, text: Contents): Promise<void> {
+export interface Placing<Placed> {
+  mode: number;
+  /** Gives the file, which is whole by then, its name; one that is left without is removed. */
+  commit: (temporary: string, path: string) => Promise<Placed>;
+}
+
+export async function placeFile<Placed>(
+  path: string,
+  text: Contents | Uint8Array,
+  { mode, commit }: Placing<Placed>,
+): Promise<Placed> {
   const temporary = join(dirname(path), `.${basename(path).slice(0, 100)}.${randomBytes(8).toString('hex')}.tmp`);
   // `wx` is O_EXCL: it neither follows a link nor reuses a file that someone put there.
-  const file = await open(temporary, 'wx', 0o644);
+  const file = await open(temporary, 'wx', mode);
   try {
-    await fill(file, text);
-    await rename(temporary, path);
+    await fill(file, text, mode);
+    return await commit(temporary, path);
   } catch (error) {
+    throw toScanError(error, 'OUTPUT_UNWRITABLE', `Cannot write ${path}`);
+  } finally {
     await rm(temporary, { force: true });
-    throw new ScanError('OUTPUT_UNWRITABLE', `Cannot write ${path}: ${toMessage(error)}`, { cause: error });
   }
 }
 
-async function fill(file: FileHandle, text: Contents): Promise<void> {
+async function fill(file: FileHandle, text: Contents | Uint8Array, mode: number): Promise<void> {
   try {
-    await file.chmod(0o644);
-    await file.writeFile(typeof text === 'string' ? text : inBlocks(text));
+    await file.chmod(mode);
+    await file.writeFile(typeof text === 'string' || isBytes(text) ? text : inBlocks(text));
     await file.sync();
   } finally {
     await file.close();

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Environment } from '../request/index.ts';
+import type { CallAnswer } from './call.ts';
+
+/** How often a request is made again, and how long each may take. */
+export interface RetrySettings {
+  /** For one request. */
+  timeoutMs: number;
+  attempts: number;
+  firstPauseMs: number;
+  pause: (ms: number) => Promise<unknown>;
+  /** Names proxies. */
+  environment?: Environment;
+}
+
+export const retryDefaults: RetrySettings = {
+  timeoutMs: 30_000,
+  attempts: 4,
+  firstPauseMs: 1000,
+  pause: ms => sleep(ms),
+};
+
+/** Worth another try: nothing was said about the request itself. */
+export function mayPass(answer: CallAnswer): boolean {
+  if (answer.kind === 'failed') return !answer.untrusted;
+  return answer.status === 429 || answer.status >= 500;
+}
+
+/** Before the next try: as long as the server asks for, within reason. */
+export function waitMs(answer: CallAnswer | undefined, attempt: number, { firstPauseMs }: RetrySettings): number {
+  const asked = answer?.kind === 'answered' ? Number(answer.headers['retry-after']) : Number.NaN;
+  const own = firstPauseMs * 2 ** (attempt - 1);
+  return Number.isFinite(asked) ? Math.min(Math.max(asked * 1000, own), 30_000) : own;
+}

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+export { destinationOf, writeInto } from './destination.ts';
+export { keepsConditions } from './keeps-conditions.ts';
+export { type LockOptions, withLock } from './lock.ts';
+export { isObjectName, type ObjectStore, type PutAnswer, type PutCondition, toNamePart } from './object-store.ts';
+export { type OpenedObject, type OpenedStore, openObject, openStore, type StoreSurroundings } from './open-store.ts';
+export { checkFolder, isInside, writeAtomic } from './write-atomic.ts';

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stand-ins for three services of buckets, as far as their protocols are spoken here: signatures and tokens are checked,
+// conditions are kept, lists come in pages of two, and anything may go wrong.
+import { createHash, createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export type Service = 's3' | 'gs' | 'azblob';
+
+export interface Asked {
+  method: string;
+  /** Without the bucket; empty for a list. */
+  key: string;
+  body: Buffer;
+}
+
+export type Fault =
+  | { kind: 'status'; status: number; code?: string; retryAfter?: string; isStored?: boolean }
+  | { kind: 'cut' }
+  | { kind: 'silent'; isStored?: boolean };
+
+interface Kept {
+  bytes: Buffer;
+  version: string;
+}
+
+export const fakeKey = { id: 'AKIDEXAMPLE', secret: 'hunter2-secret-access-key' };
+export const fakeToken = 'hunter2-bearer-token';
+export const fakeSas = `sv=2021-12-02&ss=b&sig=${encodeURIComponent('hunter2/sig+nature=')}`;
+
+/** What the environment of a run holds for each of them. */
+export const fakeCredentials: Readonly<Record<Service, Record<string, string>>> = {
+  s3: { AWS_ACCESS_KEY_ID: fakeKey.id, AWS_SECRET_ACCESS_KEY: fakeKey.secret },
+  gs: { GOOGLE_OAUTH_ACCESS_TOKEN: fakeToken },
+  azblob: { AZURE_STORAGE_SAS_TOKEN: fakeSas },
+};
+/** The other way to sign in. */
+export const otherCredentials: Readonly<Record<Service, Record<string, string>>> = {
+  s3: { ...fakeCredentials.s3, AWS_SESSION_TOKEN: 'hunter2-session', AWS_REGION: 'eu-central-1' },
+  gs: { GOOGLE_STORAGE_ACCESS_KEY_ID: fakeKey.id, GOOGLE_STORAGE_SECRET_ACCESS_KEY: fakeKey.secret },
+  azblob: { AZURE_STORAGE_ACCESS_TOKEN: fakeToken },
+};
+export const fakeAddress: Readonly<Record<Service, string>> = {
+  s3: 's3://results/a/b',
+  gs: 'gs://results/a/b',
+  azblob: 'azblob://account/results/a/b',
+};
+
+export class FakeBuckets implements Disposable {
+  readonly objects = new Map<string, Kept>();
+  readonly asked: string[] = [];
+  /** Asked before anything is done; what it gives is done instead. */
+  fault: (asked: Asked) => Fault | undefined = () => undefined;
+  ignoresConditions = false;
+  readonly service: Service;
+  #versions = 0;
+  readonly #server = createServer((request, response) => void this.#answer(request, response));
+
+  private constructor(service: Service) {
+    this.service = service;
+  }
+
+  static async start(service: Service): Promise<FakeBuckets> {
+    const fake = new FakeBuckets(service);
+    fake.#server.listen(0, '127.0.0.1');
+    await once(fake.#server, 'listening');
+    return fake;
+  }
+
+  get endpoint(): string {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it listens on a port
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  [Symbol.dispose](): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = Buffer.concat(await request.toArray());
+    const url = new URL(request.url ?? '', 'http://127.0.0.1');
+    const [, bucket = '', ...rest] = url.pathname.split('/');
+    const asked = { method: request.method ?? '', key: rest.map(decodeURIComponent).join('/'), body };
+    this.asked.push(`${asked.method} ${asked.key}`);
+    const fault = this.fault(asked);
+    if (fault !== undefined && 'isStored' in fault && fault.isStored === true) this.#keep(asked.key, body);
+    if (fault?.kind === 'silent') return;
+    if (fault?.kind === 'cut') {
+      response.writeHead(200, { 'content-length': '1000', etag: '"1"' });
+      response.write('{"version":1', () => response.destroy());
+    } else if (fault?.kind === 'status') {
+      this.#refuse(response, fault.status, fault.code ?? '', fault.retryAfter);
+    } else if (!this.#isSigned(request, url, body)) this.#refuse(response, 403, 'AccessDenied');
+    else if (bucket !== 'results')
+      this.#refuse(response, 404, this.service === 'azblob' ? 'ContainerNotFound' : 'NoSuchBucket');
+    else if (asked.method === 'PUT') this.#put(request, response, asked);
+    else if (asked.key === '') this.#list(url, response);
+    else this.#get(asked.key, response);
+  }
+
+  #get(key: string, response: ServerResponse): void {
+    const kept = this.objects.get(key);
+    if (kept === undefined)
+      return this.#refuse(response, 404, this.service === 'azblob' ? 'BlobNotFound' : 'NoSuchKey');
+    response.writeHead(200, this.#versionHeaders(kept));
+    response.end(kept.bytes);
+  }
+
+  #put({ headers }: IncomingMessage, response: ServerResponse, { key, body }: Asked): void {
+    if (this.service === 'azblob' && headers['x-ms-blob-type'] !== 'BlockBlob')
+      return this.#refuse(response, 400, 'MissingRequiredHeader');
+    const refusal = this.ignoresConditions ? undefined : this.#refusal(headers, this.objects.get(key));
+    if (refusal !== undefined) return this.#refuse(response, ...refusal);
+    response.writeHead(this.service === 'azblob' ? 201 : 200, this.#versionHeaders(this.#keep(key, body)));
+    response.end();
+  }
+
+  #refusal(headers: IncomingMessage['headers'], there: Kept | undefined): [number, string] | undefined {
+    if (this.service === 'gs') {
+      const wanted = headers['x-goog-if-generation-match'];
+      return wanted === (there?.version ?? '0') ? undefined : [412, 'PreconditionFailed'];
+    }
+    if (headers['if-none-match'] === '*')
+      return there && (this.service === 'azblob' ? [409, 'BlobAlreadyExists'] : [412, 'PreconditionFailed']);
+    if (there === undefined) return this.service === 'azblob' ? [412, 'ConditionNotMet'] : [404, 'NoSuchKey'];
+    return headers['if-match'] === there.version ? undefined : [412, 'PreconditionFailed'];
+  }
+
+  #list({ searchParams }: URL, response: ServerResponse): void {
+    const isAzure = this.service === 'azblob';
+    const from = Number(searchParams.get(isAzure ? 'marker' : 'continuation-token') ?? 0);
+    const prefix = searchParams.get('prefix') ?? '';
+    const all = [...this.objects.keys()].filter(key => key.startsWith(prefix)).toSorted();
+    const page = all.slice(from, from + 2);
+    const next = from + 2 < all.length ? String(from + 2) : '';
+    const names = page.map(key => key.replaceAll('&', '&amp;'));
+    response.writeHead(200, { 'content-type': 'application/xml' });
+    response.end(
+      isAzure
+        ? `<EnumerationResults><Blobs>${names.map(name => `<Blob><Name>${name}</Name></Blob>`).join('')}</Blobs><NextMarker>${next}</NextMarker></EnumerationResults>`
+        : `<ListBucketResult>${names.map(name => `<Contents><Key>${name}</Key></Contents>`).join('')}<IsTruncated>${next !== ''}</IsTruncated>${next === '' ? '' : `<NextContinuationToken>${next}</NextContinuationToken>`}</ListBucketResult>`,
+    );
+  }
+
+  #keep(key: string, bytes: Buffer): Kept {
+    const number = String(++this.#versions);
+    const kept = { bytes, version: this.service === 'gs' ? number : `"v${number}"` };
+    this.objects.set(key, kept);
+    return kept;
+  }
+
+  #versionHeaders({ version }: Kept): Record<string, string> {
+    return this.service === 'gs' ? { 'x-goog-generation': version } : { etag: version };
+  }
+
+  #refuse(response: ServerResponse, status: number, code: string, retryAfter?: string): void {
+    response.writeHead(status, {
+      ...(this.service === 'azblob' && code !== '' && { 'x-ms-error-code': code }),
+      ...(retryAfter !== undefined && { 'retry-after': retryAfter }),
+    });
+    response.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>::error::hunter2</Message></Error>`);
+  }
+
+  #isSigned({ method, headers }: IncomingMessage, url: URL, body: Buffer): boolean {
+    const { authorization = '' } = headers;
+    if (this.service === 'azblob') {
+      if (headers['x-ms-version'] === undefined || headers['x-ms-date'] === undefined) return false;
+      return authorization === `Bearer ${fakeToken}` || url.search.endsWith(fakeSas);
+    }
+    if (this.service === 'gs' && authorization === `Bearer ${fakeToken}`) return true;
+    const family = this.service === 's3' ? amazon : google;
+    return isSignedBy(family, { method: method ?? '', headers, url, body });
+  }
+}
+
+interface Family {
+  name: string;
+  service: string;
+}
+const amazon: Family = { name: 'AWS4', service: 's3' };
+const google: Family = { name: 'GOOG4', service: 'storage' };
+
+interface Signed {
+  method: string;
+  headers: IncomingMessage['headers'];
+  url: URL;
+  body: Buffer;
+}
+
+const sha256 = (data: string | Buffer) => createHash('sha256').update(data).digest('hex');
+const encode = (text: string) =>
+  encodeURIComponent(text).replaceAll(/[!'()*]/g, sign => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html, which Google has under names of its own. */
+function isSignedBy({ name, service }: Family, { method, headers, url, body }: Signed): boolean {
+  const vendor = name === 'AWS4' ? 'amz' : 'goog';
+  const pattern = new RegExp(`^${name}-HMAC-SHA256 Credential=([^/]+)/(.+), SignedHeaders=(\\S+), Signature=(\\w+)$`);
+  const [, id = '', scope = '', names = '', signature = ''] = pattern.exec(headers.authorization ?? '') ?? [];
+  const digest = headers[`x-${vendor}-content-sha256`];
+  if (digest !== sha256(body) || id !== fakeKey.id || !scope.endsWith(`/${service}/${name.toLowerCase()}_request`))
+    return false;
+  const conditions = ['if-match', 'if-none-match', 'x-goog-if-generation-match'].filter(
+    each => headers[each] !== undefined,
+  );
+  if (!conditions.every(each => names.split(';').includes(each))) return false;
+  const canonical = [
+    method,
+    url.pathname
+      .split('/')
+      .map(part => encode(decodeURIComponent(part)))
+      .join('/'),
+    [...url.searchParams]
+      .map(pair => pair.map(encode).join('='))
+      .toSorted()
+      .join('&'),
+    ...names.split(';').map(each => `${each}:${String(headers[each])}`),
+    '',
+    names,
+    digest,
+  ].join('\n');
+  const text = [`${name}-HMAC-SHA256`, headers[`x-${vendor}-date`], scope, sha256(canonical)].join('\n');
+  const hmac = (key: string | Buffer, word: string) => createHmac('sha256', key).update(word).digest();
+  const key = scope.split('/').reduce<string | Buffer>(hmac, `${name}${fakeKey.secret}`);
+  return hmac(key, text).toString('hex') === signature;
+}
