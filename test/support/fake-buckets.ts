@@ -20,14 +20,20 @@ export type Fault =
   | { kind: 'cut' }
   | { kind: 'silent'; isStored?: boolean };
 
+interface Refusal {
+  status: number;
+  code?: string;
+  retryAfter?: string;
+}
+
 interface Kept {
   bytes: Buffer;
   version: string;
 }
 
-export const fakeKey = { id: 'AKIDEXAMPLE', secret: 'hunter2-secret-access-key' };
-export const fakeToken = 'hunter2-bearer-token';
-export const fakeSas = `sv=2021-12-02&ss=b&sig=${encodeURIComponent('hunter2/sig+nature=')}`;
+const fakeKey = { id: 'AKIDEXAMPLE', secret: 'hunter2-secret-access-key' };
+const fakeToken = 'hunter2-bearer-token';
+const fakeSas = `sv=2021-12-02&ss=b&sig=${encodeURIComponent('hunter2/sig+nature=')}`;
 
 /** What the environment of a run holds for each of them. */
 export const fakeCredentials: Readonly<Record<Service, Record<string, string>>> = {
@@ -69,7 +75,6 @@ export class FakeBuckets implements Disposable {
   }
 
   get endpoint(): string {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it listens on a port
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
@@ -85,47 +90,52 @@ export class FakeBuckets implements Disposable {
     const asked = { method: request.method ?? '', key: rest.map(decodeURIComponent).join('/'), body };
     this.asked.push(`${asked.method} ${asked.key}`);
     const fault = this.fault(asked);
-    if (fault !== undefined && 'isStored' in fault && fault.isStored === true) this.#keep(asked.key, body);
-    if (fault?.kind === 'silent') return;
-    if (fault?.kind === 'cut') {
-      response.writeHead(200, { 'content-length': '1000', etag: '"1"' });
-      response.write('{"version":1', () => response.destroy());
-    } else if (fault?.kind === 'status') {
-      this.#refuse(response, fault.status, fault.code ?? '', fault.retryAfter);
-    } else if (!this.#isSigned(request, url, body)) this.#refuse(response, 403, 'AccessDenied');
-    else if (bucket !== 'results')
-      this.#refuse(response, 404, this.service === 'azblob' ? 'ContainerNotFound' : 'NoSuchBucket');
+    if (fault !== undefined) this.#fail(fault, asked, response);
+    else if (!this.#isSigned(request, url, body)) this.#refuse(response, { status: 403, code: 'AccessDenied' });
+    else if (bucket !== 'results') this.#refuse(response, { status: 404, code: this.#words.noBucket });
     else if (asked.method === 'PUT') this.#put(request, response, asked);
     else if (asked.key === '') this.#list(url, response);
     else this.#get(asked.key, response);
   }
 
+  #fail(fault: Fault, { key, body }: Asked, response: ServerResponse): void {
+    if (fault.kind !== 'cut' && fault.isStored === true) this.#keep(key, body);
+    if (fault.kind === 'status') this.#refuse(response, fault);
+    if (fault.kind !== 'cut') return;
+    response.writeHead(200, { 'content-length': '1000', etag: '"1"' });
+    response.write('{"version":1', () => response.destroy());
+  }
+
+  get #words() {
+    return this.service === 'azblob'
+      ? { noBucket: 'ContainerNotFound', noObject: 'BlobNotFound' }
+      : { noBucket: 'NoSuchBucket', noObject: 'NoSuchKey' };
+  }
+
   #get(key: string, response: ServerResponse): void {
     const kept = this.objects.get(key);
-    if (kept === undefined)
-      return this.#refuse(response, 404, this.service === 'azblob' ? 'BlobNotFound' : 'NoSuchKey');
+    if (kept === undefined) return this.#refuse(response, { status: 404, code: this.#words.noObject });
     response.writeHead(200, this.#versionHeaders(kept));
     response.end(kept.bytes);
   }
 
   #put({ headers }: IncomingMessage, response: ServerResponse, { key, body }: Asked): void {
     if (this.service === 'azblob' && headers['x-ms-blob-type'] !== 'BlockBlob')
-      return this.#refuse(response, 400, 'MissingRequiredHeader');
+      return this.#refuse(response, { status: 400, code: 'MissingRequiredHeader' });
     const refusal = this.ignoresConditions ? undefined : this.#refusal(headers, this.objects.get(key));
-    if (refusal !== undefined) return this.#refuse(response, ...refusal);
+    if (refusal !== undefined) return this.#refuse(response, refusal);
     response.writeHead(this.service === 'azblob' ? 201 : 200, this.#versionHeaders(this.#keep(key, body)));
     response.end();
   }
 
-  #refusal(headers: IncomingMessage['headers'], there: Kept | undefined): [number, string] | undefined {
-    if (this.service === 'gs') {
-      const wanted = headers['x-goog-if-generation-match'];
-      return wanted === (there?.version ?? '0') ? undefined : [412, 'PreconditionFailed'];
-    }
-    if (headers['if-none-match'] === '*')
-      return there && (this.service === 'azblob' ? [409, 'BlobAlreadyExists'] : [412, 'PreconditionFailed']);
-    if (there === undefined) return this.service === 'azblob' ? [412, 'ConditionNotMet'] : [404, 'NoSuchKey'];
-    return headers['if-match'] === there.version ? undefined : [412, 'PreconditionFailed'];
+  #refusal(headers: IncomingMessage['headers'], there: Kept | undefined): Refusal | undefined {
+    const version = there?.version;
+    const changed = { status: 412, code: 'PreconditionFailed' };
+    if (this.service === 'gs') return headers['x-goog-if-generation-match'] === (version ?? '0') ? undefined : changed;
+    const wanted = headers['if-match'];
+    if (wanted === version) return undefined; // also where nothing is wanted, and nothing there
+    if (this.service === 's3') return version === undefined ? { status: 404, code: 'NoSuchKey' } : changed;
+    return wanted === undefined ? { status: 409, code: 'BlobAlreadyExists' } : changed;
   }
 
   #list({ searchParams }: URL, response: ServerResponse): void {
@@ -155,7 +165,7 @@ export class FakeBuckets implements Disposable {
     return this.service === 'gs' ? { 'x-goog-generation': version } : { etag: version };
   }
 
-  #refuse(response: ServerResponse, status: number, code: string, retryAfter?: string): void {
+  #refuse(response: ServerResponse, { status, code = '', retryAfter }: Refusal): void {
     response.writeHead(status, {
       ...(this.service === 'azblob' && code !== '' && { 'x-ms-error-code': code }),
       ...(retryAfter !== undefined && { 'retry-after': retryAfter }),
@@ -177,10 +187,11 @@ export class FakeBuckets implements Disposable {
 
 interface Family {
   name: string;
+  vendor: string;
   service: string;
 }
-const amazon: Family = { name: 'AWS4', service: 's3' };
-const google: Family = { name: 'GOOG4', service: 'storage' };
+const amazon: Family = { name: 'AWS4', vendor: 'amz', service: 's3' };
+const google: Family = { name: 'GOOG4', vendor: 'goog', service: 'storage' };
 
 interface Signed {
   method: string;
@@ -194,18 +205,24 @@ const encode = (text: string) =>
   encodeURIComponent(text).replaceAll(/[!'()*]/g, sign => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html, which Google has under names of its own. */
-function isSignedBy({ name, service }: Family, { method, headers, url, body }: Signed): boolean {
-  const vendor = name === 'AWS4' ? 'amz' : 'goog';
+function isSignedBy({ name, vendor, service }: Family, { method, headers, url, body }: Signed): boolean {
   const pattern = new RegExp(`^${name}-HMAC-SHA256 Credential=([^/]+)/(.+), SignedHeaders=(\\S+), Signature=(\\w+)$`);
-  const [, id = '', scope = '', names = '', signature = ''] = pattern.exec(headers.authorization ?? '') ?? [];
-  const digest = headers[`x-${vendor}-content-sha256`];
-  if (digest !== sha256(body) || id !== fakeKey.id || !scope.endsWith(`/${service}/${name.toLowerCase()}_request`))
-    return false;
-  const conditions = ['if-match', 'if-none-match', 'x-goog-if-generation-match'].filter(
-    each => headers[each] !== undefined,
-  );
-  if (!conditions.every(each => names.split(';').includes(each))) return false;
-  const canonical = [
+  const found = pattern.exec(headers.authorization ?? '');
+  if (found === null || headers[`x-${vendor}-content-sha256`] !== sha256(body)) return false;
+  const [id = '', scope = '', names = '', signature] = found.slice(1);
+  const isBound = conditions.every(each => headers[each] === undefined || names.split(';').includes(each));
+  if (id !== fakeKey.id || !isBound || !scope.endsWith(`/${service}/${name.toLowerCase()}_request`)) return false;
+  const canonical = sha256(canonicalOf({ method, headers, url, body }, names));
+  const text = [`${name}-HMAC-SHA256`, headers[`x-${vendor}-date`], scope, canonical].join('\n');
+  return hmac(keyOf(`${name}${fakeKey.secret}`, scope), text).toString('hex') === signature;
+}
+
+const conditions = ['if-match', 'if-none-match', 'x-goog-if-generation-match'];
+const hmac = (key: string | Buffer, word: string) => createHmac('sha256', key).update(word).digest();
+const keyOf = (secret: string, scope: string) => scope.split('/').reduce<string | Buffer>(hmac, secret);
+
+const canonicalOf = ({ method, headers, url, body }: Signed, names: string): string =>
+  [
     method,
     url.pathname
       .split('/')
@@ -218,10 +235,5 @@ function isSignedBy({ name, service }: Family, { method, headers, url, body }: S
     ...names.split(';').map(each => `${each}:${String(headers[each])}`),
     '',
     names,
-    digest,
+    sha256(body),
   ].join('\n');
-  const text = [`${name}-HMAC-SHA256`, headers[`x-${vendor}-date`], scope, sha256(canonical)].join('\n');
-  const hmac = (key: string | Buffer, word: string) => createHmac('sha256', key).update(word).digest();
-  const key = scope.split('/').reduce<string | Buffer>(hmac, `${name}${fakeKey.secret}`);
-  return hmac(key, text).toString('hex') === signature;
-}

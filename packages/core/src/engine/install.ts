@@ -4,9 +4,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ScanError, toMessage } from '../errors/index.ts';
+import { withCacheLock } from './cache-lock.ts';
 import { runChild } from './child.ts';
 import { findRuby, type Ruby } from './find-ruby.ts';
-import { withCacheLock } from './cache-lock.ts';
 import type { EnginePackage } from './package-archive.ts';
 import { ensurePackage, type PackageStore, packagedRuby } from './package-install.ts';
 

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { lstat, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ScanError, toMessage } from '../errors/index.ts';
-import { manifestFile, readManifest } from './read-manifest.ts';
 import { isInside } from '../store/index.ts';
+import { manifestFile, readManifest } from './read-manifest.ts';
 
 /**
  * Deletes the files that an earlier run left in the output folder, so that the folder holds what this run says and

@@ -4,7 +4,7 @@ import type { Secret } from '../request/index.ts';
 import type { PutCondition } from './object-store.ts';
 import { type Listed, type Server, textsOf, type Wanted } from './server.ts';
 
-export type AzureCredentials = { kind: 'sas'; token: Secret } | { kind: 'bearer'; token: Secret };
+type AzureCredentials = { kind: 'sas'; token: Secret } | { kind: 'bearer'; token: Secret };
 
 export interface AzurePlace {
   container: string;

@@ -63,7 +63,8 @@ export function openObject(text: string, surroundings: StoreSurroundings): Opene
   return { ...openServer({ ...parsed, parts: parts.slice(0, -1) }, surroundings), name };
 }
 
-type Scheme = 's3' | 'gs' | 'azblob';
+const schemes = ['s3', 'gs', 'azblob'] as const;
+type Scheme = (typeof schemes)[number];
 type Address = { kind: 'folder'; path: string } | { kind: 'server'; scheme: Scheme; parts: string[] };
 
 /** How many parts of an address come before the prefix. */
@@ -73,14 +74,17 @@ function parseAddress(text: string): Address {
   const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]+):(.*)$/is.exec(text) ?? [];
   if (scheme === '') return { kind: 'folder', path: text };
   if (scheme === 'file') return { kind: 'folder', path: pathOf(text, rest) };
-  if (scheme !== 's3' && scheme !== 'gs' && scheme !== 'azblob') throw invalid(`expected ${addressForms}`);
+  const service = schemes.find(known => known === scheme);
+  if (service === undefined) throw invalid(`expected ${addressForms}`);
+  return { kind: 'server', scheme: service, parts: partsOf(service, rest) };
+}
+
+function partsOf(scheme: Scheme, rest: string): string[] {
   const parts = rest.replace(/^\/\//, '').replace(/\/$/, '').split('/');
   const least = bucketParts[scheme];
-  if (!rest.startsWith('//') || parts.length < least || !isObjectName(parts.join('/')))
-    throw invalid(
-      `${scheme}: is not followed by ${least === 1 ? 'a bucket' : 'an account and a container'} and a prefix of plain names`,
-    );
-  return { kind: 'server', scheme, parts };
+  if (rest.startsWith('//') && parts.length >= least && isObjectName(parts.join('/'))) return parts;
+  const what = least === 1 ? 'a bucket' : 'an account and a container';
+  throw invalid(`${scheme}: is not followed by ${what} and a prefix of plain names`);
 }
 
 function pathOf(text: string, rest: string): string {
