@@ -12,6 +12,7 @@ import { temporaryFolder } from '../support/command.ts';
 import { type Adapter, secret, testContract } from './support/contract.ts';
 import { finish } from './support/process.ts';
 import { testRealScan } from './support/real.ts';
+import { testRealConsolidation } from './support/real-consolidation.ts';
 import { makeRecorder } from './support/recorder.ts';
 import { schemaProblems, testValid } from './support/schemas.ts';
 import { testShell } from './support/shell.ts';
@@ -74,11 +75,16 @@ const adapter: Adapter = {
     };
   },
   state: ({ exit, verdict }) => (exit !== 0 ? 'Failed' : verdict === 'pass' ? 'Succeeded' : 'SucceededWithIssues'),
-  defaults: { reports: 'hdf,markdown,html,junit', 'output-dir': 'cinc-scan-results' },
+  defaults: {
+    reports: 'hdf,markdown,html,junit',
+    'findings-reports': 'html,markdown,junit',
+    'output-dir': 'cinc-scan-results',
+  },
 };
 
 testContract('Azure DevOps', adapter);
 testRealScan('azure', adapter);
+testRealConsolidation('azure', adapter);
 testHostileValues('azure', adapter);
 
 testValid(`${folder}/CincScanV1/task.json`, schemaProblems('azure-task'), [

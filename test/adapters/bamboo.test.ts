@@ -57,7 +57,11 @@ const adapter: Adapter = {
     return { state, text, outputs: existsSync(file) ? readLines(readFileSync(file, 'utf8')) : {} };
   },
   state: ({ exit }) => (exit === 0 ? 'successful' : 'failed'),
-  defaults: { reports: 'hdf,markdown,html,junit-gate', 'output-dir': 'cinc-scan-results' },
+  defaults: {
+    reports: 'hdf,markdown,html,junit-gate',
+    'findings-reports': 'html,markdown,junit-gate',
+    'output-dir': 'cinc-scan-results',
+  },
 };
 
 testContract('Bamboo', adapter);

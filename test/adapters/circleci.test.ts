@@ -91,7 +91,11 @@ const adapter: Adapter = {
     return { state, text, outputs: readLines(told, /^export CINC_(\w+)='(.*)'$/gm) };
   },
   state: ({ exit }) => (exit === 0 ? 'success' : 'failed'),
-  defaults: { reports: 'hdf,markdown,html,junit', 'output-dir': 'cinc-scan-results' },
+  defaults: {
+    reports: 'hdf,markdown,html,junit',
+    'findings-reports': 'html,markdown,junit',
+    'output-dir': 'cinc-scan-results',
+  },
 };
 
 testContract('CircleCI', adapter);

@@ -49,7 +49,11 @@ const adapter: Adapter = {
     return { state, text, outputs: existsSync(exported) ? readLines(readFileSync(exported, 'utf8')) : {} };
   },
   state: ({ exit }) => (exit === 0 ? 'SUCCEEDED' : 'FAILED'),
-  defaults: { reports: 'hdf,markdown,html,junit', 'output-dir': 'cinc-scan-results' },
+  defaults: {
+    reports: 'hdf,markdown,html,junit',
+    'findings-reports': 'html,markdown,junit',
+    'output-dir': 'cinc-scan-results',
+  },
 };
 
 testContract('CodeBuild', adapter);

@@ -12,6 +12,7 @@ import { temporaryFolder } from '../support/command.ts';
 import { type Adapter, type Place, testContract } from './support/contract.ts';
 import { finish, readLines } from './support/process.ts';
 import { testRealScan } from './support/real.ts';
+import { testRealConsolidation } from './support/real-consolidation.ts';
 
 const templates = join(root, 'packages/adapters/gitlab/templates');
 const local = join(root, 'node_modules/.bin/gitlab-ci-local');
@@ -53,7 +54,11 @@ async function run({ folder, path, given, env }: Place, more: Record<string, unk
 const adapter: Adapter = {
   run,
   state: ({ exit }) => (exit === 0 ? 'passed' : 'failed'),
-  defaults: { reports: 'hdf,markdown,html,junit,codequality', 'output-dir': 'cinc-scan-results' },
+  defaults: {
+    reports: 'hdf,markdown,html,junit,codequality',
+    'findings-reports': 'html,markdown,junit,codequality',
+    'output-dir': 'cinc-scan-results',
+  },
   // A dollar sign before a name is a variable of GitLab's, here as everywhere in a pipeline.
   hostile: { profile: `./my profile/"quoted" 'single' $(touch pwned) \`touch pwned\`` },
   fillsIn: /\$\{?\w|^[^]{1025,}$/,
@@ -63,6 +68,7 @@ const adapter: Adapter = {
 
 testContract('GitLab', adapter);
 testRealScan('gitlab', adapter);
+testRealConsolidation('gitlab', adapter);
 testHostileValues('gitlab', adapter);
 
 testContract('GitLab, below the threshold allowed', {
@@ -86,7 +92,7 @@ describe('the templates', () => {
   ])('%s renders with what it requires', async (template, inputs) => {
     const { code, text } = await preview(inputs, template);
     expect({ code, text: code === 0 ? '' : text }).toEqual({ code: 0, text: '' });
-    expect(text).toContain('cinc-scan scan || code=$?');
+    expect(text).toContain('cinc-scan "$work" || code=$?');
   });
 
   test('an input that is required is required', async () => {

@@ -10,6 +10,7 @@ import { type Adapter, type Place, secret, testContract } from './support/contra
 import type { EndingName } from './support/endings.ts';
 import { finish } from './support/process.ts';
 import { testRealScan } from './support/real.ts';
+import { testRealConsolidation } from './support/real-consolidation.ts';
 import { makeRecorder } from './support/recorder.ts';
 
 const step = join(root, 'packages/adapters/jenkins/vars/cincScan.groovy');
@@ -59,11 +60,16 @@ const adapter: Adapter = {
     return { state: seen.result, text: seen.text + (seen.problem ?? ''), outputs: outputsOf(seen) };
   },
   state: ({ exit }) => (exit === 0 ? 'SUCCESS' : exit === 3 ? 'UNSTABLE' : 'FAILURE'),
-  defaults: { reports: 'hdf,markdown,html,junit,sarif', 'output-dir': 'cinc-scan-results' },
+  defaults: {
+    reports: 'hdf,markdown,html,junit,sarif',
+    'findings-reports': 'html,markdown,junit,sarif',
+    'output-dir': 'cinc-scan-results',
+  },
 };
 
 testContract('Jenkins', adapter);
 testRealScan('jenkins', adapter);
+testRealConsolidation('jenkins', adapter);
 testHostileValues('jenkins', adapter);
 
 describe('the Jenkins step', () => {

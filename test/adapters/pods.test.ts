@@ -7,10 +7,12 @@ import { describe, expect, test } from '@jest/globals';
 import { load } from 'js-yaml';
 import { testHostileValues } from '../attacks/adapter-values.ts';
 import { root } from '../support/cinc-scan.ts';
+import { temporaryFolder } from '../support/command.ts';
 import { type Adapter, type Place, testContract } from './support/contract.ts';
 import type { Given } from './support/endings.ts';
 import { finish, readLines } from './support/process.ts';
 import { testRealScan } from './support/real.ts';
+import { makeRecorder, requestOf } from './support/recorder.ts';
 import { type Mistakes, schemaProblems, testValid } from './support/schemas.ts';
 import { testShell } from './support/shell.ts';
 
@@ -50,7 +52,11 @@ interface Job {
   spec: { template: { spec: { containers: [Container] } } };
 }
 
-const defaultsOf = (reports: string): Given => ({ reports, 'output-dir': 'cinc-scan-results' });
+const defaultsOf = (reports: string): Given => ({
+  reports,
+  'findings-reports': 'html,markdown,junit',
+  'output-dir': 'cinc-scan-results',
+});
 const jobMistakes: Mistakes = [
   ['another try', /"?backoffLimit"?: 0/, 'backoffLimit: 6'],
   ['another restart policy', /Never/, 'Always'],
@@ -73,12 +79,31 @@ describe('Kubernetes', () => {
     state: ({ code }) => (code === 0 ? 'Complete' : `Failed ${code}`),
     defaults: { namespace: 'shop', reports: 'console:-' },
     sweeps: false,
+    consolidates: false,
   };
   testContract('Kubernetes Job', adapter);
   testRealScan('kubernetes', adapter);
   testHostileValues('kubernetes', adapter);
 
   testValid(`${folder}/kubernetes/job.yml`, schemaProblems('kubernetes-job'), jobMistakes);
+  test('the job of a consolidation consolidates, and only the first one takes a state that is missing', async () => {
+    const [first] = (read('kubernetes/consolidate-job.yml') as Job).spec.template.spec.containers;
+    const later = (read('kubernetes/consolidate-cronjob.yml') as { spec: { jobTemplate: Job } }).spec.jobTemplate;
+    const asked: Given[] = [];
+    for (const consolidation of [first, later.spec.template.spec.containers[0]]) {
+      using place = temporaryFolder();
+      const { path, calls } = makeRecorder(place.path, 'pass');
+      const given = { 'output-dir': join(place.path, 'found') };
+      await runContainer(consolidation, { folder: join(place.path, 'work'), path, given, env: {} });
+      expect(calls().map(({ args }) => args)).toEqual([['consolidate']]);
+      asked.push(requestOf(calls()));
+    }
+    expect(asked.map(given => given['state-missing'])).toEqual(['seed', undefined]);
+    expect(asked.map(({ sources }) => sources)).toEqual(Array(2).fill('/results/cinc-scan.sources.yml'));
+  });
+
+  testValid(`${folder}/kubernetes/consolidate-job.yml`, schemaProblems('kubernetes-job'), jobMistakes);
+  testValid(`${folder}/kubernetes/consolidate-cronjob.yml`, schemaProblems('kubernetes-job'), jobMistakes);
   testValid(`${folder}/kubernetes/cronjob.yml`, schemaProblems('kubernetes-job'), [
     ...jobMistakes,
     ['scans side by side', 'Forbid', 'Allow'],

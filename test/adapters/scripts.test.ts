@@ -11,6 +11,7 @@ import { type Adapter, type Place, type Ran, testContract } from './support/cont
 import type { EndingName, Given } from './support/endings.ts';
 import { finish, readLines } from './support/process.ts';
 import { testRealScan } from './support/real.ts';
+import { testRealConsolidation } from './support/real-consolidation.ts';
 import { makeRecorder } from './support/recorder.ts';
 import { testShell } from './support/shell.ts';
 
@@ -87,10 +88,13 @@ const container: Adapter = {
 testContract('the shell script', shell);
 testContract('Python', python);
 testRealScan('shell', shell);
+testRealConsolidation('shell', shell);
 testHostileValues('shell', shell);
 testRealScan('python', python);
+testRealConsolidation('python', python);
 testHostileValues('python', python);
 testRealScan('cron', cron);
+testRealConsolidation('cron', cron);
 testHostileValues('cron', cron);
 testRealScan('container', container);
 testHostileValues('container', container);

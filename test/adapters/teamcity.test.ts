@@ -63,7 +63,11 @@ const adapter: Adapter = {
     };
   },
   state: ({ exit }) => (exit === 0 ? 'SUCCESS' : 'FAILURE'),
-  defaults: { reports: 'hdf,markdown,html,junit-gate', 'output-dir': 'cinc-scan-results' },
+  defaults: {
+    reports: 'hdf,markdown,html,junit-gate',
+    'findings-reports': 'html,markdown,junit-gate',
+    'output-dir': 'cinc-scan-results',
+  },
   fillsIn: /%[\w.-]+%/,
 };
 

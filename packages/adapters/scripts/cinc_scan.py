@@ -8,6 +8,8 @@
     if result.exit is Exit.BELOW_THRESHOLD: ...
 
 or: python3 cinc_scan.py targets=deployment/web namespace=shop profile=./profile
+
+With sources="cinc-scan.sources.yml" it consolidates what other scanners left, in place of a scan.
 """
 import enum
 import json
@@ -62,6 +64,13 @@ VARIABLES = {
     "timeout": "CINC_SCAN_TIMEOUT",
     "deadline": "CINC_SCAN_DEADLINE",
     "concurrency": "CINC_SCAN_CONCURRENCY",
+    "sources": "CINC_SCAN_SOURCES",
+    "findings_waivers": "CINC_SCAN_FINDINGS_WAIVERS",
+    "state": "CINC_SCAN_STATE",
+    "state_missing": "CINC_SCAN_STATE_MISSING",
+    "fail_on_new": "CINC_SCAN_FAIL_ON_NEW",
+    "unknown_as": "CINC_SCAN_UNKNOWN_AS",
+    "findings_reports": "CINC_SCAN_FINDINGS_REPORTS",
     "config": "CINC_SCAN_CONFIG",
     "version": "CINC_SCAN_VERSION",
     "package": "CINC_SCAN_PACKAGE",
@@ -116,6 +125,7 @@ def scan(*, command="cinc-scan", terminate_after=None, **inputs):
     After `terminate_after` seconds the scan is told to end, which revokes its grant first.
     """
     environment = _environment(inputs)
+    work = "consolidate" if environment.get("CINC_SCAN_SOURCES", "").strip() else "scan"
     process, early, forwarded, late = None, [], [], []
 
     def forward(number, _frame):
@@ -131,7 +141,7 @@ def scan(*, command="cinc-scan", terminate_after=None, **inputs):
     before = {number: signal.signal(number, forward) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         # Standard output stays the caller's: what the scan says goes to standard error.
-        process = subprocess.Popen([command, "scan"], env=environment, stdout=sys.stderr.fileno())
+        process = subprocess.Popen([command, work], env=environment, stdout=sys.stderr.fileno())
         for number in early:
             process.send_signal(number)
         try:
@@ -148,8 +158,9 @@ def scan(*, command="cinc-scan", terminate_after=None, **inputs):
     finally:
         try:
             # A second signal, as CI systems send it some seconds after the first, does not end this one.
-            subprocess.run([command, "sweep", "--run", environment["CINC_SCAN_RUN_ID"]], env=environment,
-                           stdout=sys.stderr.fileno(), check=False)
+            if work == "scan":
+                subprocess.run([command, "sweep", "--run", environment["CINC_SCAN_RUN_ID"]], env=environment,
+                               stdout=sys.stderr.fileno(), check=False)
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)

@@ -11,12 +11,15 @@ const groups: Record<InputGroup, string> = {
   access: 'With which rights',
   report: 'What to write',
   run: 'How to run',
+  findings: 'Results of other scanners',
 };
 
 /** On a command line some inputs are spelt otherwise than in files and variables. */
 const flags: ReadonlyMap<string, string> = new Map([
   ['targets', 'arguments, or `-l, --labels`'],
   ['reports', '`--report`, repeatable'],
+  ['findings-waivers', '`-w`, `--waivers` of `consolidate`, repeatable'],
+  ['findings-reports', '`--report` of `consolidate`, repeatable'],
 ]);
 
 const types: Record<Input['type'], string> = {

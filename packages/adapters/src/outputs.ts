@@ -13,6 +13,9 @@ const named: Named = {
   counts: 'controls by status and severity over all targets; `null` without an audited target',
   'targets-json':
     'for each target and profile: name, stable identity, profile, outcome, result, compliance and error code',
+  'sources-json':
+    'of a [consolidation](companions.md), for each source: id, tool, target, outcome, number of findings and error code',
+  'findings-json': 'of a consolidation, its findings by status and, of what is open, by severity',
   'run-id': 'name of the run in the cluster and in reports',
 };
 

@@ -3,7 +3,11 @@ import { environmentName, isScanError, readVariable, ScanError } from '@cinc-sca
 import { Command, CommanderError } from 'commander';
 import { addAttestCommand } from './attest-command.ts';
 import { addCompanionCommand } from './consolidate/companion-command.ts';
-import { addConsolidateCommand } from './consolidate/consolidate-command.ts';
+import {
+  addConsolidateCommand,
+  type ConsolidateOptions,
+  writeFailedConsolidation,
+} from './consolidate/consolidate-command.ts';
 import { toolVersion } from './dependencies.ts';
 import { addDoctorCommand } from './doctor-command.ts';
 import { printFailure } from './failure.ts';
@@ -42,10 +46,17 @@ export async function runOn(args: string[], terminal: Terminal): Promise<number>
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0; // --help and --version end this way too
     const failure = error instanceof CommanderError ? toUsageError(error) : error;
-    const scan = program.commands.find(command => command.name() === 'scan' && command.name() === args[0]);
-    if (scan !== undefined && isScanError(failure)) await writeFailedScan(failure, scan.opts<ScanOptions>(), terminal);
+    const command = program.commands.find(each => each.name() === args[0]);
+    if (command !== undefined && isScanError(failure)) await writeFailed(command, failure, terminal);
     return printFailure(failure, terminal, isDebug(args, terminal));
   }
+}
+
+/** For the next step of a pipeline: why there is no result. */
+async function writeFailed(command: Command, failure: ScanError, terminal: Terminal): Promise<void> {
+  if (command.name() === 'scan') await writeFailedScan(failure, command.opts<ScanOptions>(), terminal);
+  if (command.name() === 'consolidate')
+    await writeFailedConsolidation(failure, command.opts<ConsolidateOptions>(), terminal);
 }
 
 function makeProgram(terminal: Terminal, exit: (code: number) => void): Command {

@@ -42,6 +42,7 @@ export const groupHeadings: Record<InputGroup, string> = {
   access: 'With which rights:',
   report: 'What to write:',
   run: 'How to run:',
+  findings: 'From what, and what of it counts:',
 };
 
 /** The inputs of a group as options, as the manifest has them. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type AskedGate, ScanError, toFileGate } from '@cinc-scan/core';
+import { type AskedGate, ScanError, toFileGate, type Values } from '@cinc-scan/core';
 import { OptionSet, type ParsedBy } from './option-set.ts';
 import { readValues } from './read-values.ts';
 import type { Terminal } from './terminal.ts';
@@ -30,11 +30,19 @@ export const gateOptions = new OptionSet()
 type GateOptions = FlagOptions & ParsedBy<ReturnType<typeof thresholdOptions>>;
 
 /** What was asked for as a gate. */
-export function readGate({ thresholdFile, thresholdInline, ...options }: GateOptions, terminal: Terminal): AskedGate {
+export function readGate(options: GateOptions, terminal: Terminal): AskedGate {
+  // Of a scan `allow-empty` means selectors that match nothing; a file without controls is something else.
+  const { thresholdFile, thresholdInline, allowEmpty, ...inputs } = options;
+  const values = readValues(toFlags([], inputs), inputs.config, terminal);
+  return toAskedGate(values, { thresholdFile, thresholdInline, allowEmpty });
+}
+
+type ThresholdFlags = ParsedBy<ReturnType<typeof thresholdOptions>> & { allowEmpty?: true | undefined };
+
+/** The same of values that were read already. */
+export function toAskedGate(values: Values, flags: ThresholdFlags): AskedGate {
+  const { thresholdFile, thresholdInline, allowEmpty } = flags;
   if (thresholdFile !== undefined && thresholdInline !== undefined)
     throw new ScanError('USAGE', 'Give the threshold once: -T takes a file, -I takes bounds');
-  // Of a scan it means selectors that match nothing; a file without controls is something else.
-  const { allowEmpty, ...inputs } = options;
-  const values = readValues(toFlags([], inputs), inputs.config, terminal);
   return toFileGate(values, { thresholdFile, thresholdInline, allowEmpty: allowEmpty === true, now: new Date() });
 }

@@ -15,7 +15,8 @@ export {
 export { type Consolidated, type ReportFacts, toFindingsModel } from './results/findings-model.ts';
 export { type HdfOptions, toHdf, type UnknownAs } from './results/hdf.ts';
 export { type ParsedState, parseState } from './results/state-file.ts';
-export { statesMissing } from './run/compare-with-state.ts';
+export { toConsolidationRequest } from './run/consolidation-request.ts';
+export { writeConsolidationFailure } from './run/outputs-file.ts';
 export {
   type ConsolidationDeps,
   type ConsolidationRequest,

@@ -6,7 +6,7 @@ import { describe, expect, test } from '@jest/globals';
 import { temporaryFolder } from '../../support/command.ts';
 import { type Ending, type EndingName, endingNames, endings, type Given, hostileValues } from './endings.ts';
 import { type Call, environmentOf, makeRecorder, requestOf } from './recorder.ts';
-import { everyInput, meant, nothing, understood } from './values.ts';
+import { everyFinding, everyInput, meant, nothing, understood } from './values.ts';
 
 export interface Ran {
   /** What the platform would show. */
@@ -44,6 +44,8 @@ export interface Adapter {
   endings?: EndingName[];
   /** Where no sweep follows, the platform's README says why. */
   sweeps?: false;
+  /** A pod without a shell does what its manifest says, whatever its variables are. */
+  consolidates?: false;
   /** Argument lists of the calls, where they are not the usual ones. */
   scanArgs?: string[];
 }
@@ -66,6 +68,32 @@ const only = (calls: Call[], command: string) => calls.filter(({ args }) => args
 
 /** Defines the tests of one adapter. */
 export function testContract(platform: string, adapter: Adapter): void {
+  testScans(platform, adapter);
+  if (adapter.consolidates !== false) testConsolidations(platform, adapter);
+}
+
+/** A consolidation comes by the same way. */
+function testConsolidations(platform: string, adapter: Adapter): void {
+  test(`${platform}: a consolidation takes the place of a scan, with all that it was given`, async () => {
+    const ending = endings['below the threshold'];
+    const { ran, calls, pwned } = await runAdapter(adapter, 'below the threshold', everyFinding);
+    expect({ state: ran.state, text: ran.state === adapter.state(ending) ? '' : ran.text }).toEqual({
+      state: adapter.state(ending),
+      text: '',
+    });
+    expect(ran.outputs).toMatchObject({ verdict: ending.verdict });
+    expect(calls.map(({ args: [name] }) => name)).toEqual(['consolidate', 'outputs']);
+    const asked = requestOf(calls);
+    expect(asked).toMatchObject(everyFinding);
+    expect(understood(environmentOf(calls))).toMatchObject(asValues(asked));
+    expect(pwned).toBe(false);
+  });
+}
+
+const asValues = (given: Given) =>
+  Object.fromEntries(Object.keys(everyFinding).map(name => [name, meant(given)[name as 'sources']]));
+
+function testScans(platform: string, adapter: Adapter): void {
   const usual = { targets: 'deployment/web', profile: './profile' };
 
   describe(`${platform}: a scan`, () => {

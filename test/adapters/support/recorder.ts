@@ -25,9 +25,9 @@ const player = (name: EndingName) => `
 if (args[0] === 'outputs') {
   const [node, script] = ${JSON.stringify(cincScan)};
   process.exitCode = spawnSync(node, [script, ...args], { stdio: 'inherit' }).status ?? 5;
-} else if (args[0] === 'scan') {
+} else if (args[0] === 'scan' || args[0] === 'consolidate') {
   const { code, outputs } = ${JSON.stringify(endings[name])};
-  const folder = env.CINC_SCAN_OUTPUT_DIR || 'cinc-scan-results';
+  const folder = env.CINC_SCAN_OUTPUT_DIR || (args[0] === 'scan' ? 'cinc-scan-results' : 'cinc-scan-findings');
   if (outputs) {
     mkdirSync(folder, { recursive: true });
     const write = (file, text) => writeFileSync(join(folder, file), text);
@@ -81,9 +81,9 @@ function install(folder: string, then: string) {
   };
 }
 
-/** The environment of the scan. */
+/** The environment of the scan, or of what is done in place of one. */
 export const environmentOf = (calls: Call[]): Record<string, string> =>
-  calls.find(({ args }) => args[0] === 'scan')?.env ?? {};
+  calls.find(({ args }) => args[0] === 'scan' || args[0] === 'consolidate')?.env ?? {};
 
 /** What was given by input name, as the command found it in its environment. */
 export function requestOf(calls: Call[]): Given {

@@ -20,10 +20,12 @@ export const understood = (environment: Record<string, string | undefined>): Val
 export const meant = (given: Given): Values =>
   resolveValues({ flags: {}, step: given, environment: {}, file: undefined });
 
-/** The inputs that adapters take. */
-export const taken: InputName[] = inputNames.filter(name =>
+const offered: InputName[] = inputNames.filter(name =>
   adapterInputs({}).some(({ variable }) => variable === environmentName(name)),
 );
+
+/** The inputs that adapters take for a scan: with `sources` it would be no scan. */
+export const taken: InputName[] = offered.filter(name => name !== 'sources');
 
 const awkward = `it's "quoted" $(touch pwned) \`touch pwned\` a\\b {c: d} [e] #f ; | & < > * ? ~ ! %2F =-- ünï €😀`;
 
@@ -49,5 +51,10 @@ function valueFor(name: InputName, input: Input): string {
   }
 }
 
+/** What a consolidation is given. */
+export const everyFinding: Given = Object.fromEntries(
+  offered.filter(name => inputs[name].group === 'findings').map(name => [name, valueFor(name, inputs[name])]),
+);
+
 /** As an adapter hands on what its user left empty. */
-export const nothing: Given = Object.fromEntries(taken.map(name => [name, '']));
+export const nothing: Given = Object.fromEntries(offered.map(name => [name, '']));

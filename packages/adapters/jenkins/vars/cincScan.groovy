@@ -46,6 +46,13 @@ import groovy.transform.Field
   timeout: 'CINC_SCAN_TIMEOUT',
   deadline: 'CINC_SCAN_DEADLINE',
   concurrency: 'CINC_SCAN_CONCURRENCY',
+  sources: 'CINC_SCAN_SOURCES',
+  findingsWaivers: 'CINC_SCAN_FINDINGS_WAIVERS',
+  state: 'CINC_SCAN_STATE',
+  stateMissing: 'CINC_SCAN_STATE_MISSING',
+  failOnNew: 'CINC_SCAN_FAIL_ON_NEW',
+  unknownAs: 'CINC_SCAN_UNKNOWN_AS',
+  findingsReports: 'CINC_SCAN_FINDINGS_REPORTS',
   config: 'CINC_SCAN_CONFIG',
   version: 'CINC_SCAN_VERSION',
   package: 'CINC_SCAN_PACKAGE',
@@ -55,9 +62,13 @@ import groovy.transform.Field
 @Field final Map DEFAULTS = [
   reports: 'hdf,markdown,html,junit,sarif',
   outputDir: 'cinc-scan-results',
+  findingsReports: 'html,markdown,junit,sarif',
 ]
 
 @Field final List OPTIONS = ['kubeconfigCredentialsId', 'tokenCredentialsId', 'heimdallApiKeyCredentialsId', 'webhookSecretCredentialsId', 'failBuild', 'parallel']
+
+// Not that of the scans of the same build: files of both have the same names.
+@Field final String FINDINGS_FOLDER = 'cinc-scan-findings'
 
 @Field final int LONGEST_RUN_ID = 40
 
@@ -103,18 +114,26 @@ fi
 fi
 trap : INT TERM
 code=0
-cinc-scan scan || code=$?
+work=scan
+case "${CINC_SCAN_SOURCES:-}" in *[![:space:]]*) work=consolidate ;; esac
+cinc-scan "$work" || code=$?
 cinc-scan outputs --code "$code" --as env --to "$CINC_OUTPUTS" || code=$?
 exit "$code"
 '''
 @Field final String SWEEP = '''if [ -n "${CINC_SCAN_VERSION:-}${CINC_SCAN_PACKAGE:-}" ]; then
   PATH="$PWD/.cinc-scan/bin:$PATH"
 fi
-cinc-scan sweep --run "$CINC_SCAN_RUN_ID" || true
+case "${CINC_SCAN_SOURCES:-}" in
+  *[![:space:]]*) ;;
+  *) cinc-scan sweep --run "$CINC_SCAN_RUN_ID" || true ;;
+esac
 '''
 
 def call(Map given = [:]) {
   Map config = DEFAULTS + given
+  if (config.sources && !given.outputDir) {
+    config.outputDir = FINDINGS_FOLDER
+  }
   refuseUnknown(config)
   String run = makeRunId()
   List results = []
@@ -124,7 +143,7 @@ def call(Map given = [:]) {
         sh(label: 'install cinc-scan', script: INSTALL)
       }
     }
-    results = config.parallel ? scanBranches(config, run) : [scan(config, run)]
+    results = config.parallel && !config.sources ? scanBranches(config, run) : [scan(config, run)]
   }
   for (int index = 0; index < results.size(); index++) {
     publish(results[index].folder)
@@ -251,7 +270,7 @@ private void publish(String folder) {
   attempt('JUnit') { junit(allowEmptyResults: true, skipMarkingBuildUnstable: true, testResults: "${folder}/junit.xml") }
   attempt('artifacts') { archiveArtifacts(allowEmptyArchive: true, artifacts: "${folder}/**") }
   attempt('Warnings NG') {
-    recordIssues(enabledForFailure: true, skipPublishingChecks: true, tool: sarif(pattern: "${folder}/results.sarif"))
+    recordIssues(enabledForFailure: true, skipPublishingChecks: true, tool: sarif(pattern: "${folder}/*.sarif"))
   }
   attempt('HTML Publisher') {
     publishHTML(target: [reportDir: folder, reportFiles: 'report.html', reportName: 'cinc-scan', allowMissing: true,

@@ -8,7 +8,11 @@ import { installScript, scanScript, sweepScript, tellOutputs } from '../ci/scrip
 import type { GeneratedFile } from '../docs.ts';
 import { outputs } from '../outputs.ts';
 
-const inputs = adapterInputs({ reports: 'hdf,markdown,html,junit', 'output-dir': outputFolder });
+const inputs = adapterInputs({
+  reports: 'hdf,markdown,html,junit',
+  'findings-reports': 'html,markdown,junit',
+  'output-dir': outputFolder,
+});
 const outputNames = Object.keys(outputs).filter(name => !name.includes('<'));
 
 const settable = [...outputNames, ...Object.keys(reportKinds).map(kind => `report-${kind}`)].map(camelCase);

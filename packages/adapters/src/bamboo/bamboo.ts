@@ -5,7 +5,11 @@ import { runIdScript, sweepScript, tellOutputs, wholeScript } from '../ci/script
 import { yamlFile } from '../ci/yaml.ts';
 import type { GeneratedFile } from '../docs.ts';
 
-const inputs = adapterInputs({ reports: 'hdf,markdown,html,junit-gate', 'output-dir': outputFolder });
+const inputs = adapterInputs({
+  reports: 'hdf,markdown,html,junit-gate',
+  'findings-reports': 'html,markdown,junit-gate',
+  'output-dir': outputFolder,
+});
 
 /** Bamboo masks variables with such a word in their names. */
 const secrets = { cinc_kubeconfig_secret: 'CINC_SCAN_KUBECONFIG', cinc_token_secret: 'CINC_SCAN_TOKEN' };

@@ -83,5 +83,8 @@ function choicesOf(input: Input): readonly string[] | undefined {
   return input.type === 'choice' ? ['', ...input.choices] : undefined;
 }
 
+/** What only a consolidation has. */
+export const findingsInputs: InputName[] = inputNames.filter(name => inputs[name].group === 'findings');
+
 /** Folder that every platform collects reports from unless told otherwise. */
 export const outputFolder = inputs['output-dir'].default;

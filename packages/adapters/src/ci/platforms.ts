@@ -166,7 +166,9 @@ export const platformPages: PlatformPage[] = [
   {
     folder: 'kubernetes',
     title: 'Kubernetes Job and CronJob',
-    about: 'A scan as a pod, once or every night. A killed pod leaves a grant that ends by itself; `sweep` removes it.',
+    about:
+      'A scan as a pod, once or every night. A killed pod leaves a grant that ends by itself; `sweep` removes it. ' +
+      '`consolidate-job.yml` and `consolidate-cronjob.yml` consolidate what the jobs of other scanners left on a volume.',
     starters: ['kubernetes'],
     spell: environmentName,
     states: ['Complete', 'Failed', 'Failed'],

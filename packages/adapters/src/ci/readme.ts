@@ -36,6 +36,7 @@ function readme(platform: PlatformPage, files: GeneratedFile[]): string {
     ...(platform.options === undefined ? [] : ['## Options', optionsTable(platform.options)]),
     '## Inputs',
     'An empty value counts as not set, and does not override `cinc-scan.yml`. [All about inputs](../../../docs/inputs.md).',
+    `With ${code(platform.spell('sources'))} the same job runs \`cinc-scan consolidate\` on [other scanners’ results](../../../docs/companions.md#in-ci-systems) in place of a scan. One job is one of the two: what asks for a scan beside it is refused by its name.`,
     table(
       ['Input', 'Meaning'],
       adapterInputs({}).map(({ name, description }) => [code(platform.spell(name)), prose(`${description}.`)]),
@@ -81,8 +82,8 @@ const overview = () =>
   page([
     '# CI systems',
     source,
-    'Adapters are thin and generated: each takes the inputs in its platform’s own way, runs `cinc-scan scan`, and hands ' +
-      'the outputs on with `cinc-scan outputs`, which exits as the scan did. Outputs that are missing, or of another run, ' +
+    'Adapters are thin and generated: each takes the inputs in its platform’s own way, runs `cinc-scan scan`, or with ' +
+      '`sources` [`cinc-scan consolidate`](companions.md#in-ci-systems), and hands the outputs on with `cinc-scan outputs`, which exits as the scan did. Outputs that are missing, or of another run, ' +
       'are an error (5). For GitHub there is [an action](github-action.md).',
     '`cinc-scan init --list` names the starters, `cinc-scan init gitlab` writes one. `cinc-scan migrate FILE` translates ' +
       'a workflow, a pipeline, a script or a threshold made for mitre/kube-secure-scanner.',

@@ -37,14 +37,19 @@ export const installScript = `if [ -n "\${CINC_SCAN_VERSION:-}\${CINC_SCAN_PACKA
 fi
 `;
 
+/** Which of the two: with a file of sources a job consolidates what other scanners left. Blank is not given. */
+const chooseScript = `work=scan
+case "\${CINC_SCAN_SOURCES:-}" in *[![:space:]]*) work=consolidate ;; esac
+`;
+
 /**
- * Scans, hands the outputs on in the platform's words, and leaves the code in `code`. A job that is cancelled signals
+ * Scans or consolidates, hands the outputs on in the platform's words, and leaves the code in `code`. A job that is cancelled signals
  * the whole group: the scan revokes its grant and ends, and this shell waits for that.
  */
 export function scanScript(outputs: string): string {
   return `trap : INT TERM
 code=0
-cinc-scan scan || code=$?
+${chooseScript}cinc-scan "$work" || code=$?
 ${outputs} || code=$?
 `;
 }
@@ -61,9 +66,15 @@ export const installedPath = `if [ -n "\${CINC_SCAN_VERSION:-}\${CINC_SCAN_PACKA
 fi
 `;
 
-/** For a step that runs whatever happened: takes back what a killed scan left. Its own failure changes no result. */
-export const sweepScript = `${installedPath}cinc-scan sweep --run "$CINC_SCAN_RUN_ID" || true
+/** Takes back what a killed scan left. Its own failure changes no result; a consolidation leaves nothing in a cluster. */
+const sweep = `case "\${CINC_SCAN_SOURCES:-}" in
+  *[![:space:]]*) ;;
+  *) cinc-scan sweep --run "$CINC_SCAN_RUN_ID" || true ;;
+esac
 `;
+
+/** For a step that runs whatever happened. */
+export const sweepScript = `${installedPath}${sweep}`;
 
 /** Install, scan, tell, end as the scan did. */
 export const wholeScript = (outputs: string): string =>
@@ -89,6 +100,5 @@ export CINC_SCAN_RUN_ID
 
 /** In a pod of its own: once that is killed nothing runs there, so what is left is taken back before the end. */
 export const podScript = (outputs: string): string =>
-  `${scanScript(outputs)}cinc-scan sweep --run "$CINC_SCAN_RUN_ID" || true
-exit "$code"
+  `${scanScript(outputs)}${sweep}exit "$code"
 `;

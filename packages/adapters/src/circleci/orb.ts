@@ -6,11 +6,13 @@ import { yamlFile } from '../ci/yaml.ts';
 import type { GeneratedFile } from '../docs.ts';
 
 // Where a workflow calls a job, `context` is CircleCI's own key.
-const inputs = adapterInputs({ reports: 'hdf,markdown,html,junit', 'output-dir': outputFolder }).map(input =>
-  input.name === 'context' ? { ...input, name: 'kube-context' } : input,
-);
+const inputs = adapterInputs({
+  reports: 'hdf,markdown,html,junit',
+  'findings-reports': 'html,markdown,junit',
+  'output-dir': outputFolder,
+}).map(input => (input.name === 'context' ? { ...input, name: 'kube-context' } : input));
 const ofInstall = new Set(['version', 'package', 'integrity']);
-const forSweep = new Set(['namespace', 'kube-context', 'grant-namespace', 'config', 'version', 'package']);
+const forSweep = new Set(['namespace', 'kube-context', 'grant-namespace', 'config', 'version', 'package', 'sources']);
 
 const toParameter = ({ description, default: fallback, choices }: AdapterInput) => ({
   type: choices === undefined ? 'string' : 'enum',

@@ -18,6 +18,7 @@ const buildspec = {
     shell: 'bash',
     variables: {
       CINC_SCAN_REPORTS: 'hdf,markdown,html,junit',
+      CINC_SCAN_FINDINGS_REPORTS: 'html,markdown,junit',
       CINC_SCAN_OUTPUT_DIR: outputFolder,
       // Conditions refuse an empty value.
       CINC_VERDICT: 'error',

@@ -10,6 +10,7 @@ const titles: Record<InputGroup, string> = {
   access: 'With which rights',
   report: 'What to write and to show',
   run: 'How to run',
+  findings: 'Results of other scanners, in place of a scan',
 };
 
 /** Inputs and outputs of the Action as tables. */

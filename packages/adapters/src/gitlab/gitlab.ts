@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // https://docs.gitlab.com/ci/components/ and https://docs.gitlab.com/ci/yaml/
-import { type AdapterInput, adapterInputs, outputFolder } from '../ci/adapter-inputs.ts';
+import { type AdapterInput, adapterInputs, findingsInputs, outputFolder } from '../ci/adapter-inputs.ts';
 import { installScript, scanScript, sweepScript, tellOutputs } from '../ci/script.ts';
 import { yamlFile } from '../ci/yaml.ts';
 import type { GeneratedFile } from '../docs.ts';
 
-const inputs = adapterInputs({ reports: 'hdf,markdown,html,junit,codequality', 'output-dir': outputFolder });
+const inputs = adapterInputs({
+  reports: 'hdf,markdown,html,junit,codequality',
+  'findings-reports': 'html,markdown,junit,codequality',
+  'output-dir': outputFolder,
+});
 
 /** The job that all three ways of including have in common. */
 function job(variables: Record<string, string>, folder: string, before = '') {
@@ -128,7 +132,12 @@ export function renderGitlab(): GeneratedFile[] {
           'Component: scans an image as a service of the job. Kubernetes executor only: there the job and its services\n' +
           'are containers of one pod, which is named by its host name; services are svc-0, svc-1 … in their order.',
         spec: service,
-        fixed: { targets: '', container: 'svc-0', 'all-containers': '' },
+        fixed: {
+          targets: '',
+          container: 'svc-0',
+          'all-containers': '',
+          ...Object.fromEntries(findingsInputs.map(name => [name, ''])),
+        },
         before: 'CINC_SCAN_TARGETS=$(hostname)\nexport CINC_SCAN_TARGETS\n',
         job: { services: [{ name: given('service-image'), alias: given('service-alias') }] },
       }),

@@ -8,6 +8,9 @@ import groovy.transform.Field
 
 @Field final List OPTIONS = @options@
 
+// Not that of the scans of the same build: files of both have the same names.
+@Field final String FINDINGS_FOLDER = @findingsFolder@
+
 @Field final int LONGEST_RUN_ID = @longestRunId@
 
 @Field final Map CREDENTIALS = [
@@ -24,6 +27,9 @@ import groovy.transform.Field
 
 def call(Map given = [:]) {
   Map config = DEFAULTS + given
+  if (config.sources && !given.outputDir) {
+    config.outputDir = FINDINGS_FOLDER
+  }
   refuseUnknown(config)
   String run = makeRunId()
   List results = []
@@ -33,7 +39,7 @@ def call(Map given = [:]) {
         sh(label: 'install cinc-scan', script: INSTALL)
       }
     }
-    results = config.parallel ? scanBranches(config, run) : [scan(config, run)]
+    results = config.parallel && !config.sources ? scanBranches(config, run) : [scan(config, run)]
   }
   for (int index = 0; index < results.size(); index++) {
     publish(results[index].folder)
@@ -160,7 +166,7 @@ private void publish(String folder) {
   attempt('JUnit') { junit(allowEmptyResults: true, skipMarkingBuildUnstable: true, testResults: "${folder}/junit.xml") }
   attempt('artifacts') { archiveArtifacts(allowEmptyArchive: true, artifacts: "${folder}/**") }
   attempt('Warnings NG') {
-    recordIssues(enabledForFailure: true, skipPublishingChecks: true, tool: sarif(pattern: "${folder}/results.sarif"))
+    recordIssues(enabledForFailure: true, skipPublishingChecks: true, tool: sarif(pattern: "${folder}/*.sarif"))
   }
   attempt('HTML Publisher') {
     publishHTML(target: [reportDir: folder, reportFiles: 'report.html', reportName: 'cinc-scan', allowMissing: true,

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // A shared library: https://www.jenkins.io/doc/book/pipeline/shared-libraries/
 import { readFileSync } from 'node:fs';
-import { camelCase, longestRunId } from '@cinc-scan/core';
+import { camelCase, consolidationFolder, longestRunId } from '@cinc-scan/core';
 import { adapterInputs, outputFolder } from '../ci/adapter-inputs.ts';
 import { installedPath, installScript, scanScript, sweepScript, tellOutputs } from '../ci/script.ts';
 import type { GeneratedFile } from '../docs.ts';
 
 const jenkinsInputs = adapterInputs({
   reports: 'hdf,markdown,html,junit,sarif',
+  'findings-reports': 'html,markdown,junit,sarif',
   'output-dir': outputFolder,
 });
 
@@ -48,6 +49,7 @@ export function renderJenkins(): GeneratedFile[] {
     ),
     options: `[${Object.keys(jenkinsOptions).map(word).join(', ')}]`,
     longestRunId: String(longestRunId),
+    findingsFolder: word(consolidationFolder({ flags: {}, environment: {} })),
     // Jenkins starts its shells with -x, which shows the values.
     install: groovyText(`set +x\n${installScript}`),
     // Branches share a workspace: where each writes comes by environment.

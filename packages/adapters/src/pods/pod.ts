@@ -7,7 +7,9 @@ const ofInstall = new Set(['version', 'package', 'integrity']);
 
 /** The image holds the command: nothing is installed. */
 export const podInputs = (reports: string): AdapterInput[] =>
-  adapterInputs({ reports, 'output-dir': outputFolder }).filter(({ name }) => !ofInstall.has(name));
+  adapterInputs({ reports, 'findings-reports': 'html,markdown,junit', 'output-dir': outputFolder }).filter(
+    ({ name }) => !ofInstall.has(name),
+  );
 
 /** A pod's uid names its run: no other run has it, and it is known before the scan. */
 export const runId = { name: 'CINC_SCAN_RUN_ID', valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } };

@@ -4,7 +4,11 @@ import { type AdapterInput, adapterInputs, outputFolder } from '../ci/adapter-in
 import { sweepScript, tellOutputs, wholeScript } from '../ci/script.ts';
 import type { GeneratedFile } from '../docs.ts';
 
-const inputs = adapterInputs({ reports: 'hdf,markdown,html,junit-gate', 'output-dir': outputFolder });
+const inputs = adapterInputs({
+  reports: 'hdf,markdown,html,junit-gate',
+  'findings-reports': 'html,markdown,junit-gate',
+  'output-dir': outputFolder,
+});
 
 const xml = (text: string) =>
   text

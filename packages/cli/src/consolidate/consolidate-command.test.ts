@@ -210,7 +210,7 @@ describe('consolidate with a state', () => {
   });
 
   test('is needed to know what is new', async () => {
-    expect((await here('--fail-on-new', 'low')).stderr).toContain('--fail-on-new needs --state');
+    expect((await here('--fail-on-new', 'low')).stderr).toContain('fail-on-new needs a state');
   });
 });
 

@@ -1,13 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-import { runConsolidation, statesMissing, toldLines } from '@cinc-scan/companions';
-import { type FindingsReportSpec, findingsReportKinds, parseFindingsReport } from '@cinc-scan/core';
+import { runConsolidation, toConsolidationRequest, toldLines, writeConsolidationFailure } from '@cinc-scan/companions';
+import {
+  asksForConsolidation,
+  consolidationFolder,
+  findingsReportNames,
+  type Outputs,
+  refuseScan,
+  resolveInput,
+  type ScanError,
+  type SourcesHere,
+  toFailureOutputs,
+} from '@cinc-scan/core';
 import type { Command } from 'commander';
 import { commonOptions } from '../common-options.ts';
 import { toolVersion } from '../dependencies.ts';
 import { OptionSet, type ParsedBy } from '../option-set.ts';
-import { readGate, thresholdOptions } from '../result-options.ts';
+import { readableSources, readValues } from '../read-values.ts';
+import { thresholdOptions, toAskedGate } from '../result-options.ts';
 import { tellRefusal } from '../tell-why.ts';
 import { print, type Terminal } from '../terminal.ts';
+import { toFlags } from '../to-flags.ts';
 
 const examples = `
 Examples:
@@ -22,45 +34,26 @@ Examples:
 
 Exit codes: 0 met; 3 not met; 4 a source did not look; 2 wrong input. The worst one decides: 4, 2, 3, 0.`;
 
-const severities = ['critical', 'high', 'medium', 'low', 'none'] as const;
-
 const optionSet = new OptionSet()
-  .heading('From what:')
-  .option('-s, --sources <file>', 'file of sources; its folder is where results are', {
-    default: 'cinc-scan.sources.yml',
-  })
+  .inputs(['findings'], ['findings-waivers', 'findings-reports'])
   .option('-w, --waivers <file>', 'findings that do not count, with the reason and the day on which that ends', {
     repeatable: true,
   })
-  .option('--state <file>', 'what is known of earlier runs; read, and written when the reports are there')
-  .option(
-    '--state-missing <choice>',
-    'a state that is not there: an error, all findings new, or recorded and not told',
-    { choices: statesMissing, default: 'fail' },
-  )
   .inputs(['gate'], ['threshold', 'baseline', 'baseline-missing'])
   .and(thresholdOptions('threshold: a file; it counts rules of a source as controls'))
-  .option('--fail-on-new <severity>', 'fail on new and returned findings of this severity or above', {
-    choices: severities,
-  })
-  .option('--unknown-as <severity>', 'what a finding without a severity counts as', {
-    choices: severities,
-    default: 'medium',
-  })
   .heading('What to write:')
   .option(
     '--report <kind>',
-    `report to write, KIND or KIND:PATH; path - is standard output (default: html): ${Object.keys(findingsReportKinds).join(', ')}`,
+    `report to write, KIND or KIND:PATH; path - is standard output (default: html): ${findingsReportNames.join(', ')}`,
     { repeatable: true },
   )
   .option(
     '-o, --output-dir <folder>',
-    'where reports go: findings.json, hdf/ with a file for each source, and what was asked for',
-    { default: 'cinc-scan-findings' },
+    'where reports go: findings.json, hdf/ with a file for each source, and what was asked for (default: cinc-scan-findings)',
   )
   .and(commonOptions);
 
-type Options = ParsedBy<typeof optionSet>;
+export type ConsolidateOptions = ParsedBy<typeof optionSet>;
 
 /** `cinc-scan consolidate`. */
 export function addConsolidateCommand(program: Command, terminal: Terminal, exit: (code: number) => void): void {
@@ -76,17 +69,20 @@ export function addConsolidateCommand(program: Command, terminal: Terminal, exit
   command.action(async (files: string[]) => exit(await runConsolidate(files, given(), terminal)));
 }
 
-async function runConsolidate(files: string[], options: Options, terminal: Terminal): Promise<number> {
-  const { waivers = [], state, reportOnly } = options;
-  const reports = reportSpecs(options);
-  const asked = readGate(options, terminal);
+async function runConsolidate(files: string[], options: ConsolidateOptions, terminal: Terminal): Promise<number> {
+  const here = sourcesHere(options, terminal);
+  // A CI system has one set of variables for either command; who writes a command line says which it is.
+  if (here.flags['sources'] === undefined && asksForConsolidation(here)) refuseScan(here);
+  const values = readValues(here.flags, options.config, terminal);
+  const asked = toAskedGate({ ...values, baseline: undefined }, options);
   if (asked.kind === 'refused') {
     tellRefusal(asked, terminal);
+    await writeRefused(toFailureOutputs(asked.reason, 2, values['run-id'] ?? ''), here, terminal);
     return 2;
   }
   const gate = asked.kind === 'gate' ? asked.gate : undefined;
-  const request = { ...options, files, waivers, state, gate, reports, reportOnly: reportOnly === true };
-  const run = await runConsolidation({ ...request, failOnNew: options.failOnNew }, depsOf(terminal));
+  const request = toConsolidationRequest(values, { files, gate, outputDir: consolidationFolder(here) });
+  const run = await runConsolidation(request, depsOf(terminal));
   for (const { text, isTrouble } of toldLines(run)) (isTrouble ? terminal.stderr : terminal.stdout).write(`${text}\n`);
   return run.verdict.code;
 }
@@ -98,7 +94,27 @@ const depsOf = ({ cwd, data }: Terminal) => ({
   print: (piece: string) => print(data, piece),
 });
 
-const reportSpecs = ({ report = [] }: Options): FindingsReportSpec[] => {
-  const asked = report.flatMap(text => text.split(','));
-  return (asked.length > 0 ? asked : ['html']).map(parseFindingsReport);
-};
+/** Flags by input name; in this command waivers and reports are those of findings. */
+function sourcesHere({ waivers, report, ...options }: ConsolidateOptions, { environment }: Terminal): SourcesHere {
+  const flags = {
+    ...toFlags([], options),
+    ...(waivers !== undefined && { 'findings-waivers': waivers }),
+    ...(report !== undefined && { 'findings-reports': report }),
+  };
+  return { flags, environment };
+}
+
+/** A consolidation that judged nothing tells the next step of a pipeline why. */
+export async function writeFailedConsolidation(
+  { code, exit }: ScanError,
+  options: ConsolidateOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const here = sourcesHere(options, terminal);
+  const runId = resolveInput('run-id', readableSources(here.flags, options.config, terminal));
+  await writeRefused(toFailureOutputs(code, exit, runId ?? ''), here, terminal);
+}
+
+/** The error itself is shown, whether or not this can be written. */
+const writeRefused = (outputs: Outputs, here: SourcesHere, { cwd }: Terminal): Promise<void> =>
+  writeConsolidationFailure(outputs, consolidationFolder(here), cwd).catch(() => undefined);

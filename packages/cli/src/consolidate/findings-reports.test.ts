@@ -91,6 +91,7 @@ describe('reports of findings', () => {
     sarif: 'findings.sarif',
     codequality: 'codequality.json',
     junit: 'junit.xml',
+    'junit-gate': 'junit-gate.xml',
     csv: 'findings.csv',
     ocsf: 'findings.ocsf.jsonl',
   };
@@ -100,10 +101,10 @@ describe('reports of findings', () => {
     take('trivy/image-v2.json', 'web.json');
     await here();
     const written = () => readdirSync(inside('cinc-scan-findings')).toSorted();
-    expect(written()).toEqual(['findings.json', 'hdf', 'report.html']);
+    expect(written()).toEqual(['findings.json', 'hdf', 'outputs.json', 'report.html']);
     const ran = await here('--report', Object.keys(kinds).join(','), '--report', 'csv:own/place.csv');
     expect(ran.code).toBe(0);
-    expect(written()).toEqual(['hdf', ...Object.values(kinds)].toSorted());
+    expect(written()).toEqual(['hdf', 'outputs.json', ...Object.values(kinds)].toSorted());
     for (const name of [...Object.values(kinds).map(file => `cinc-scan-findings/${file}`), 'own/place.csv'])
       expect(readFileSync(inside(name), 'utf8')).toContain('CVE-2019-1549');
     expect((await here('--report', 'markdown:-')).stdout).toContain('## cinc-scan: PASS (exit 0)');

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { parseChoice, resolveInput, ScanError } from '@cinc-scan/core';
+import { asksForConsolidation, consolidationFolder, parseChoice, resolveInput, ScanError } from '@cinc-scan/core';
 import type { Command } from 'commander';
 import { OptionSet, type ParsedBy } from '../option-set.ts';
 import { readableSources } from '../read-values.ts';
@@ -47,8 +47,9 @@ async function runOutputs(options: ParsedBy<typeof optionSet>, terminal: Termina
   const { outputDir, to } = options;
   // As the scan had them, also one whose other inputs make no sense.
   const sources = readableSources(outputDir === undefined ? {} : { 'output-dir': outputDir }, options.config, terminal);
+  const folder = asksForConsolidation(sources) ? consolidationFolder(sources) : resolveInput('output-dir', sources);
   const outputs = readRunOutputs({
-    path: resolve(terminal.cwd, resolveInput('output-dir', sources), 'outputs.json'),
+    path: resolve(terminal.cwd, folder, 'outputs.json'),
     code: parseCode(options.code),
     runId: resolveInput('run-id', sources),
   });

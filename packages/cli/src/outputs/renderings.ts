@@ -22,7 +22,7 @@ function text(value: unknown): string {
 
 /** What fits a line of NAME=value in files that nobody unquotes. */
 const scalars = (outputs: RunOutputs) =>
-  texts(outputs).filter(([name]) => name !== 'counts' && name !== 'targets-json');
+  texts(outputs).filter(([name]) => name !== 'counts' && !name.endsWith('-json'));
 
 const shellWord = (value: string) => `'${value.replaceAll("'", `'\\''`)}'`;
 

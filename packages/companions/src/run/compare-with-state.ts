@@ -11,14 +11,14 @@ import {
   readBounded,
   ScanError,
   seedState,
+  type Values,
   writeAtomic,
 } from '@cinc-scan/core';
 import { parseState } from '../results/state-file.ts';
 import type { Consolidation } from '../sources/consolidate.ts';
 
 /** What a state that is not there means: an error, or that every finding is new, or known. */
-export const statesMissing = ['fail', 'all-new', 'seed'] as const;
-export type StateMissing = (typeof statesMissing)[number];
+export type StateMissing = Values['state-missing'];
 
 export interface StateOptions {
   path: string | undefined;

@@ -9,10 +9,12 @@ import {
   type FindingsReportSpec,
   type FindingWaiver,
   type GateRequest,
+  type Outputs,
   gateFiles,
   readBounded,
   readResult,
   ScanError,
+  toFindingsOutputs,
   writeAtomic,
 } from '@cinc-scan/core';
 import { toFindingsModel } from '../results/findings-model.ts';
@@ -22,6 +24,7 @@ import { parseSources } from '../sources/schema.ts';
 import { parseWaiverFile } from '../sources/waiver-file.ts';
 import { type Compared, compareWithState, type StateMissing } from './compare-with-state.ts';
 import { findResults } from './find-results.ts';
+import { refuseScanFolder, writeOutputs } from './outputs-file.ts';
 import { type FindingsVerdict, newOnes, toVerdict } from './verdict.ts';
 import { type PlacedReport, shownPath, writeFindings } from './write-findings.ts';
 
@@ -40,6 +43,8 @@ export interface ConsolidationRequest {
   reportOnly: boolean;
   reports: readonly FindingsReportSpec[];
   outputDir: string;
+  /** A name for the run; of its time unless given. */
+  runId: string | undefined;
 }
 
 /** The effects of a consolidation. */
@@ -62,6 +67,8 @@ export interface ConsolidationRun {
   verdict: FindingsVerdict;
   model: FindingsModel;
   reports: PlacedReport[];
+  /** What the next step of a pipeline reads. */
+  outputs: Outputs;
 }
 
 /** Reads what every source left, compares and judges it, and writes the reports; the state last. */
@@ -70,6 +77,7 @@ export async function runConsolidation(
   deps: ConsolidationDeps,
 ): Promise<ConsolidationRun> {
   requireState(request);
+  refuseScanFolder(request, deps);
   const { now, workspace } = deps;
   const at = now.toISOString();
   const consolidation = readSources(request, deps);
@@ -82,12 +90,19 @@ export async function runConsolidation(
   const gate = request.gate && gateFiles(hdf.map(readResult), request.gate);
   const fresh = freshOnes(compared, request);
   const verdict = judgeSources(consolidation, { gate, fresh }, request);
-  const about = { ...runAt(at), tool: deps.tool, ...reportFacts(compared, verdict), ...shownSources(request, deps) };
+  const about = {
+    ...runAt(at, request),
+    tool: deps.tool,
+    ...reportFacts(compared, verdict),
+    ...shownSources(request, deps),
+  };
   const { scope, sources } = consolidation;
   const model = toFindingsModel({ sources, waivers, applied }, { ...about, scope });
   const reports = await writeFindings(model, request.reports, { ...deps, folder });
   await compared.save();
-  return { consolidation, compared, applied, gate, fresh, verdict, model, reports };
+  const outputs = toFindingsOutputs(model, { reason: verdict.reason, exitCode: verdict.code, reports });
+  await writeOutputs(outputs, request.outputDir, workspace);
+  return { consolidation, compared, applied, gate, fresh, verdict, model, reports, outputs };
 }
 
 function judgeSources(
@@ -98,10 +113,13 @@ function judgeSources(
   return toVerdict({ ...found, sources, least, isReportOnly });
 }
 
-const runAt = (at: string) => ({ run: { id: at.replaceAll(/[^0-9TZ]/g, ''), at } });
+const runAt = (at: string, { runId }: ConsolidationRequest) => ({
+  run: { id: runId ?? at.replaceAll(/[^0-9TZ]/g, ''), at },
+});
 
-const reportFacts = ({ isCompared, rows, trend }: Compared, { code, reasons }: FindingsVerdict) => ({
+const reportFacts = ({ isCompared, rows, trend }: Compared, { code, exit, reasons }: FindingsVerdict) => ({
   exitCode: code,
+  exit,
   reasons,
   isCompared,
   rows,
@@ -122,7 +140,9 @@ function freshOnes({ rows }: Compared, { failOnNew, unknownAs }: ConsolidationRe
 /** Without a state everything is new, and that on every day. */
 function requireState({ failOnNew, state }: ConsolidationRequest): void {
   if (failOnNew !== undefined && state === undefined)
-    throw new ScanError('USAGE', '--fail-on-new needs --state: what is new is known from the runs before');
+    throw new ScanError('USAGE', 'fail-on-new needs a state: what is new is known from the runs before', {
+      remedy: 'Add --state with a file that is kept from run to run.',
+    });
 }
 
 function readSources(request: ConsolidationRequest, { workspace, now }: ConsolidationDeps): Consolidation {

@@ -13,6 +13,7 @@ import {
 import { notLookedCodes } from '../reading.ts';
 import type { ConsolidatedSource } from '../sources/consolidate.ts';
 import type { ConsolidationRun } from './run-consolidation.ts';
+import type { FindingsVerdict } from './verdict.ts';
 
 /** A line of the log; what somebody has to see to is trouble. */
 export interface ToldLine {
@@ -37,7 +38,7 @@ export function toldLines(run: ConsolidationRun): ToldLine[] {
     plain(`findings: ${listed(severityCounts(rows))}`),
     ...(isCompared ? [plain(`since the run before: ${listed(statusCounts(rows))}`)] : []),
     ...(gate === undefined ? [] : renderGate(gate).trimEnd().split('\n').map(plain)),
-    ...verdictLines(verdict.code, fresh).map(plain),
+    ...verdictLines(verdict, fresh).map(plain),
   ];
 }
 
@@ -76,12 +77,12 @@ const listed = (counts: object): string =>
     .map(([name, count]) => `${String(count)} ${name}`)
     .join(', ');
 
-const verdicts: Readonly<Record<number, string>> = { 0: 'PASS', 2: 'ERROR', 3: 'FAIL', 4: 'ERROR' };
+const verdicts: Readonly<Record<FindingsVerdict['exit'], string>> = { 0: 'PASS', 2: 'ERROR', 3: 'FAIL', 4: 'ERROR' };
 
-function verdictLines(code: number, fresh: readonly ComparedFinding[]): string[] {
+function verdictLines({ code, exit }: FindingsVerdict, fresh: readonly ComparedFinding[]): string[] {
   const shown = fresh
     .slice(0, 10)
     .map(({ finding, status }) => `  ${status}: ${finding.severity} ${finding.rule} in ${finding.target}`);
   const more = fresh.length > shown.length ? [`  and ${fresh.length - shown.length} more`] : [];
-  return [...shown, ...more, `cinc-scan: ${verdicts[code] ?? 'ERROR'} (exit ${code})`];
+  return [...shown, ...more, `cinc-scan: ${verdicts[exit]} (exit ${code})`];
 }

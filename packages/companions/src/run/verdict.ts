@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { bySeverity, type ComparedFinding } from '@cinc-scan/core';
+import { bySeverity, type ComparedFinding, type Outputs } from '@cinc-scan/core';
+import { notLookedCodes } from '../reading.ts';
 import type { UnknownAs } from '../results/hdf.ts';
 import type { ConsolidatedSource } from '../sources/consolidate.ts';
 
@@ -13,7 +14,8 @@ export function newOnes(rows: readonly ComparedFinding[], least: UnknownAs, unkn
 
 /** What the gate says of the sources, in their order. */
 interface SourcesGate {
-  exitCode: number;
+  exit: Outputs['exit-code'];
+  reason: Outputs['reason'];
   files: readonly { ruling: { exit: number } }[];
 }
 
@@ -28,7 +30,11 @@ export interface Judged {
 }
 
 export interface FindingsVerdict {
-  code: number;
+  code: 0 | 2 | 3 | 4;
+  /** The same without `report-only`. */
+  exit: 0 | 2 | 3 | 4;
+  /** The one that decided. */
+  reason: Outputs['reason'];
   /** A sentence each. */
   reasons: string[];
 }
@@ -37,8 +43,21 @@ export interface FindingsVerdict {
 export function toVerdict(judged: Judged): FindingsVerdict {
   const { sources, gate, fresh, isReportOnly } = judged;
   const isLost = sources.some(({ kind }) => kind === 'not-looked');
-  const codes = [isLost ? 4 : 0, gate?.exitCode ?? 0, fresh.length > 0 && !isReportOnly ? 3 : 0];
-  return { code: [4, 2, 3].find(code => codes.includes(code)) ?? 0, reasons: reasonsOf(judged) };
+  const codes = [isLost ? 4 : 0, gate?.exit ?? 0, fresh.length > 0 ? 3 : 0];
+  const exit = ([4, 2, 3] as const).find(code => codes.includes(code)) ?? 0;
+  return {
+    code: exit === 3 && isReportOnly ? 0 : exit,
+    exit,
+    reason: reasonOf(exit, judged),
+    reasons: reasonsOf(judged),
+  };
+}
+
+function reasonOf(exit: FindingsVerdict['exit'], { sources, gate }: Judged): Outputs['reason'] {
+  if (exit === 4) return notLookedCodes[sources.flatMap(({ problems }) => problems)[0]?.reason ?? 'not-looked'];
+  if (exit === 0) return 'pass';
+  // What is new and must not be is worse than before.
+  return gate !== undefined && gate.exit === exit ? gate.reason : 'regression';
 }
 
 const mostNamed = 10;
@@ -65,7 +84,7 @@ function gateReasons(sources: Judged['sources'], gate: SourcesGate | undefined):
     unmet.length === 0 ? '' : `The threshold is not met by ${namesOf(unmet)}.`,
     unjudged.length === 0 ? '' : `The threshold cannot judge ${namesOf(unjudged)}.`,
   ].filter(Boolean);
-  return reasons.length === 0 && gate.exitCode === 0 ? ['The threshold is met.'] : reasons;
+  return reasons.length === 0 && gate.exit === 0 ? ['The threshold is met.'] : reasons;
 }
 
 function namesOf(sources: Judged['sources']): string {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { FindingSeverity, FindingStatus } from '../findings/index.ts';
 import type { Counts, ExitCode, Verdict } from '../gate/index.ts';
 import { toJson } from './json.ts';
 import type { ReportModel, WrittenReport } from './model.ts';
@@ -16,6 +17,22 @@ interface TargetOutput {
   error: string | null;
 }
 
+/** One source of `sources-json`. */
+interface SourceOutput {
+  id: string;
+  tool: string;
+  target: string;
+  outcome: 'looked' | 'not-looked';
+  findings: number;
+  error: string | null;
+}
+
+/** What a consolidation found, by status and, of what is open, by severity. */
+interface FindingsOutput {
+  status: Record<FindingStatus, number>;
+  severity: Record<FindingSeverity, number>;
+}
+
 /** What a CI system gets to decide on; `report-<kind>` are the paths of the reports written. */
 export interface Outputs {
   verdict: Verdict['verdict'];
@@ -24,6 +41,9 @@ export interface Outputs {
   compliance: number | null;
   counts: Counts | null;
   'targets-json': TargetOutput[];
+  /** Of a consolidation; a scan has none. */
+  'sources-json': SourceOutput[];
+  'findings-json': FindingsOutput | null;
   'run-id': string;
   [report: `report-${string}`]: string;
 }
@@ -47,10 +67,13 @@ export function toOutputs(model: ReportModel, reports: WrittenReport[] = []): Ou
       compliance: compliance?.percent ?? null,
       error: trouble?.code ?? null,
     })),
+    ...noFindings,
     'run-id': run.id,
     ...reportOutputs(reports),
   };
 }
+
+const noFindings = { 'sources-json': [], 'findings-json': null };
 
 /** For runs that ended before anything was touched. */
 export function toFailureOutputs(reason: Verdict['reason'], exitCode: ExitCode, runId: string): Outputs {
@@ -61,12 +84,15 @@ export function toFailureOutputs(reason: Verdict['reason'], exitCode: ExitCode, 
     compliance: null,
     counts: null,
     'targets-json': [],
+    ...noFindings,
     'run-id': runId,
   };
 }
 
 /** Of several files of one kind the first: the others stand in scan.json. */
-function reportOutputs(reports: WrittenReport[]): Record<`report-${string}`, string> {
+export function reportOutputs(
+  reports: readonly Pick<WrittenReport, 'format' | 'path'>[],
+): Record<`report-${string}`, string> {
   const paths: Record<`report-${string}`, string> = {};
   for (const { format, path } of reports) if (path !== '-') paths[`report-${format}`] ??= path;
   return paths;

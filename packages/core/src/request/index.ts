@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 export { onlyNamed, readUserConfig } from './config-file.ts';
+export { asksForConsolidation, consolidationFolder, refuseScan } from './consolidation-inputs.ts';
 export { decodeText } from './decode-text.ts';
-export { blankAsAbsent, cacheFolder, type Environment, readVariable } from './environment.ts';
+export { cacheFolder, type Environment, readVariable } from './environment.ts';
+export { givenHere, type SourcesHere } from './given-here.ts';
 export { type GithubInputName, type GithubValues, githubInputs, resolveGithubInputs } from './github-inputs.ts';
 export type { InputValues, PlainInput } from './interface.ts';
 export {
@@ -16,6 +18,7 @@ export {
   type InputName,
   inputNames,
   inputs,
+  isEdge,
   isRunId,
   lensNames,
   longestRunId,

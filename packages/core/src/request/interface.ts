@@ -4,7 +4,7 @@
 
 import type { Secret } from './secret.ts';
 
-export type InputGroup = 'target' | 'profile' | 'gate' | 'access' | 'report' | 'run';
+export type InputGroup = 'target' | 'profile' | 'gate' | 'access' | 'report' | 'run' | 'findings';
 
 interface Common {
   group: InputGroup;
@@ -73,6 +73,8 @@ export type Input = TextInput | SecretInput | ListInput | FlagInput | ChoiceInpu
 
 /** Severities that a gate can bound. */
 export const bucketSeverities = ['critical', 'high', 'medium', 'low'] as const;
+
+const findingSeverities = [...bucketSeverities, 'none'] as const;
 
 /** Ways to look into a container. */
 export const lensNames = ['exec', 'debug', 'sidecar'] as const;
@@ -395,7 +397,8 @@ export const inputs = {
     type: 'text',
     short: 'o',
     default: 'cinc-scan-results',
-    description: 'Folder for reports',
+    description:
+      'Folder for reports (of a consolidation, where no flag, variable or input says so: cinc-scan-findings)',
     example: 'out',
     since: '0.1.0',
   },
@@ -536,6 +539,72 @@ export const inputs = {
     example: 'build-4711',
     since: '0.1.0',
   },
+  sources: {
+    edge: true,
+    group: 'findings',
+    type: 'text',
+    short: 's',
+    description:
+      "Consolidate the results of other scanners that this file names: a step of a CI system that is given it does that in place of a scan (default of the command: cinc-scan.sources.yml). Of the other inputs a consolidation has those of this section, those of the gate but a baseline, the folder for reports, the log's and the run id",
+    example: 'cinc-scan.sources.yml',
+    since: '0.1.0',
+  },
+  'findings-waivers': {
+    edge: true,
+    group: 'findings',
+    type: 'list',
+    separator: 'line',
+    description: 'File of findings that do not count, with the reason and the day on which that ends',
+    example: './findings-waivers.yml',
+    since: '0.1.0',
+  },
+  state: {
+    edge: true,
+    group: 'findings',
+    type: 'text',
+    description: 'What is known of earlier runs: a file, read, and written when the reports are there',
+    example: 'state.json',
+    since: '0.1.0',
+  },
+  'state-missing': {
+    edge: true,
+    group: 'findings',
+    type: 'choice',
+    choices: ['fail', 'all-new', 'seed'],
+    default: 'fail',
+    description: 'A state that is not there: an error, all findings new, or recorded and not told',
+    example: 'seed',
+    since: '0.1.0',
+  },
+  'fail-on-new': {
+    edge: true,
+    group: 'findings',
+    type: 'choice',
+    choices: findingSeverities,
+    description: 'Fail on new and returned findings of this severity or above; needs a state',
+    example: 'medium',
+    since: '0.1.0',
+  },
+  'unknown-as': {
+    edge: true,
+    group: 'findings',
+    type: 'choice',
+    choices: findingSeverities,
+    default: 'medium',
+    description: 'What a finding without a severity counts as',
+    example: 'high',
+    since: '0.1.0',
+  },
+  'findings-reports': {
+    edge: true,
+    group: 'findings',
+    type: 'list',
+    separator: 'comma',
+    default: ['html'],
+    description: 'Reports of findings to write, KIND or KIND:PATH; path - is standard output',
+    example: 'html,sarif',
+    since: '0.1.0',
+  },
 } as const satisfies Record<string, Input>;
 
 export type InputName = keyof typeof inputs;
@@ -567,6 +636,9 @@ export type ValueOf<I extends Input> = I extends ListInput
 export type InputValues = { [K in InputName]: ValueOf<(typeof inputs)[K]> };
 
 export const inputNames: InputName[] = parseNames(Object.keys(inputs));
+
+/** Whether an input is no part of a request. */
+export const isEdge = (name: InputName): boolean => 'edge' in inputs[name];
 
 function parseNames(names: string[]): InputName[] {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- keys of the constant above

@@ -23,7 +23,6 @@ export { makeDeps, type Program, toEngineSettings } from './make-deps.ts';
 export { type Preview, previewScan } from './preview.ts';
 export type { Contents, NamedText } from './request/contents.ts';
 export {
-  isEdge,
   mostRequestBytes,
   parseRequest,
   type RequestDocument,

@@ -7,30 +7,51 @@ import { areaNames } from './names.ts';
 import { ageText, placeText, statusCounts, toolText, verdictOf, versionText, worstFirst } from './tally.ts';
 
 /** The summary of a job: verdict, what was not looked at, the six areas, what is new. */
-export function renderFindingsMarkdown(model: FindingsModel): string {
+export const renderFindingsMarkdown = (model: FindingsModel): string => fitFindingsMarkdown(model);
+
+// GitHub drops a step summary of more than 1,024 KiB as a whole.
+const mostBytes = 900 * 1024;
+
+/** With as many rows in its tables as fit into so many bytes. */
+export function fitFindingsMarkdown(model: FindingsModel, limit: number = mostBytes): string {
+  const pages = [100, 20, 3].map(rows => () => renderPage(model, rows));
+  for (const page of pages) {
+    const text = page();
+    if (Buffer.byteLength(text) <= limit) return text;
+  }
+  return `${headline(model)}\n\nThe rest is in \`findings.json\`.\n`;
+}
+
+const headline = (model: FindingsModel): string =>
+  `## cinc-scan: ${verdictWords[verdictOf(model)]} (exit ${model.exitCode})`;
+
+function renderPage(model: FindingsModel, mostRows: number): string {
+  const some = someOf(mostRows);
   const parts = [
-    `## cinc-scan: ${verdictWords[verdictOf(model)]} (exit ${model.exitCode})`,
+    headline(model),
     model.reasons.map(reason => `- ${code(reason)}`).join('\n'),
-    lost(model),
+    lost(model, some),
     areaTable(model),
-    changes(model),
-    sources(model),
-    waivers(model),
+    changes(model, some),
+    sources(model, some),
+    waivers(model, some),
     `Scope ${code(model.scope)}, run ${code(model.run.id)}, ${code(model.run.at)}.`,
   ];
   return `${parts.filter(part => part !== '').join('\n\n')}\n`;
 }
 
-const mostRows = 100;
+type Some = (head: string[], rows: string[][]) => string;
 
 /** The first rows, and how many more there are. */
-function some(head: string[], rows: string[][]): string {
-  const rest = rows.length - mostRows;
-  const grid = table(head, rows.slice(0, mostRows));
-  return rest > 0 ? `${grid}\n\nand ${rest} more in \`findings.json\`` : grid;
-}
+const someOf =
+  (mostRows: number): Some =>
+  (head, rows) => {
+    const rest = rows.length - mostRows;
+    const grid = table(head, rows.slice(0, mostRows));
+    return rest > 0 ? `${grid}\n\nand ${rest} more in \`findings.json\`` : grid;
+  };
 
-function lost({ sources: all }: FindingsModel): string {
+function lost({ sources: all }: FindingsModel, some: Some): string {
   const rows = all.flatMap(({ id, problems }) =>
     problems.map(({ code: name, file, text }) => [code(id), code(name), code(file), code(text)]),
   );
@@ -55,7 +76,7 @@ function areaTable({ sources: all, rows }: FindingsModel): string {
   return table(['Area', 'Sources', 'Critical', 'High', 'Medium', 'Low', 'None', 'Unknown', 'New'], lines);
 }
 
-function changes({ rows, isCompared }: FindingsModel): string {
+function changes({ rows, isCompared }: FindingsModel, some: Some): string {
   const open = worstFirst(rows.filter(row => (isCompared ? isNew(row) : isOpen(row))));
   const counts = statusCounts(rows);
   const told = isCompared
@@ -78,7 +99,7 @@ const findingRow = ({ finding }: ComparedFinding): string[] => [
   code(finding.title),
 ];
 
-function sources({ sources: all, run }: FindingsModel): string {
+function sources({ sources: all, run }: FindingsModel, some: Some): string {
   const rows = all
     .toSorted((a, b) => byText(a.id, b.id))
     .map(source => [
@@ -100,7 +121,7 @@ const warningText = ({ warnings }: ShownSource): string =>
     .map(text => code(text))
     .join(' ');
 
-function waivers({ waivers: all }: FindingsModel): string {
+function waivers({ waivers: all }: FindingsModel, some: Some): string {
   const rows = all
     .filter(({ state }) => state !== 'applied')
     .map(({ key, state, expires, reason, origin }) => [

@@ -49,6 +49,8 @@ export interface FindingsModel {
   run: { id: string; at: string };
   scope: string;
   exitCode: number;
+  /** The same without `report-only`: what the verdict is of. */
+  exit: number;
   /** Why, a sentence each. */
   reasons: string[];
   /** Whether a state of an earlier run was there to compare with. */

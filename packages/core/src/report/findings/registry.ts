@@ -4,7 +4,7 @@ import { renderFindingsCodeQuality } from './codequality.ts';
 import { renderFindingsCsv } from './csv.ts';
 import { renderFindingsHtml } from './html/index.ts';
 import { renderFindingsJson } from './json.ts';
-import { renderFindingsJunit } from './junit.ts';
+import { renderFindingsJunit, renderFindingsJunitGate } from './junit.ts';
 import { renderFindingsMarkdown } from './markdown.ts';
 import type { FindingsModel, Pieces } from './model.ts';
 import { renderFindingsOcsf } from './ocsf.ts';
@@ -40,6 +40,11 @@ export const findingsReportKinds = {
     file: 'junit.xml',
     about: 'a test case for each source and finding',
     render: model => [[renderFindingsJunit(model).text]],
+  },
+  'junit-gate': {
+    file: 'junit-gate.xml',
+    about: 'the same for systems where a failing case changes the build: findings fail only if the verdict does',
+    render: model => [[renderFindingsJunitGate(model).text]],
   },
   csv: { file: 'findings.csv', about: 'a line for each finding', render: model => [renderFindingsCsv(model)] },
   ocsf: {

@@ -28,9 +28,9 @@ export function worstFirst(rows: readonly ComparedFinding[]): ComparedFinding[] 
 }
 
 /** The verdict in one word. */
-export function verdictOf({ exitCode }: FindingsModel): 'pass' | 'fail' | 'error' {
-  if (exitCode === 0) return 'pass';
-  return exitCode === 3 ? 'fail' : 'error';
+export function verdictOf({ exit }: FindingsModel): 'pass' | 'fail' | 'error' {
+  if (exit === 0) return 'pass';
+  return exit === 3 ? 'fail' : 'error';
 }
 
 /** The look that lies farthest back: a source is as old as the oldest of its files. */

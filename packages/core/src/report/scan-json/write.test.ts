@@ -89,6 +89,8 @@ test('outputs exist for runs that ended before anything was touched', () => {
     compliance: null,
     counts: null,
     'targets-json': [],
+    'sources-json': [],
+    'findings-json': null,
     'run-id': 'run-1',
   });
 });

@@ -38,6 +38,7 @@ export const findingsFormats: Record<FindingsReportKind, Omit<Format<FindingsMod
   },
   codequality: { decode: decodeJson, problems: () => [] },
   junit: { decode: decodeEntities, problems: () => [], problemsOfAll: junitProblems },
+  'junit-gate': { decode: decodeEntities, problems: () => [], problemsOfAll: junitProblems },
   csv: { decode: text => parse(text, { record_delimiter: '\r\n' }).flat().join('\n'), problems: csvProblems },
   ocsf: {
     decode: text => linesOf(text).map(decodeJson).join('\n'),

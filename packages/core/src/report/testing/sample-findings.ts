@@ -76,6 +76,7 @@ export const sampleFindings = (changes: Partial<FindingsModel> = {}): FindingsMo
   run: { id: '20261129T120000000Z', at },
   scope: 'prod',
   exitCode: 3,
+  exit: 3,
   reasons: ['Every source looked.', 'The threshold is not met.'],
   isCompared: true,
   sourcesFile: 'cinc-scan.sources.yml',

@@ -11,6 +11,7 @@ import {
   type InputValues,
   inputNames,
   inputs,
+  isEdge,
   looksLikePath,
   nearestInput,
   type PlainInput,
@@ -85,7 +86,6 @@ export type RequestDocument = { apiVersion: typeof requestVersion; kind: typeof 
   [K in keyof typeof contents]?: z.infer<(typeof contents)[K]>;
 } & { [K in PlainInput]?: InputValues[K] | string };
 
-export const isEdge = (name: InputName): boolean => 'edge' in inputs[name];
 /** Inputs that a request holds as they are. */
 export const plainInputs: PlainInput[] = parseNames(
   inputNames.filter(name => !isEdge(name) && !('holds' in inputs[name])),

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ScanError } from '../../errors/index.ts';
 import {
-  blankAsAbsent,
-  environmentName,
-  flagName,
+  givenHere,
   inputNames,
+  isEdge,
   readBounded,
-  readVariable,
   resolveValues,
   type Sources,
   type Values,
 } from '../../request/index.ts';
 import type { Contents } from './contents.ts';
-import { isEdge, mostRequestBytes, parseRequest } from './document.ts';
+import { mostRequestBytes, parseRequest } from './document.ts';
 import { openRequest } from './open-request.ts';
 
 /** A request document as its text; the name tells errors where it stands. */
@@ -43,19 +41,12 @@ export function readDocument(
 
 /** What stands in a document is whole: half of it from elsewhere would be another request. */
 function refuseMixing(sources: Omit<Sources, 'file'>): void {
-  const other = otherSource(sources);
+  const other = givenHere(
+    inputNames.filter(name => !isEdge(name)),
+    sources,
+  );
   if (other === undefined) return;
   throw new ScanError('USAGE', `${other} cannot be combined with a request document, which is whole`, {
     remedy: 'Change the document, or scan without one.',
   });
-}
-
-function otherSource({ flags, step = {}, environment }: Omit<Sources, 'file'>): string | undefined {
-  const part = inputNames.filter(name => !isEdge(name));
-  const flag = part.find(name => name in flags);
-  if (flag !== undefined) return flag === 'targets' ? 'A target' : `--${flagName(flag)}`;
-  const input = part.find(name => blankAsAbsent(step[name]) !== undefined);
-  if (input !== undefined) return `The input ${input}`;
-  const variable = part.find(name => readVariable(environment, environmentName(name)) !== undefined);
-  return variable && environmentName(variable);
 }
