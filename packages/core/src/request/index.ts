@@ -3,8 +3,8 @@ export { onlyNamed, readUserConfig } from './config-file.ts';
 export { asksForConsolidation, consolidationFolder, refuseScan } from './consolidation-inputs.ts';
 export { decodeText } from './decode-text.ts';
 export { cacheFolder, type Environment, readVariable } from './environment.ts';
-export { givenHere, type SourcesHere } from './given-here.ts';
 export { type GithubInputName, type GithubValues, githubInputs, resolveGithubInputs } from './github-inputs.ts';
+export { givenHere, type SourcesHere } from './given-here.ts';
 export type { InputValues, PlainInput } from './interface.ts';
 export {
   bucketSeverities,
