@@ -39,9 +39,15 @@ export function checkedAt({ files }: ShownSource): string | undefined {
   return known.length < files.length ? undefined : known.toSorted((a, b) => Date.parse(a) - Date.parse(b))[0];
 }
 
+const hoursOf = (source: ShownSource, at: string): number =>
+  (Date.parse(at) - Date.parse(checkedAt(source) ?? '')) / 3_600_000;
+
+/** A look of a week ago says little of today; where less is too old, `max-age` says so. */
+export const isOld = (source: ShownSource, at: string): boolean => hoursOf(source, at) >= 7 * 24;
+
 /** `5 h`, `3 days`; undefined where the source does not say when it looked. */
 export function ageText(source: ShownSource, at: string): string | undefined {
-  const hours = (Date.parse(at) - Date.parse(checkedAt(source) ?? '')) / 3_600_000;
+  const hours = hoursOf(source, at);
   if (Number.isNaN(hours)) return undefined;
   if (hours < 1) return 'under 1 h';
   return hours < 48 ? `${Math.floor(hours)} h` : `${Math.floor(hours / 24)} days`;

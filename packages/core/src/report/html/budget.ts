@@ -15,15 +15,32 @@ export class Budget {
     this.left = bytes;
   }
 
-  /** The piece, or a note in its place; after the first that finds no room none is made any more. */
+  /** The piece, or a note in its place. */
   take(make: () => Html): Html {
+    return this.fit(make) ?? note;
+  }
+
+  /** The piece, if there is room for it; after the first that finds none, none is made any more. */
+  fit(make: () => Html): Html | undefined {
     if (this.omitted === 0) {
       const piece = make();
-      this.left -= Buffer.byteLength(piece.text);
-      if (this.left >= 0) return piece;
+      const bytes = Buffer.byteLength(piece.text);
+      if (bytes <= this.left) {
+        this.left -= bytes;
+        return piece;
+      }
     }
     this.omitted += 1;
-    return note;
+    return undefined;
+  }
+
+  /** One of so many parts of what is left; what it does not need is there for those that follow. */
+  share<T>(parts: number, use: (part: Budget) => T): T {
+    const part = new Budget(Math.floor(this.left / parts));
+    this.left -= part.left;
+    const made = use(part);
+    this.left += part.left;
+    return made;
   }
 
   get leftOut(): number {

@@ -6,6 +6,7 @@ import { largeModel, sampleModel, sampleTrend } from '../testing/page-sample.ts'
 import { sampleModel as modelOf, sampleAudited, sampleHdf, sampleTarget } from '../testing/sample-model.ts';
 import { renderHtml } from './index.ts';
 import { launch, type Opened, openFile } from './testing/chromium.ts';
+import { overflow, squeezed, unfold } from './testing/layout.ts';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -16,20 +17,6 @@ afterAll(() => browser.close());
 const at = (text: string, width: number) => openFile(browser, text, { viewport: { width, height: 900 } });
 const height = ({ page }: Opened, place: string) =>
   page.evaluate<number>(`document.querySelector(${JSON.stringify(place)}).scrollHeight`);
-
-/** Cells whose text is taller than it is wide, of which more than two lines: squeezed until words break. */
-const squeezed = ({ page }: Opened) =>
-  page.evaluate<string[]>(`[...document.querySelectorAll('table:not(.matrix) :is(th, td)')].filter(cell => {
-    const range = document.createRange();
-    range.selectNodeContents(cell);
-    const { width, height } = range.getBoundingClientRect();
-    // A list of ids takes a line for each, if the ids are long.
-    const isNarrow = cell.matches('.ids') ? cell.offsetWidth < 150 : height > width;
-    return cell.checkVisibility() && height > 60 && isNarrow;
-  }).map(cell => cell.closest('section').id + ': ' + cell.innerText.slice(0, 60))`);
-
-const overflow = ({ page }: Opened) =>
-  page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 
 /** Two targets and a baseline that both got worse by many controls with long ids. */
 function comparedModel() {
@@ -70,7 +57,7 @@ describe('the size of the HTML report', () => {
       for (const width of [1440, 1024, 390]) {
         await using opened = await at(renderHtml(model, { trend: sampleTrend() }), width);
         expect(await squeezed(opened)).toEqual([]);
-        await opened.page.evaluate("document.querySelectorAll('.more, .rest').forEach(each => { each.open = true })");
+        await unfold(opened, '.more, .rest');
         expect(await squeezed(opened)).toEqual([]);
         expect(await overflow(opened)).toBe(0);
       }
@@ -109,7 +96,7 @@ describe('the size of the HTML report', () => {
 
   test('has no accessibility violation where lists and replicas are unfolded', async () => {
     await using opened = await openFile(browser, renderHtml(comparedModel()));
-    await opened.page.evaluate("document.querySelectorAll('.more, .rest').forEach(each => { each.open = true })");
+    await unfold(opened, '.more, .rest');
     await opened.page.evaluate(axe.source);
     const { violations } = await opened.page.evaluate<axe.AxeResults>('axe.run()');
     expect(violations.map(({ id, nodes }) => [id, nodes.slice(0, 3).map(node => node.html)])).toEqual([]);

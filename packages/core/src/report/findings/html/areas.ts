@@ -5,6 +5,7 @@ import {
   type ComparedFinding,
   findingSeverities,
   isNew,
+  isOpen,
   severityCounts,
 } from '../../../findings/index.ts';
 import type { Budget } from '../../html/budget.ts';
@@ -13,7 +14,8 @@ import { columnHeads, count, facts, grouped, numberHeads, section, table } from 
 import { byText, plural } from '../../words.ts';
 import type { FindingsModel, ShownSource } from '../model.ts';
 import { areaNames, severityName, statusNames } from '../names.ts';
-import { ageText, checkedAt, placeText, reportersText, versionText, worstFirst } from '../tally.ts';
+import { checkedAt, placeText, reportersText, versionText, worstFirst } from '../tally.ts';
+import { ageTag } from './age.ts';
 
 /** The six areas as rows: who looked, how long ago, what is open, what is new. */
 export function areaTable(model: FindingsModel): Html {
@@ -40,44 +42,77 @@ function lookedText(own: readonly ShownSource[]): Html {
     : html`<span class="st e">${looked} of ${own.length} looked</span>`;
 }
 
-function oldestText(own: readonly ShownSource[], at: string): string {
-  if (own.length === 0) return '–';
+function oldestText(own: readonly ShownSource[], at: string): Html {
   const oldest = own.toSorted((a, b) => byText(checkedAt(a) ?? '', checkedAt(b) ?? ''))[0];
-  return (oldest === undefined ? undefined : ageText(oldest, at)) ?? 'unknown';
+  return oldest === undefined ? html`–` : ageTag(oldest, at);
 }
 
-/** Area, then target, then rule, then place: each opens the next. */
-export function areaDetails({ rows }: FindingsModel, budget: Budget): Html {
+/** Area, then target, then rule, then place: each opens the next. Each area and target gets its share of the page. */
+export function areaDetails({ rows, sources }: FindingsModel, budget: Budget): Html {
   if (rows.length === 0) return nothing;
   const byArea = Map.groupBy(worstFirst(rows), ({ finding }) => finding.area);
-  const parts = areas.flatMap(area => {
-    const of = byArea.get(area);
-    return of === undefined ? [] : [areaPart(area, of, budget)];
+  const found = areas.filter(area => byArea.has(area));
+  const parts = found.map((area, index) => {
+    const own = sources.filter(source => source.area === area);
+    return budget.share(found.length - index, part => areaPart({ area, rows: byArea.get(area) ?? [], own }, part));
   });
   return section({ id: 'findings', title: 'Findings', body: html`${parts}` });
 }
 
-function areaPart(area: Area, rows: readonly ComparedFinding[], budget: Budget): Html {
+interface AreaRows {
+  area: Area;
+  rows: readonly ComparedFinding[];
+  own: readonly ShownSource[];
+}
+
+const mostTargets = 300;
+
+function areaPart({ area, rows, own }: AreaRows, budget: Budget): Html {
   const targets = [...Map.groupBy(rows, ({ finding }) => finding.target)];
-  return html`<h3 id="area-${area}">${areaNames[area]}</h3>
-<ul class="controls">${targets.map(([target, of]) => targetItem(target, of, budget))}</ul>
+  const shown = targets.slice(0, mostTargets);
+  const items = shown.map(([target, of], index) =>
+    budget.share(shown.length - index, part => targetItem(target, of, part)),
+  );
+  const rest = targets.slice(mostTargets).map(([, of]) => of);
+  return html`<h3 id="area-${area}">${areaNames[area]} <span class="looked">${lookedText(own)}</span></h3>
+<ul class="controls tree">${items}</ul>${cutNote(rest, 'target')}
 `;
 }
 
 function targetItem(target: string, rows: readonly ComparedFinding[], budget: Budget): Html {
-  const rules = [...Map.groupBy(rows, ({ finding }) => finding.rule)];
-  const items = rules.map(([rule, of]) => budget.take(() => ruleItem(rule, of)));
-  // Of what found no room one note is enough.
-  const shown = items.filter((item, index) => item !== items[index - 1]);
+  const rules = [...Map.groupBy(openFirst(rows), ({ finding }) => finding.rule)];
+  const items = rules.flatMap(([rule, of]) => budget.fit(() => html`<li>${ruleItem(rule, of)}</li>`) ?? []);
+  const rest = rules.slice(items.length).map(([, of]) => of);
   return html`<li><details class="control target"><summary>${severityTag(rows)}<span class="id">${target}</span><span class="title">${openText(rows)}</span></summary>
-<div class="body"><ul class="controls">${shown.map(item => html`<li>${item}</li>`)}</ul></div></details></li>
+<div class="body"><ul class="controls">${items}</ul>${cutNote(rest, 'rule')}</div></details></li>
 `;
 }
 
+/** What was left out, the least bad, and where it stands. */
+function cutNote(groups: readonly (readonly ComparedFinding[])[], what: string): Html {
+  if (groups.length === 0) return nothing;
+  const findings = groups.reduce((sum, { length }) => sum + length, 0);
+  const rest = `${grouped(groups.length)} more ${groups.length === 1 ? what : `${what}s`}`;
+  return html`<p class="note">${rest} with ${grouped(findings)} ${findings === 1 ? 'finding' : 'findings'} left out to keep this page small: findings.json has them all.</p>`;
+}
+
+const openFirst = (rows: readonly ComparedFinding[]): ComparedFinding[] => {
+  const [open, rest] = [rows.filter(isOpen), rows.filter(row => !isOpen(row))];
+  return [...open, ...rest];
+};
+
+/** The worst that is open; of what is gone or excused, how bad it was. */
 const severityTag = (rows: readonly ComparedFinding[]): Html => {
-  const severity = rows[0]?.finding.severity ?? 'unknown';
+  const severity = (rows.find(isOpen) ?? rows[0])?.finding.severity ?? 'unknown';
   return html`<span class="v ${severity}">${severityName(severity)}</span>`;
 };
+
+function whereText(rows: readonly ComparedFinding[]): string {
+  const fresh = rows.filter(isNew).length;
+  const open = rows.filter(isOpen).length;
+  const parts = [plural(rows.length, 'place'), fresh > 0 ? `${grouped(fresh)} new` : '', open === 0 ? 'not open' : ''];
+  return parts.filter(Boolean).join(', ');
+}
 
 function openText(rows: readonly ComparedFinding[]): string {
   const counts = severityCounts(rows);
@@ -92,7 +127,7 @@ function ruleItem(rule: string, rows: readonly ComparedFinding[]): Html {
   const [first] = rows;
   const rest = rows.length - mostPlaces;
   const more = rest > 0 ? html`<p class="note">${grouped(rest)} more places stand in findings.json.</p>` : nothing;
-  return html`<details class="control"><summary>${severityTag(rows)}<span class="id">${rule}</span><span class="title">${first?.finding.title}</span><span class="where">${plural(rows.length, 'place')}</span></summary>
+  return html`<details class="control"><summary>${severityTag(rows)}<span class="id">${rule}</span><span class="title">${first?.finding.title}</span><span class="where">${whereText(rows)}</span></summary>
 <div class="body">${about(first)}${places(rule, rows.slice(0, mostPlaces))}${more}</div></details>
 `;
 }
@@ -108,7 +143,7 @@ function about(row: ComparedFinding | undefined): Html {
   ]);
 }
 
-const statusLetters = { new: 'f', returned: 'f', unsure: 's', known: 'e', waived: 'w', fixed: 'p' } as const;
+const statusLetters = { new: 'f', returned: 'f', unsure: 's', known: 'n', waived: 'w', fixed: 'p' } as const;
 
 function places(rule: string, rows: readonly ComparedFinding[]): Html {
   const lines = rows.map(

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ComparedFinding, findingSeverities, findingStatuses, isNew } from '../../../findings/index.ts';
 import { type Html, html, nothing } from '../../html/markup.ts';
-import { columnHeads, count, numberHeads, section, table } from '../../html/parts.ts';
-import { plural } from '../../words.ts';
+import { columnHeads, count, grouped, numberHeads, section, table } from '../../html/parts.ts';
 import type { FindingsModel } from '../model.ts';
 import { severityName, statusNames } from '../names.ts';
-import { placeText, worstFirst } from '../tally.ts';
+import { placeText, versionText, worstFirst } from '../tally.ts';
 
 const mostNew = 100;
 
@@ -32,11 +31,12 @@ function newOnes(rows: readonly ComparedFinding[]): Html {
   if (fresh.length === 0) return nothing;
   const lines = fresh.slice(0, mostNew).map(
     ({ finding, status }) =>
-      html`<tr><th scope="row">${finding.rule}<small>${finding.title}</small></th><td><span class="v ${finding.severity}">${severityName(finding.severity)}</span></td><td>${statusNames[status]}</td><td>${finding.target}</td><td><code>${placeText(finding)}</code></td></tr>
+      html`<tr><th scope="row">${finding.rule}<small>${finding.title}</small></th><td><span class="v ${finding.severity}">${severityName(finding.severity)}</span></td><td>${statusNames[status]}</td><td>${finding.target}</td><td><code>${placeText(finding)}</code></td><td>${versionText(finding)}</td></tr>
 `,
   );
   const rest = fresh.length - mostNew;
-  const more = rest > 0 ? html`<p class="note">${plural(rest, 'more new finding')} below.</p>` : nothing;
-  const head = columnHeads('Rule', 'Severity', 'Status', 'Target', 'Place');
+  const more =
+    rest > 0 ? html`<p class="note">${grouped(rest)} more are new: findings.json has them all.</p>` : nothing;
+  const head = columnHeads('Rule', 'Severity', 'Status', 'Target', 'Place', 'Versions');
   return html`${table({ caption: 'What is new, worst first', head, rows: lines })}${more}`;
 }

@@ -62,6 +62,10 @@ function lostItem({ id, tool, target, problems }: ShownSource): Html {
       html`<p class="message"><strong class="code">${code}</strong> <code>${file}</code>: ${text}</p>`,
   );
   const hints = [...new Set(problems.flatMap(({ code }) => remedies.get(code) ?? []))];
-  return html`<li><h3>${id}: ${tool} of ${target}</h3>${lines}${hints.map(hint => html`<p class="hint">What to do: ${hint}</p>`)}</li>
+  return html`<li><h3>${id}: ${tool} of ${target}</h3>${lines}${hints.map(hint => html`<p class="hint">What to do: ${marked(hint)}</p>`)}</li>
 `;
 }
+
+/** Our own words: what stands between backticks is code. */
+const marked = (text: string): Html =>
+  html`${text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part))}`;

@@ -9,14 +9,16 @@ import type { FindingsModel } from '../model.ts';
 import { verdictOf } from '../tally.ts';
 import { areaDetails, areaTable } from './areas.ts';
 import { changes } from './changes.ts';
+import { first } from './first.ts';
 import { headline, notLooked } from './headline.ts';
 import { sources } from './sources.ts';
+import { findingsStyle } from './style-findings.ts';
 import { trend } from './trend.ts';
 import { waivers } from './waivers.ts';
 
 /** One self-contained page without a script: verdict, what was not looked at, the six areas, and every finding below them. */
 export function renderFindingsHtml(model: FindingsModel): string {
-  const style = styleFor({ id: model.run.id, finished: model.run.at }, 0);
+  const style = `${styleFor({ id: model.run.id, finished: model.run.at }, 0)}${findingsStyle}`;
   const at = timeText(model.run.at);
   return framed({
     title: `${verdictWords[verdictOf(model)]}: findings of ${model.scope}, ${at}`,
@@ -31,6 +33,7 @@ const titles = {
   'not-looked': 'Not looked at',
   areas: 'By area',
   changes: 'Since the run before',
+  first: 'What to update first',
   trend: 'Trend',
   sources: 'Sources',
   findings: 'Findings',
@@ -42,6 +45,7 @@ function body(model: FindingsModel): Html {
     'not-looked': notLooked(model),
     areas: areaTable(model),
     changes: changes(model),
+    first: first(model),
     trend: trend(model),
     sources: sources(model),
     findings: areaDetails(model, new Budget()),

@@ -20,7 +20,8 @@ export function trend({ trend: points }: FindingsModel): Html {
   );
   const severities = findingSeverities.map(severityName);
   const head = html`${columnHeads('Run')}${numberHeads(...severities, 'New', 'Fixed', 'Not looked')}<th scope="col" class="picture">Open</th>`;
-  const body = table({ caption: 'What was open after each run, newest first', head, rows });
+  const caption = 'What was open after each run, newest first';
+  const body = table({ caption, head, rows, className: 'runs' });
   return section({ id: 'trend', title: 'Trend', body });
 }
 
@@ -36,7 +37,7 @@ function bar(point: RunPoint, longest: number): Html {
     x += width;
     return width === 0
       ? nothing
-      : html`<rect x="${at}" y="0" width="${width}" height="12" fill="${palette.light[severityLetters[severity]]}"/>`;
+      : html`<rect class="${severityLetters[severity]}" x="${at}" y="0" width="${width}" height="12" fill="${palette.light[severityLetters[severity]]}"/>`;
   });
   return html`<svg class="bar" viewBox="0 0 ${full} 12" width="240" height="12" preserveAspectRatio="none" aria-hidden="true" focusable="false">${parts}</svg>`;
 }
