@@ -51,14 +51,17 @@ export function compareWithState(
   const compared = compareFindings(start, run);
   if (compared.kind === 'refused')
     throw new ScanError('BASELINE_INVALID', `${path ?? 'the state'}: ${compared.problem}`);
+  // What `save` closes over lives as long as the run, so it must not be the state before.
+  const { rows, state } = compared;
+  const { alerts } = before;
   return {
-    rows: compared.rows,
+    rows,
     isCompared: before.at !== '',
-    trend: compared.state.runs,
-    alerts: before.alerts,
-    save: async (alerts = before.alerts) => {
-      const state: FindingState = { ...compared.state, alerts };
-      if (path !== undefined) await writeAtomic(path, `${JSON.stringify(state)}\n`, workspace);
+    trend: state.runs,
+    alerts,
+    save: async (told = alerts) => {
+      const written: FindingState = { ...state, alerts: told };
+      if (path !== undefined) await writeAtomic(path, `${JSON.stringify(written)}\n`, workspace);
     },
   };
 }

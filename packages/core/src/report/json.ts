@@ -14,6 +14,18 @@ function cleanDeep(value: unknown): unknown {
   if (typeof value === 'string') return boundText(value);
   if (Array.isArray(value)) return value.map(item => cleanDeep(item));
   if (typeof value !== 'object' || value === null) return value;
-  // fromEntries defines properties, so a key named __proto__ stays a key.
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [boundText(key, 1000), cleanDeep(item)]));
+  const clean: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries<unknown>(value)) put(clean, cleanKey(key), cleanDeep(item));
+  return clean;
 }
+
+function put(object: Record<string, unknown>, key: string, value: unknown): void {
+  // To assign to this one would set the prototype.
+  if (key !== '__proto__') object[key] = value;
+  else Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+}
+
+const ownKey = /^[A-Za-z$][A-Za-z0-9]{0,39}$/;
+
+// Keys are ours, and many; only those of profiles are anything.
+const cleanKey = (key: string): string => (ownKey.test(key) ? key : boundText(key, 1000));

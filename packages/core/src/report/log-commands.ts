@@ -31,12 +31,18 @@ const colonCommand = new RegExp(`${lineStart}([\\s\\p{DI}]*:)(?=\\p{DI}*:)`, 'gm
 // https://buildkite.com/docs/pipelines/configure/managing-log-output#grouping-log-output
 const groupLine = new RegExp(`${lineStart}(?=\\p{DI}*(?:---|\\+\\+\\+|~~~|\\^\\^\\^)\\p{DI}*[ \\t])`, 'gmu');
 
+// A tenth of the time of the searches above, and without it texts without a command took a third of a large report. It says
+// no more than that one may be there; what is not ASCII may hide one.
+const mayHold = /[^\t-~]|##|::|---|\+\+\+|~~~|\^\^\^|spinnaker_|section_|travis_/i;
+
 /** The text with a blank within each command. */
 export function breakCommands(text: string): string {
+  if (!mayHold.test(text)) return text;
   return text.replaceAll(commandStart, '$& ').replaceAll(colonCommand, '$1 ').replaceAll(groupLine, ' ');
 }
 
 /** JSON text that means the same and holds no command. */
 export function safeJsonText(json: string): string {
+  if (!mayHold.test(json)) return json;
   return json.replaceAll(commandStart, char => `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
 }
