@@ -14,7 +14,7 @@ import {
   type Values,
   writeAtomic,
 } from '@cinc-scan/core';
-import { parseState } from '../results/state-file.ts';
+import { parseState, renderState } from '../results/state-file.ts';
 import type { Consolidation } from '../sources/consolidate.ts';
 
 /** What a state that is not there means: an error, or that every finding is new, or known. */
@@ -61,7 +61,7 @@ export function compareWithState(
     alerts,
     save: async (told = alerts) => {
       const written: FindingState = { ...state, alerts: told };
-      if (path !== undefined) await writeAtomic(path, `${JSON.stringify(written)}\n`, workspace);
+      if (path !== undefined) await writeAtomic(path, renderState(written), workspace);
     },
   };
 }

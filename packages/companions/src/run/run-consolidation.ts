@@ -9,10 +9,8 @@ import {
   type FindingsReportSpec,
   type FindingWaiver,
   type GateRequest,
-  gateFiles,
   type Outputs,
   readBounded,
-  readResult,
   ScanError,
   toFindingsOutputs,
   writeAtomic,
@@ -24,6 +22,7 @@ import { parseSources } from '../sources/schema.ts';
 import { parseWaiverFile } from '../sources/waiver-file.ts';
 import { type Compared, compareWithState, type StateMissing } from './compare-with-state.ts';
 import { findResults } from './find-results.ts';
+import { gateHdf, type SourcesGate } from './gate-hdf.ts';
 import { refuseScanFolder, writeOutputs } from './outputs-file.ts';
 import { type FindingsVerdict, newOnes, toVerdict } from './verdict.ts';
 import { type PlacedReport, shownPath, writeFindings } from './write-findings.ts';
@@ -61,7 +60,7 @@ export interface ConsolidationRun {
   consolidation: Consolidation;
   compared: Compared;
   applied: AppliedWaivers;
-  gate: ReturnType<typeof gateFiles> | undefined;
+  gate: SourcesGate | undefined;
   /** New findings that must not be. */
   fresh: readonly ComparedFinding[];
   verdict: FindingsVerdict;
@@ -87,7 +86,7 @@ export async function runConsolidation(
   const { unknownAs } = request;
   const folder = resolve(workspace, request.outputDir);
   const hdf = await writeHdf(consolidation, { at, unknownAs, waived: applied.waived }, { folder, workspace });
-  const gate = request.gate && gateFiles(hdf.map(readResult), request.gate);
+  const gate = request.gate && gateHdf(hdf, request.gate);
   const fresh = freshOnes(compared, request);
   const verdict = judgeSources(consolidation, { gate, fresh }, request);
   const about = {

@@ -5,7 +5,6 @@ import {
   type FindingWaiver,
   keyText,
   plural,
-  renderGate,
   severityCounts,
   shortLine,
   statusCounts,
@@ -37,7 +36,7 @@ export function toldLines(run: ConsolidationRun): ToldLine[] {
     ...waiverLines(run).map(line => trouble(`! ${line}`)),
     plain(`findings: ${listed(severityCounts(rows))}`),
     ...(isCompared ? [plain(`since the run before: ${listed(statusCounts(rows))}`)] : []),
-    ...(gate === undefined ? [] : renderGate(gate).trimEnd().split('\n').map(plain)),
+    ...(gate === undefined ? [] : gate.lines.map(plain)),
     ...verdictLines(verdict, fresh).map(plain),
   ];
 }

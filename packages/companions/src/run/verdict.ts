@@ -3,6 +3,7 @@ import { bySeverity, type ComparedFinding, type Outputs } from '@cinc-scan/core'
 import { notLookedCodes } from '../reading.ts';
 import type { UnknownAs } from '../results/hdf.ts';
 import type { ConsolidatedSource } from '../sources/consolidate.ts';
+import type { SourcesGate } from './gate-hdf.ts';
 
 /** New and returned ones that are at least as bad. */
 export function newOnes(rows: readonly ComparedFinding[], least: UnknownAs, unknownAs: UnknownAs): ComparedFinding[] {
@@ -10,13 +11,6 @@ export function newOnes(rows: readonly ComparedFinding[], least: UnknownAs, unkn
     const severity = finding.severity === 'unknown' ? unknownAs : finding.severity;
     return (status === 'new' || status === 'returned') && bySeverity(severity, least) <= 0;
   });
-}
-
-/** What the gate says of the sources, in their order. */
-interface SourcesGate {
-  exit: Outputs['exit-code'];
-  reason: Outputs['reason'];
-  files: readonly { ruling: { exit: number } }[];
 }
 
 export interface Judged {

@@ -7,13 +7,15 @@ import type { FindingState, StateEntry } from './state.ts';
 
 export function nextState(state: FindingState, run: FindingRun, rows: readonly ComparedFinding[]): FindingState {
   const looks = new Map(run.looks.map(look => [look.source, look]));
+  // One for each source, and not one for each finding of it.
+  const coverages = new Map(run.looks.map(look => [look.source, coverage(look)]));
   const present = new Set(run.findings.map(({ fingerprint }) => fingerprint));
   const entries = { ...state.entries };
   for (const row of rows) {
     const { fingerprint } = row.finding;
     const earlier = state.entries[fingerprint];
     entries[fingerprint] = present.has(fingerprint)
-      ? toSeen(row, earlier, { at: run.at, looks })
+      ? toSeen(row, earlier, { at: run.at, looks, coverages })
       : toUnseen(row, earlier, run.at);
   }
   return {
@@ -49,16 +51,17 @@ function completeLooks(looks: readonly Look[]): Record<string, Coverage> {
 interface Now {
   at: string;
   looks: ReadonlyMap<string, Look>;
+  coverages: ReadonlyMap<string, Coverage>;
 }
 
 function toSeen(
   { finding, firstSeen }: ComparedFinding,
   earlier: StateEntry | undefined,
-  { at, looks }: Now,
+  { at, looks, coverages }: Now,
 ): StateEntry {
   const reporters = finding.reportedBy.flatMap(({ source }) => {
-    const look = looks.get(source);
-    return look === undefined ? [] : [[source, coverage(look)] as const];
+    const seen = coverages.get(source);
+    return seen === undefined ? [] : [[source, seen] as const];
   });
   // Who saw it before and could not look now may still see it.
   const others = Object.entries(earlier?.seenBy ?? {}).filter(([source]) => looks.get(source)?.kind !== 'looked');

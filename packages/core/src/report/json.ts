@@ -15,7 +15,8 @@ function cleanDeep(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(item => cleanDeep(item));
   if (typeof value !== 'object' || value === null) return value;
   const clean: Record<string, unknown> = {};
-  for (const [key, item] of Object.entries<unknown>(value)) put(clean, cleanKey(key), cleanDeep(item));
+  const items: [string, unknown][] = Object.entries(value);
+  for (const [key, item] of items) put(clean, cleanKey(key), cleanDeep(item));
   return clean;
 }
 

@@ -33,7 +33,7 @@ const schema = 'https://json.schemastore.org/sarif-2.1.0.json';
 export const noneCategory = 'cinc-scan/none/';
 
 /** One run of a file, and how many results it has. */
-export interface SarifRun {
+interface SarifRun {
   body: Record<string, unknown>;
   results: number;
   truncated: boolean;
@@ -48,15 +48,17 @@ export function renderSarif(model: ReportModel, options: SarifOptions = {}): Sar
   return toSarifFiles(runs.length > 0 ? runs : [noneRun(model, lost)]);
 }
 
-/** As many files as GitHub's limits ask for. */
-export const toSarifFiles = (runs: SarifRun[]): SarifFile[] =>
-  chunk(runs).map(part => ({
-    text: toJson({ version: '2.1.0', $schema: schema, runs: part.map(run => run.body) }),
+export const sarifHead = { version: '2.1.0', $schema: schema } as const;
+
+const toSarifFiles = (runs: SarifRun[]): SarifFile[] =>
+  sarifFiles(runs).map(part => ({
+    text: toJson({ ...sarifHead, runs: part.map(run => run.body) }),
     truncated: part.some(run => run.truncated),
   }));
 
-function chunk(runs: SarifRun[]): SarifRun[][] {
-  const files: SarifRun[][] = [];
+/** As many files as GitHub's limits ask for. */
+export function sarifFiles<Run extends Pick<SarifRun, 'results'>>(runs: readonly Run[]): Run[][] {
+  const files: Run[][] = [];
   let room = 0;
   for (const run of runs) {
     const file = files.at(-1);

@@ -29,7 +29,7 @@ export const findingsReportKinds = {
   sarif: {
     file: 'findings.sarif',
     about: 'SARIF 2.1.0 with baselineState, one run a source',
-    render: model => renderFindingsSarif(model).map(({ text }) => [text]),
+    render: renderFindingsSarif,
   },
   codequality: {
     file: 'codequality.json',

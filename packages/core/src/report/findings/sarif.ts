@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ComparedFinding, Finding, FindingSeverity } from '../../findings/index.ts';
 import { timestamp } from '../junit-suites.ts';
-import { type SarifFile, type SarifRun, toSarifFiles } from '../sarif.ts';
+import { sarifFiles, sarifHead } from '../sarif.ts';
 import { messageText } from '../sarif-rules.ts';
 import { severityWords } from '../severity-words.ts';
 import { plural } from '../words.ts';
-import type { FindingsModel, ShownSource } from './model.ts';
+import { jsonLineWithList, jsonWithList } from './json-pieces.ts';
+import type { FindingsModel, Pieces, ShownSource } from './model.ts';
 import { placeText, sentence, worstFirst } from './tally.ts';
 
 // Of the results of a run GitHub shows 5,000.
@@ -15,7 +16,7 @@ const mostResults = 5000;
  * SARIF 2.1.0, one run a source, with `baselineState` where there was a state to compare with. A source that did not look has a
  * run only then: with it, what could not be looked for is carried along, and without it code scanning would take it for fixed.
  */
-export function renderFindingsSarif(model: FindingsModel): SarifFile[] {
+export function renderFindingsSarif(model: FindingsModel): Pieces[] {
   const bySource = Map.groupBy(model.rows, ({ finding }) => finding.reportedBy[0]?.source ?? '');
   const shown = model.sources.filter(({ kind }) => kind === 'looked' || model.isCompared);
   const lost = model.sources.filter(source => !shown.includes(source));
@@ -30,8 +31,17 @@ export function renderFindingsSarif(model: FindingsModel): SarifFile[] {
     runs.length === 0 || orphans.length > 0
       ? [toRun(model, { source: undefined, rows: orphans, notes: runs.length === 0 ? notes : [] })]
       : [];
-  return toSarifFiles([...runs, ...others]);
+  return sarifFiles([...runs, ...others]).map(part => jsonWithList(sarifHead, 'runs', part, toPieces));
 }
+
+/** A run whose results are made one by one as they are written. */
+interface Run {
+  results: number;
+  head: Record<string, unknown>;
+  items: Iterable<Record<string, unknown>>;
+}
+
+const toPieces = ({ head, items }: Run): Pieces => jsonLineWithList(head, 'results', items);
 
 interface Note {
   level: 'error' | 'warning';
@@ -53,7 +63,7 @@ interface OfSource {
   notes: Note[];
 }
 
-function toRun(model: FindingsModel, { source, rows, notes }: OfSource): SarifRun {
+function toRun(model: FindingsModel, { source, rows, notes }: OfSource): Run {
   const shown = worstFirst(rows).slice(0, mostResults);
   const leftOut = rows.length - shown.length;
   const rules = [...Map.groupBy(shown, ({ finding }) => finding.rule)];
@@ -68,8 +78,7 @@ function toRun(model: FindingsModel, { source, rows, notes }: OfSource): SarifRu
   ];
   return {
     results: shown.length,
-    truncated: leftOut > 0,
-    body: {
+    head: {
       tool: {
         driver: {
           name: 'cinc-scan',
@@ -80,9 +89,17 @@ function toRun(model: FindingsModel, { source, rows, notes }: OfSource): SarifRu
       automationDetails: { id: `cinc-scan/${model.scope}/${source?.id ?? 'none'}/` },
       columnKind: 'utf16CodeUnits',
       invocations: [toInvocation(model, all)],
-      results: shown.map(row => toResult(row, index.get(row.finding.rule) ?? 0, model)),
     },
+    items: toResults(shown, index, model),
   };
+}
+
+function* toResults(
+  rows: readonly ComparedFinding[],
+  rules: ReadonlyMap<string, number>,
+  model: FindingsModel,
+): Iterable<Record<string, unknown>> {
+  for (const row of rows) yield toResult(row, rules.get(row.finding.rule) ?? 0, model);
 }
 
 function toInvocation({ run }: FindingsModel, notes: Note[]): Record<string, unknown> {
