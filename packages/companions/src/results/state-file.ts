@@ -73,19 +73,23 @@ function split(content: string): Parts {
 
 function* lines(content: string): Iterable<[string, unknown]> {
   const seen = new Set<string>();
-  let isLast = false;
+  let isLast = true;
   let at = content.indexOf('\n') + 1;
   for (let line = lineAt(content, at); line !== end; line = lineAt(content, at)) {
-    const match = /^"([^"]*)":(\{.*\})(,?)$/.exec(line);
-    const [, key = '', value = '', comma] = match ?? [];
-    if (match === null || isLast || seen.has(key)) throw new SyntaxError('an entry is not as it was written');
-    isLast = comma === '';
+    const { key, value, hasComma } = toParts(line);
+    if (seen.has(key) || (isLast && seen.size > 0)) throw new SyntaxError(`there is an entry ${key} too many`);
+    isLast = !hasComma;
     seen.add(key);
     yield [key, JSON.parse(value)];
     at += line.length + 1;
   }
-  if (!isLast && seen.size > 0) throw new SyntaxError('an entry is missing');
-  if (content.slice(at) !== `${end}\n`) throw new SyntaxError('it goes on behind its end');
+  if (!isLast || content.slice(at) !== `${end}\n`) throw new SyntaxError('it does not end as it should');
+}
+
+function toParts(line: string): { key: string; value: string; hasComma: boolean } {
+  const [, key, value, comma] = /^"([^"]*)":(\{.*\})(,?)$/.exec(line) ?? [];
+  if (key === undefined || value === undefined) throw new SyntaxError('an entry is not as it was written');
+  return { key, value, hasComma: comma === ',' };
 }
 
 function lineAt(content: string, at: number): string {

@@ -5,22 +5,24 @@ import type { Pieces } from './model.ts';
 type ToPieces<Item> = (item: Item) => Pieces;
 const asLine: ToPieces<unknown> = item => [toJsonLine(item)];
 
-/** JSON with a list of any length at its end, an item a line: `head` is what stands before it, `name` its key. */
-export function* jsonWithList<Item>(
-  head: object,
-  name: string,
-  items: Iterable<Item>,
-  toPieces: ToPieces<Item> = asLine,
-): Pieces {
+interface Listed<Item> {
+  /** The key that it stands under. */
+  name: string;
+  items: Iterable<Item>;
+  toPieces?: ToPieces<Item>;
+}
+
+/** JSON with a list of any length at its end, an item a line: `head` is what stands before it. */
+export function* jsonWithList<Item>(head: object, { name, items, toPieces = asLine }: Listed<Item>): Pieces {
   yield `${toJson(head).replace(/\n\}\n$/, '')},\n  "${name}": `;
   yield* list(items, '  ', toPieces);
   yield '\n}\n';
 }
 
 /** The same without line breaks but those between the items, as an item of another list. */
-export function* jsonLineWithList(head: object, name: string, items: Iterable<unknown>): Pieces {
+export function* jsonLineWithList<Item>(head: object, { name, items, toPieces = asLine }: Listed<Item>): Pieces {
   yield `${toJsonLine(head).slice(0, -1)},"${name}":`;
-  yield* list(items, '    ', asLine);
+  yield* list(items, '    ', toPieces);
   yield '}';
 }
 

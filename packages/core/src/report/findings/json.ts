@@ -22,7 +22,7 @@ export function renderFindingsJson(model: FindingsModel): Pieces {
     waivers,
     trend: [...model.trend],
   };
-  return jsonWithList(head, 'findings', toItems(rows));
+  return jsonWithList(head, { name: 'findings', items: toItems(rows) });
 }
 
 const exits = [0, 2, 3, 4] as const;

@@ -31,7 +31,7 @@ export function renderFindingsSarif(model: FindingsModel): Pieces[] {
     runs.length === 0 || orphans.length > 0
       ? [toRun(model, { source: undefined, rows: orphans, notes: runs.length === 0 ? notes : [] })]
       : [];
-  return sarifFiles([...runs, ...others]).map(part => jsonWithList(sarifHead, 'runs', part, toPieces));
+  return sarifFiles([...runs, ...others]).map(part => jsonWithList(sarifHead, { name: 'runs', items: part, toPieces }));
 }
 
 /** A run whose results are made one by one as they are written. */
@@ -41,7 +41,7 @@ interface Run {
   items: Iterable<Record<string, unknown>>;
 }
 
-const toPieces = ({ head, items }: Run): Pieces => jsonLineWithList(head, 'results', items);
+const toPieces = ({ head, items }: Run): Pieces => jsonLineWithList(head, { name: 'results', items });
 
 interface Note {
   level: 'error' | 'warning';

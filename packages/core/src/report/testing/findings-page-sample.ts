@@ -93,8 +93,8 @@ const sources: ShownSource[] = [
 
 type Short = [FindingSeverity, FindingStatus, string, string, Partial<Finding>?];
 
-const reportedBy = (source: string, tool: string): Finding['reportedBy'] => [
-  { source, tool, count: 1, rating: { severity: 'high', raw: 'HIGH', source: tool } },
+const reportedBy = (id: string, tool: string): Finding['reportedBy'] => [
+  { source: id, tool, count: 1, rating: { severity: 'high', raw: 'HIGH', source: tool } },
 ];
 
 const inImage: Short[] = [
@@ -108,110 +108,90 @@ const inImage: Short[] = [
   ['unknown', 'unsure', 'CVE-2026-99120', ''],
 ];
 
+const code = {
+  area: 'source',
+  kind: 'lint',
+  target: 'repo:shop',
+  reportedBy: reportedBy('code', 'golangci-lint'),
+} as const;
+const malware = {
+  area: 'os',
+  kind: 'malware',
+  target: 'host:files',
+  title: '',
+  reportedBy: reportedBy('uploads', 'clamav'),
+} as const;
+const pods = {
+  area: 'resources',
+  kind: 'misconfiguration',
+  target: 'cluster:prod',
+  reportedBy: reportedBy('pods', 'kubescape'),
+} as const;
+const privileged = {
+  ...pods,
+  rule: 'C-0057',
+  severity: 'high',
+  title: 'Privileged container',
+  nist: ['AC-6'],
+} as const;
+
 const others: [Partial<Finding>, FindingStatus, string?][] = [
   [
     {
-      area: 'source',
-      kind: 'lint',
+      ...code,
       rule: 'errcheck',
       severity: 'low',
-      target: 'repo:shop',
       title: 'Error return value of `f.Close` is not checked',
       place: { path: 'cmd/shop/main.go', line: 41 },
-      reportedBy: reportedBy('code', 'golangci-lint'),
     },
     'known',
   ],
   [
     {
-      area: 'source',
-      kind: 'lint',
+      ...code,
       rule: 'gosec',
       severity: 'high',
-      target: 'repo:shop',
       title: 'G402: TLS InsecureSkipVerify set true',
       place: { path: 'internal/pay/client.go', line: 17 },
-      reportedBy: reportedBy('code', 'golangci-lint'),
     },
     'new',
   ],
   [
     {
-      area: 'source',
+      ...code,
       kind: 'licence',
       rule: 'policy_conflict',
       severity: 'medium',
-      target: 'repo:shop',
       title: 'AGPL-3.0-only is denied by the policy',
       place: { package: 'mongo-tools' },
-      reportedBy: reportedBy('licences', 'fossa'),
     },
     'known',
   ],
   [
-    {
-      area: 'os',
-      kind: 'malware',
-      rule: 'Win.Test.EICAR_HDB-1',
-      severity: 'high',
-      target: 'host:files',
-      title: '',
-      place: { path: '/srv/uploads/2026/11/invoice.zip' },
-      reportedBy: reportedBy('uploads', 'clamav'),
-    },
+    { ...malware, rule: 'Win.Test.EICAR_HDB-1', severity: 'high', place: { path: '/srv/uploads/2026/11/invoice.zip' } },
     'new',
   ],
   [
-    {
-      area: 'os',
-      kind: 'malware',
-      rule: 'PUA.Doc.Packed',
-      severity: 'low',
-      target: 'host:files',
-      title: '',
-      place: { path: '/srv/uploads/2026/10/offer.doc' },
-      reportedBy: reportedBy('uploads', 'clamav'),
-    },
+    { ...malware, rule: 'PUA.Doc.Packed', severity: 'low', place: { path: '/srv/uploads/2026/10/offer.doc' } },
     'unsure',
     'uploads did not look',
   ],
   [
     {
-      area: 'resources',
-      kind: 'misconfiguration',
-      rule: 'C-0057',
-      severity: 'high',
-      target: 'cluster:prod',
-      title: 'Privileged container',
+      ...privileged,
+      nist: ['AC-6'],
       place: { resource: 'shop/Deployment/agent', path: 'spec.template.spec.containers[0].securityContext.privileged' },
-      nist: ['AC-6', 'CM-7'],
-      reportedBy: reportedBy('pods', 'kubescape'),
     },
     'known',
   ],
+  [{ ...privileged, nist: ['AC-6'], place: { resource: 'kube-system/DaemonSet/fluentd' } }, 'known'],
   [
     {
-      area: 'resources',
-      kind: 'misconfiguration',
-      rule: 'C-0057',
-      severity: 'high',
-      target: 'cluster:prod',
-      title: 'Privileged container',
-      place: { resource: 'kube-system/DaemonSet/fluentd' },
-      reportedBy: reportedBy('pods', 'kubescape'),
-    },
-    'known',
-  ],
-  [
-    {
-      area: 'resources',
-      kind: 'misconfiguration',
+      ...pods,
       rule: 'C-0016',
       severity: 'medium',
-      target: 'cluster:prod',
       title: 'Allow privilege escalation',
       place: { resource: 'shop/Deployment/web' },
-      reportedBy: reportedBy('pods', 'kubescape'),
     },
     'fixed',
   ],
