@@ -11,6 +11,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const stage = join(root, 'build/action');
 const modules = join(root, 'node_modules');
 
+/** Packages of this repository that the action is made of. */
+const own = ['core', 'companions'];
 /**
  * Copied, to say of them what their own package.json does not: that their modules can be left out one by one. And those
  * that import what is replaced below.
@@ -33,7 +35,7 @@ function main(target: string): void {
   for (const { name, file } of bundles) cpSync(file, join(target, `${name}.js`));
   const packages = bundles
     .flatMap(made => made.packages)
-    .filter(name => name !== '@cinc-scan/core' && !(name in unused));
+    .filter(name => !name.startsWith('@cinc-scan/') && !(name in unused));
   writeFileSync(join(target, 'licenses.txt'), licensesOf(packages, modules));
   writeFileSync(join(target, 'package.json'), '{ "type": "module" }\n');
   for (const name of ['bin', 'lib', 'Gemfile', 'Gemfile.lock'])
@@ -48,9 +50,11 @@ function run(tool: string, args: string[], cwd = root): void {
 }
 
 function stagePackages(): void {
-  const core = join(stage, 'node_modules/@cinc-scan/core');
-  cpSync(join(root, 'packages/core/lib'), join(core, 'lib'), { recursive: true });
-  writePackage(core, { name: '@cinc-scan/core', exports: './lib/index.js' });
+  for (const name of own) {
+    const copy = join(stage, 'node_modules/@cinc-scan', name);
+    cpSync(join(root, 'packages', name, 'lib'), join(copy, 'lib'), { recursive: true });
+    writePackage(copy, { name: `@cinc-scan/${name}`, exports: './lib/index.js' });
+  }
   for (const name of shaken) {
     const copy = join(stage, 'node_modules', name);
     cpSync(join(modules, name), copy, { recursive: true, dereference: true });

@@ -61,7 +61,7 @@ function engineBeside(home: string): string {
   return existsSync(packed) ? packed : join(home, '../packages/engine');
 }
 
-function versionBeside(home: string): string {
+export function versionBeside(home: string): string {
   const text = readFileSync(join(home, '../package.json'), 'utf8');
   return /"version": "([^"]+)"/.exec(text)?.[1] ?? 'unknown';
 }

@@ -15,7 +15,10 @@ import { inStepWords } from './step-words.ts';
 import { summarizeFailure } from './summary.ts';
 
 /** What kept the step from looking: as an annotation, on the page of the job, and with all its causes for debugging. */
-export async function tellFailure(thrown: unknown, asked: StepRequest | undefined): Promise<void> {
+export async function tellFailure(
+  thrown: unknown,
+  asked: Pick<StepRequest, 'values' | 'own'> | undefined,
+): Promise<void> {
   const code = isScanError(thrown) ? thrown.code : 'DEFECT';
   const remedy = isScanError(thrown)
     ? inStepWords(thrown.remedy)

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import { relative, resolve } from 'node:path';
 import { info } from '@actions/core';
-import type { Scan } from '@cinc-scan/core';
+import type { WrittenReport } from '@cinc-scan/core';
 import { NotHere } from './not-here.ts';
 import type { Link } from './summary.ts';
 
 export type ArtifactClient = Pick<typeof import('./artifact.ts'), 'uploadArtifact'>;
 
+interface Kept {
+  reports: readonly Pick<WrittenReport, 'path'>[];
+  runId: string;
+}
+
 /** Keeps the reports as an artifact of the run. Its client is a program of its own, read only now. */
-export async function keepArtifact({ reports, model }: Scan, load: () => Promise<ArtifactClient>): Promise<Link[]> {
+export async function keepArtifact({ reports, runId }: Kept, load: () => Promise<ArtifactClient>): Promise<Link[]> {
   const root = process.cwd();
   const files = reports
     .filter(({ path }) => path !== '-')
@@ -17,7 +22,7 @@ export async function keepArtifact({ reports, model }: Scan, load: () => Promise
   if (files.length === 0) throw new NotHere('There is no report in the workspace to keep.');
   const { uploadArtifact } = await load();
   // Names are unique in a run; jobs of a matrix have run ids of their own.
-  const name = `cinc-scan-${model.run.id}`;
+  const name = `cinc-scan-${runId}`;
   const kept = await uploadArtifact(name, files, root);
   if (kept.kind === 'unsupported')
     throw new NotHere(

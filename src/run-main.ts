@@ -2,6 +2,7 @@
 
 import { info } from '@actions/core';
 import {
+  asksForConsolidation,
   listenForCancel,
   type Outputs,
   type Preview,
@@ -11,36 +12,39 @@ import {
   targetName,
   toOutputs,
 } from '@cinc-scan/core';
+import { consolidateStep } from './consolidate-step.ts';
 import { makeDeps } from './dependencies.ts';
 import { tellFailure, tellVerdict } from './failure.ts';
 import { closeGroup, openGroup } from './group.ts';
-import type { ArtifactClient } from './keep-artifact.ts';
 import { makeLog, safeText } from './log.ts';
 import { maskSecrets } from './mask.ts';
 import { setFailureOutputs, setOutputs } from './outputs.ts';
 import { checkPlatform } from './platform.ts';
+import type { Program } from './program.ts';
 import { forgetObjects, rememberObjects } from './state.ts';
-import { placeOfOutputs, readStepRequest, type StepRequest } from './step-request.ts';
-import { type ShowContext, show } from './surfaces.ts';
-
-/** The files around this one. */
-export interface Program {
-  /** Folder of the entry points, the engine beside them. */
-  home: string;
-  /** As large as all the rest, and mostly not needed. */
-  loadArtifactClient: () => Promise<ArtifactClient>;
-}
+import { placeOfOutputs, readStep, type StepRequest, sourcesHere, toStepRequest } from './step-request.ts';
+import { type ShowContext, showScan } from './surfaces.ts';
 
 /** The main step; the result is the exit code of the process. */
 export async function runMain(program: Program): Promise<number> {
-  let asked: StepRequest | undefined;
+  const environment = process.env;
+  const here = sourcesHere(environment); // before the secrets among them are taken out of the environment
+  let asked: Pick<StepRequest, 'values' | 'own'> | undefined;
+  const place = placeOfOutputs(environment);
   try {
     checkPlatform(process.platform);
-    asked = readStepRequest(process.env);
-    return await scanStep(asked, program);
+    const read = readStep(environment);
+    if (asksForConsolidation(here)) {
+      asked = read;
+      return await consolidateStep({ ...read, environment, here }, program);
+    }
+    const request = toStepRequest(read, environment);
+    asked = request;
+    return await scanStep(request, program);
   } catch (error) {
     closeGroup();
-    const outputs = await setFailureOutputs(error, asked?.values ?? placeOfOutputs(process.env));
+    const runId = asked?.values['run-id'] ?? place.runId;
+    const outputs = await setFailureOutputs(error, { ...place, runId });
     await tellFailure(error, asked);
     return outputs['exit-code'];
   }
@@ -71,7 +75,7 @@ async function scanStep(asked: StepRequest, program: Program): Promise<number> {
 async function conclude(found: Scan, context: ShowContext): Promise<number> {
   const outputs: Outputs = toOutputs(found.model, found.reports);
   setOutputs(outputs);
-  await show(found, context);
+  await showScan(found, context);
   tellVerdict(found.model);
   return found.verdict.exitCode;
 }

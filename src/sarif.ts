@@ -5,18 +5,23 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { info } from '@actions/core';
-import { noneCategory, type Scan } from '@cinc-scan/core';
+import { noneCategory, type WrittenReport } from '@cinc-scan/core';
 import { pullRequestOf } from './event.ts';
 import { githubApi, refuse, repositoryPath } from './github-api.ts';
 import { NotHere } from './not-here.ts';
 import type { StepRequest } from './step-request.ts';
 import type { Link } from './summary.ts';
 
+type Asked = Pick<StepRequest, 'own' | 'environment'>;
+
 // https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
 const mostBytes = 10_000_000;
 
 /** Sends the SARIF reports to code scanning. A run in which nothing was seen sends none: it would close alerts. */
-export async function uploadSarif(reports: Scan['reports'], asked: StepRequest): Promise<Link[]> {
+export async function uploadSarif(
+  reports: readonly Pick<WrittenReport, 'format' | 'path'>[],
+  asked: Asked,
+): Promise<Link[]> {
   if (pullRequestOf(asked.environment)?.isFork === true)
     throw new NotHere('A run from a fork may not write to code scanning; the summary has the findings.');
   const texts = await Promise.all(
@@ -34,7 +39,7 @@ export async function uploadSarif(reports: Scan['reports'], asked: StepRequest):
   ];
 }
 
-async function send(text: string, asked: StepRequest): Promise<void> {
+async function send(text: string, asked: Asked): Promise<void> {
   const sarif = (await promisify(gzip)(text)).toString('base64');
   if (sarif.length > mostBytes) throw new Error('The SARIF report is larger than the 10 MB that code scanning takes');
   const { environment } = asked;

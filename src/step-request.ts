@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
+  asksForConsolidation,
+  consolidationFolder,
   type Environment,
   type GithubInputName,
   type GithubValues,
@@ -20,6 +22,7 @@ import {
   ScanError,
   type ScanRequest,
   Secrets,
+  type SourcesHere,
   toScanRequest,
   type Values,
 } from '@cinc-scan/core';
@@ -35,9 +38,8 @@ export interface StepRequest {
   environment: Environment;
 }
 
-/** Reads and checks every input; what is secret in them is masked in the log before anything else is said. */
-export function readStepRequest(environment: Environment): StepRequest {
-  const { values: given, step, own, secrets } = readStep(environment);
+/** The scan that a step asks for, with everything in it checked. */
+export function toStepRequest({ values: given, step, own, secrets }: ReadStep, environment: Environment): StepRequest {
   if (own.audience !== undefined && given.token !== undefined)
     throw new ScanError(
       'INPUT_INVALID',
@@ -53,12 +55,15 @@ export function readStepRequest(environment: Environment): StepRequest {
   return { values: { ...values, 'run-id': request.runId }, own, request, secrets, environment };
 }
 
-interface ReadStep extends Pick<StepRequest, 'values' | 'own' | 'secrets'> {
+export interface ReadStep extends Pick<StepRequest, 'values' | 'own' | 'secrets'> {
   /** The inputs that all share, as they were given. */
   step: Raw;
 }
 
-/** The inputs alone, for whoever only signs in. Of a request document nothing is in them. */
+/**
+ * Reads every input; what is secret in them is masked in the log before anything else is said. Of a request document nothing
+ * is in them.
+ */
 export function readStep(environment: Environment): ReadStep {
   const given = stepInputs(environment);
   refuseUnknown(Object.keys(given));
@@ -73,10 +78,28 @@ export function readStep(environment: Environment): ReadStep {
   return { values, step, own, secrets };
 }
 
-/** Where to leave word of a step whose inputs make no sense as a whole. */
-export function placeOfOutputs(environment: Environment): Pick<Values, 'output-dir' | 'run-id'> {
-  const sources = { flags: {}, step: stepInputs(environment), environment, file: readableConfig(environment) };
-  return { 'output-dir': resolveInput('output-dir', sources), 'run-id': resolveInput('run-id', sources) };
+/** Which inputs and variables a step was given. */
+export const sourcesHere = (environment: Environment): SourcesHere => ({
+  flags: {},
+  step: stepInputs(environment),
+  environment,
+});
+
+/** Where a step that gives no result leaves word of it. */
+export interface OutputsPlace {
+  work: 'scan' | 'consolidation';
+  folder: string;
+  runId: string | undefined;
+}
+
+/** The same of a step whose inputs make no sense as a whole. */
+export function placeOfOutputs(environment: Environment): OutputsPlace {
+  const here = sourcesHere(environment);
+  const sources = { ...here, file: readableConfig(environment) };
+  const runId = resolveInput('run-id', sources);
+  return asksForConsolidation(here)
+    ? { work: 'consolidation', folder: consolidationFolder(here), runId }
+    : { work: 'scan', folder: resolveInput('output-dir', sources), runId };
 }
 
 function readableConfig(environment: Environment): ReturnType<typeof readUserConfig> {
@@ -119,7 +142,7 @@ function withReports(values: Values, own: GithubValues): Values {
 }
 
 /** Tells whoever finds an object in the cluster which run made it; jobs of a matrix share all but the end. */
-function runIdOf(environment: Environment): string {
+export function runIdOf(environment: Environment): string {
   const digits = (name: string) => (/^\d{1,20}$/.exec(readVariable(environment, name) ?? '')?.[0] ?? '0').slice(-14);
   return `gh-${digits('GITHUB_RUN_ID')}-${digits('GITHUB_RUN_ATTEMPT').slice(-3)}-${makeRunId().slice(0, 6)}`;
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { appendFile, stat } from 'node:fs/promises';
-import { fitMarkdown, markdownCode, type Scan } from '@cinc-scan/core';
+import { fitMarkdown, markdownCode, type Scan, type WrittenReport } from '@cinc-scan/core';
 import { NotHere } from './not-here.ts';
-import type { StepRequest } from './step-request.ts';
 
 /** Where more of the result lies. */
 export interface Link {
@@ -13,8 +12,16 @@ export interface Link {
 // GitHub drops a summary of more than 1,024 KiB as a whole, silently for the reader.
 const mostBytes = 900 * 1024;
 
-/** The result on the page of the job, as much as fits. */
-export async function summarize({ model, reports }: Scan, _asked: StepRequest, links: Link[]): Promise<Link[]> {
+/** The result of a scan on the page of the job, as much as fits. */
+export const summarizeScan = ({ model, reports }: Scan, links: Link[]): Promise<Link[]> =>
+  summarize(limit => fitMarkdown(model, limit).text, reports, links);
+
+/** A page of at most so many bytes on that of the job. */
+export async function summarize(
+  page: (limit: number) => string,
+  reports: readonly Pick<WrittenReport, 'path'>[],
+  links: Link[],
+): Promise<Link[]> {
   const path = summaryFile();
   const files = reports.filter(report => report.path !== '-').map(report => report.path);
   const end = endOfPage(links, files);
@@ -22,8 +29,7 @@ export async function summarize({ model, reports }: Scan, _asked: StepRequest, l
     ({ size }) => size,
     () => 0,
   );
-  const { text } = fitMarkdown(model, Math.max(0, mostBytes - used - Buffer.byteLength(end)));
-  await appendFile(path, `${text}\n${end}`);
+  await appendFile(path, `${page(Math.max(0, mostBytes - used - Buffer.byteLength(end)))}\n${end}`);
   return [];
 }
 

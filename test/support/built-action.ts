@@ -11,6 +11,7 @@ const sources = [
   'scripts/build-action.ts',
   'src',
   'packages/core/src',
+  'packages/companions/src',
   'packages/engine/bin',
   'packages/engine/lib',
   'packages/engine/Gemfile',

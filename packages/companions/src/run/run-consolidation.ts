@@ -97,7 +97,10 @@ export async function runConsolidation(
   };
   const { scope, sources } = consolidation;
   const model = toFindingsModel({ sources, waivers, applied }, { ...about, scope });
-  const reports = await writeFindings(model, request.reports, { ...deps, folder });
+  const reports = [
+    ...(await writeFindings(model, request.reports, { ...deps, folder })),
+    ...hdf.map(path => ({ format: 'hdf', path: shownPath(path, workspace) })),
+  ];
   await compared.save();
   const outputs = toFindingsOutputs(model, { reason: verdict.reason, exitCode: verdict.code, reports });
   await writeOutputs(outputs, request.outputDir, workspace);
