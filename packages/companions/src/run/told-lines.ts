@@ -15,7 +15,7 @@ import type { ConsolidationRun } from './run-consolidation.ts';
 import type { FindingsVerdict } from './verdict.ts';
 
 /** A line of the log; what somebody has to see to is trouble. */
-export interface ToldLine {
+interface ToldLine {
   text: string;
   isTrouble: boolean;
 }
