@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Programs of the target run with its rights and no others, whatever the container has that they run in.
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Bench, busybox, type Container, debian, debianTools, type Security, type Wishes } from './testing/bench.ts';
-
-jest.setTimeout(60_000);
 
 let bench: Bench;
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Bench, busybox, type Container, untilSaid } from './testing/bench.ts';
-
-jest.setTimeout(60_000);
 
 let bench: Bench;
 

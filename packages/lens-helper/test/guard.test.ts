@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Bench, busybox, type Container, collect, untilSaid } from './testing/bench.ts';
-
-jest.setTimeout(60_000);
 
 let bench: Bench;
 let app: Container;
@@ -126,7 +124,7 @@ describe.each(ways)('nothing goes on running%s', (_, options, toHelper) => {
   });
 
   test('after the deadline', async () => {
-    const answer = await enter(`${background}while :; do :; done\n`, '--deadline-seconds', '1', ...options);
+    const answer = await enter(`${background}while :; do :; done\n`, '--deadline-seconds', '4', ...options);
     expect(answer).toEqual({ status: 12, out: 'up\n', err: 'cinc-scan-helper: deadline: shell: its time is over\n' });
     expect(await others()).toEqual([]);
   });

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Answer, type Bench, nextText, openBench, openPod, run, startContainer } from '../runtime/testing/pod.ts';
 import { type HostileMode, hostileModes, hostileTools } from './recipes/index.ts';
-
-jest.setTimeout(60_000);
 
 const image = 'cinc-scan.test/hostile:1';
 let bench: Bench;

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ContainerSecurity, RunningContainer, SandboxSpec } from './runtime.ts';
 import { at, readFixture } from './testing/fixture.ts';
 import { type Bench, distroless, openBench, openPod, sh, startContainer, tools } from './testing/pod.ts';
-
-jest.setTimeout(60_000);
 
 let bench: Bench;
 

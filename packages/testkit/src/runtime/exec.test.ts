@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CannotStart, type RunningContainer } from './runtime.ts';
 import { at, readFixture } from './testing/fixture.ts';
 import { type Bench, distroless, nextText, openBench, openPod, run, sh, startContainer } from './testing/pod.ts';
-
-jest.setTimeout(60_000);
 
 let bench: Bench;
 let app: RunningContainer;

@@ -2,10 +2,8 @@
 
 import { readFile, readlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Bench, distroless, openBench, openPod, sh, startContainer, tools, type Wishes } from './testing/pod.ts';
-
-jest.setTimeout(60_000);
 
 let bench: Bench;
 

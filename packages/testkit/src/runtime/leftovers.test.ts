@@ -5,13 +5,11 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { openImageStore } from '../images/store.ts';
 import { cgroupParent } from './owner.ts';
 import { createRuncRuntime } from './runc.ts';
 import { busybox, nextText, openBench, openPod, startContainer } from './testing/pod.ts';
-
-jest.setTimeout(60_000);
 
 /** Whatever on this machine still speaks of a state directory: mounts, cgroups, processes, files. */
 async function findTraces(stateDir: string): Promise<string[]> {

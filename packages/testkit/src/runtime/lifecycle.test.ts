@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CannotStart, ImageMissing } from './runtime.ts';
 import { type Bench, openBench, openPod, sh, startContainer, type Wishes } from './testing/pod.ts';
-
-jest.setTimeout(60_000);
 
 let bench: Bench;
 let podUid: string;
