@@ -23,6 +23,11 @@ writeConfig(lab, 'checkout/evil.yml', { user: {} });
 test.each([
   ['kubeconfig', './evil.yml'],
   ['push', '["webhook=https://evil.example.org"]'],
+  ['store', 's3://evil/x'],
+  ['store-endpoint', 'https://evil.example.org'],
+  ['store-insecure', 'true'],
+  ['state-unguarded', 'true'],
+  ['state', 'azblob://evil/results/state.json'],
   ['engine-url', 'https://evil.example.org/cinc-auditor_5.22.80-1_amd64.deb'],
   ['report-only', 'true'],
   ['dry-run', 'true'],

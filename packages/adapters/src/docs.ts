@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   catalogue,
+  consolidationJsonSchema,
   exitCodes,
   findingsJsonSchema,
   githubInputs,
@@ -28,6 +29,10 @@ export function renderDocs(): GeneratedFile[] {
     { path: 'docs/errors.md', text: renderErrors(catalogue) },
     { path: 'docs/inputs.md', text: renderInterface({ inputs, outputs, exitCodes, reports: reportKinds }) },
     { path: 'docs/github-action-inputs.md', text: renderActionPage({ inputs, own: githubInputs, outputs }) },
+    {
+      path: 'docs/schemas/consolidation.schema.json',
+      text: `${JSON.stringify(consolidationJsonSchema(), undefined, 2)}\n`,
+    },
     { path: 'docs/schemas/findings.schema.json', text: `${JSON.stringify(findingsJsonSchema(), undefined, 2)}\n` },
     { path: 'docs/schemas/request.schema.json', text: `${JSON.stringify(requestJsonSchema(), undefined, 2)}\n` },
     { path: 'docs/schemas/scan.schema.json', text: `${JSON.stringify(scanJsonSchema(), undefined, 2)}\n` },

@@ -68,7 +68,7 @@ export {
 } from './findings/index.ts';
 export { explain, type GateRequest, gateDefaults, gateFiles, generateThreshold, type Reason } from './gate/index.ts';
 export { type GrantObject, type Leftover } from './grant/index.ts';
-export { type Call, type CallAnswer, call, isSuccess, problemOf } from './http/index.ts';
+export { type Call, type CallAnswer, call, isSuccess, problemOf, type RetrySettings } from './http/index.ts';
 export { guardedSecurity, ownMarker, restrictedSecurity, usualSecurity } from './lens/index.ts';
 export { type GivenResult, type Hdf, type Outcome, parseHdf, parseMoment } from './outcome/index.ts';
 export {
@@ -93,6 +93,8 @@ export {
   boundFinding,
   boundRule,
   breakCommands,
+  consolidationFile,
+  consolidationJsonSchema,
   coverageOf,
   type FindingsModel,
   type FindingsReportKind,
@@ -116,6 +118,7 @@ export {
   type ReportModel,
   type ReportSpec,
   renderConsole,
+  renderConsolidatedRun,
   renderCoverage,
   renderFindingsReport,
   renderGate,
@@ -127,6 +130,7 @@ export {
   type ShownSource,
   type ShownWaiver,
   type SourceFile,
+  type StoredFile,
   type Surface,
   safeJsonText,
   safeLogLines,

@@ -160,7 +160,7 @@ describe('consolidate with a state', () => {
   test('that is not there asks what that means', async () => {
     const ran = await run();
     expect(ran.code).toBe(2);
-    expect(ran.stderr).toMatch(/BASELINE_INVALID.*state\.json: there is no such file/s);
+    expect(ran.stderr).toMatch(/BASELINE_INVALID.*state\.json: there is no such state/s);
     expect(ran.stderr).toContain('--state-missing seed');
     expect(existsSync(inside('state.json'))).toBe(false);
   });

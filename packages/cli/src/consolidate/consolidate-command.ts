@@ -8,6 +8,7 @@ import {
   refuseScan,
   resolveInput,
   type ScanError,
+  type Secret,
   type SourcesHere,
   toFailureOutputs,
 } from '@cinc-scan/core';
@@ -28,6 +29,9 @@ Examples:
 
   Fail on high findings, and on new ones of medium severity:
     cinc-scan consolidate --fail-on high --state state.json --state-missing seed --fail-on-new medium
+
+  Keep the run and its state where others find them:
+    cinc-scan consolidate --store s3://security/scans --state-missing seed
 
   The page, SARIF for code scanning and the summary of a job:
     cinc-scan consolidate --state state.json --report html,sarif --report markdown:summary.md
@@ -87,7 +91,9 @@ async function runConsolidate(files: string[], options: ConsolidateOptions, term
   return run.verdict.code;
 }
 
-const depsOf = ({ cwd, data }: Terminal) => ({
+const depsOf = ({ cwd, data, environment, secrets }: Terminal) => ({
+  environment,
+  onSecrets: (given: Secret[]) => secrets.register(...given),
   tool: { name: 'cinc-scan', version: toolVersion() },
   workspace: cwd,
   now: new Date(),

@@ -6,24 +6,21 @@ import {
   emptyState,
   type FindingRun,
   type FindingState,
-  mostResultBytes,
   type RunPoint,
-  readBounded,
   ScanError,
   seedState,
   type Values,
-  writeAtomic,
 } from '@cinc-scan/core';
 import { parseState, renderState } from '../results/state-file.ts';
 import type { Consolidation } from '../sources/consolidate.ts';
+import type { Kept, StatePlace } from './state-place.ts';
 
 /** What a state that is not there means: an error, or that every finding is new, or known. */
 export type StateMissing = Values['state-missing'];
 
 export interface StateOptions {
-  path: string | undefined;
+  place: StatePlace | undefined;
   missing: StateMissing;
-  workspace: string;
   at: string;
 }
 
@@ -36,21 +33,21 @@ export interface Compared {
   trend: readonly RunPoint[];
   /** What earlier runs told, and did not get through. */
   alerts: AlertState | undefined;
-  /** Again, with what became of messages, once those are sent. */
-  save: (alerts?: AlertState) => Promise<void>;
+  /** `changed`: another run has written the state meanwhile. Once kept, again with what became of messages. */
+  save: (alerts?: AlertState) => Promise<Kept>;
 }
 
-export function compareWithState(
-  { scope, looks, findings }: Consolidation,
+export async function compareWithState(
+  consolidation: Consolidation,
   waived: ReadonlyMap<string, string>,
-  { path, missing, workspace, at }: StateOptions,
-): Compared {
-  const run: FindingRun = { scope, at, looks, findings, waived };
-  const before = path === undefined ? emptyState(scope) : readState(path, missing, run);
+  { place, missing, at }: StateOptions,
+): Promise<Compared> {
+  const run = runOf(consolidation, waived, at);
+  const before = place === undefined ? emptyState(run.scope) : await readState(place, missing, run);
   const start = missing === 'seed' && before.at === '' ? { ...seedState(run), at: '' } : before;
   const compared = compareFindings(start, run);
   if (compared.kind === 'refused')
-    throw new ScanError('BASELINE_INVALID', `${path ?? 'the state'}: ${compared.problem}`);
+    throw new ScanError('BASELINE_INVALID', `${place?.address ?? 'the state'}: ${compared.problem}`);
   // What `save` closes over lives as long as the run, so it must not be the state before.
   const { rows, state } = compared;
   const { alerts } = before;
@@ -59,23 +56,42 @@ export function compareWithState(
     isCompared: before.at !== '',
     trend: state.runs,
     alerts,
-    save: async (told = alerts) => {
-      const written: FindingState = { ...state, alerts: told };
-      if (path !== undefined) await writeAtomic(path, renderState(written), workspace);
-    },
+    save: async (told = alerts) =>
+      place === undefined ? 'kept' : await place.write(renderState({ ...state, alerts: told })),
   };
 }
 
+/** Where the state cannot be read: nothing is known of earlier runs, and nothing is kept. */
+export function compareWithNothing(
+  consolidation: Consolidation,
+  waived: ReadonlyMap<string, string>,
+  at: string,
+): Compared {
+  const run = runOf(consolidation, waived, at);
+  const compared = compareFindings(emptyState(run.scope), run);
+  const rows = compared.kind === 'compared' ? compared.rows : [];
+  return { rows, isCompared: false, trend: [], alerts: undefined, save: () => Promise.resolve('kept') };
+}
+
+const runOf = ({ scope, looks, findings }: Consolidation, waived: FindingRun['waived'], at: string): FindingRun => ({
+  scope,
+  at,
+  looks,
+  findings,
+  waived,
+});
+
 /** A lost state must neither flood nor silence: what it means is the user's to say. */
-function readState(path: string, missing: StateMissing, { scope }: FindingRun): FindingState {
-  const read = readBounded(path, mostResultBytes);
-  if (read.kind === 'unreadable') {
-    if (read.isMissing && missing !== 'fail') return emptyState(scope);
+async function readState(place: StatePlace, missing: StateMissing, { scope }: FindingRun): Promise<FindingState> {
+  const text = await place.read();
+  if (text === undefined) {
+    if (missing !== 'fail') return emptyState(scope);
     const remedy =
       'Begin with --state-missing seed (record, tell nothing) or all-new, or give the state of the run before.';
-    throw new ScanError('BASELINE_INVALID', `${path}: ${read.problem}`, { remedy });
+    throw new ScanError('BASELINE_INVALID', `${place.address}: there is no such state`, { remedy });
   }
-  const parsed = parseState(read.bytes.toString('utf8'));
-  if (parsed.kind === 'refused') throw new ScanError('BASELINE_INVALID', `${path} is not a state: ${parsed.problem}`);
+  const parsed = parseState(text);
+  if (parsed.kind === 'refused')
+    throw new ScanError('BASELINE_INVALID', `${place.address} is not a state: ${parsed.problem}`);
   return parsed.state;
 }

@@ -17,24 +17,25 @@ import {
 } from '@cinc-scan/core';
 import { toFindingsModel } from '../results/findings-model.ts';
 import { type HdfOptions, toHdf, type UnknownAs } from '../results/hdf.ts';
-import { type Consolidation, consolidate } from '../sources/consolidate.ts';
+import { type Consolidation, consolidate, type GivenFile } from '../sources/consolidate.ts';
 import { parseSources } from '../sources/schema.ts';
 import { parseWaiverFile } from '../sources/waiver-file.ts';
-import { type Compared, compareWithState, type StateMissing } from './compare-with-state.ts';
+import { type Compared, compareWithNothing, compareWithState, type StateMissing } from './compare-with-state.ts';
 import { findResults } from './find-results.ts';
 import { gateHdf, type SourcesGate } from './gate-hdf.ts';
+import { keepRun } from './keep-run.ts';
 import { refuseScanFolder, writeOutputs } from './outputs-file.ts';
+import { openPlaces, Places, type PlacesDeps, type PlacesRequest } from './places.ts';
 import { type FindingsVerdict, newOnes, toVerdict } from './verdict.ts';
-import { type PlacedReport, shownPath, writeFindings } from './write-findings.ts';
+import { type PlacedReport, printFindings, shownPath, writeFindings } from './write-findings.ts';
 
 /** What is to be consolidated, by which rules, and where it goes; paths may be relative to the workspace. */
-export interface ConsolidationRequest {
+export interface ConsolidationRequest extends PlacesRequest {
   /** The file of sources. */
   sources: string;
   /** Results that were named; none means what the sources look for. */
   files: readonly string[];
   waivers: readonly string[];
-  state: string | undefined;
   stateMissing: StateMissing;
   gate: GateRequest | undefined;
   failOnNew: UnknownAs | undefined;
@@ -47,9 +48,8 @@ export interface ConsolidationRequest {
 }
 
 /** The effects of a consolidation. */
-export interface ConsolidationDeps {
+export interface ConsolidationDeps extends PlacesDeps {
   tool: { name: string; version: string };
-  workspace: string;
   now: Date;
   /** Standard output, for reports that go there. */
   print: (piece: string) => Promise<void>;
@@ -68,48 +68,82 @@ export interface ConsolidationRun {
   reports: PlacedReport[];
   /** What the next step of a pipeline reads. */
   outputs: Outputs;
+  /** What kept the run from being kept. */
+  failure: ScanError | undefined;
 }
 
-/** Reads what every source left, compares and judges it, and writes the reports; the state last. */
+/** Reads what every source left, compares and judges it, writes the reports and keeps the run; the state last. */
 export async function runConsolidation(
   request: ConsolidationRequest,
   deps: ConsolidationDeps,
 ): Promise<ConsolidationRun> {
   requireState(request);
   refuseScanFolder(request, deps);
+  const opened = openPlaces(request, deps);
+  const prepared = await prepare(request, deps);
+  const { consolidation, applied, hdf, files } = prepared;
+  const { sources } = consolidation;
+  const places = new Places(opened, consolidation.scope, request);
+  const at = deps.now.toISOString();
+  const options = { place: places.state, missing: request.stateMissing, at };
+  const run = await keepRun<ConsolidationRun>({
+    compare: () => compareWithState(consolidation, applied.waived, options),
+    compareWithNothing: () => compareWithNothing(consolidation, applied.waived, at),
+    conclude: (compared, failure) => conclude({ ...prepared, compared, failure }, request, deps),
+    keep: ({ model }) => places.keep(model, { sources, files, hdf }),
+    retell: ({ model }) => places.retell(model),
+  });
+  await printFindings(run.model, request.reports, deps);
+  return run;
+}
+
+/** What does not depend on earlier runs. */
+async function prepare(request: ConsolidationRequest, deps: ConsolidationDeps) {
   const { now, workspace } = deps;
-  const at = now.toISOString();
-  const consolidation = readSources(request, deps);
+  const { consolidation, files } = readSources(request, deps);
   const waivers = [...readWaivers(request, deps), ...consolidation.statements];
   const applied = applyWaivers(consolidation.findings, waivers, now);
-  const compared = compareWithState(consolidation, applied.waived, { ...stateOptions(request, deps), at });
   const { unknownAs } = request;
   const folder = resolve(workspace, request.outputDir);
-  const hdf = await writeHdf(consolidation, { at, unknownAs, waived: applied.waived }, { folder, workspace });
+  const options = { at: now.toISOString(), unknownAs, waived: applied.waived };
+  const hdf = await writeHdf(consolidation, options, { folder, workspace });
   const gate = request.gate && gateHdf(hdf, request.gate);
-  const fresh = freshOnes(compared, request);
-  const verdict = judgeSources(consolidation, { gate, fresh }, request);
+  return { consolidation, files, waivers, applied, hdf, gate };
+}
+
+interface Conclusion extends Awaited<ReturnType<typeof prepare>> {
+  compared: Compared;
+  failure: ScanError | undefined;
+}
+
+async function conclude(
+  { consolidation, waivers, applied, hdf, gate, compared, failure }: Conclusion,
+  request: ConsolidationRequest,
+  deps: ConsolidationDeps,
+): Promise<ConsolidationRun> {
+  const fresh = failure === undefined || compared.isCompared ? freshOnes(compared, request) : [];
+  const verdict = judgeSources(consolidation, { gate, fresh, failure }, request);
   const about = {
-    ...runAt(at, request),
+    ...runAt(deps.now.toISOString(), request),
     tool: deps.tool,
     ...reportFacts(compared, verdict),
     ...shownSources(request, deps),
   };
   const { scope, sources } = consolidation;
   const model = toFindingsModel({ sources, waivers, applied }, { ...about, scope });
+  const folder = resolve(deps.workspace, request.outputDir);
   const reports = [
     ...(await writeFindings(model, request.reports, { ...deps, folder })),
-    ...hdf.map(path => ({ format: 'hdf', path: shownPath(path, workspace) })),
+    ...hdf.map(path => ({ format: 'hdf', path: shownPath(path, deps.workspace) })),
   ];
-  await compared.save();
   const outputs = toFindingsOutputs(model, { reason: verdict.reason, exitCode: verdict.code, reports });
-  await writeOutputs(outputs, request.outputDir, workspace);
-  return { consolidation, compared, applied, gate, fresh, verdict, model, reports, outputs };
+  await writeOutputs(outputs, request.outputDir, deps.workspace);
+  return { consolidation, compared, applied, gate, fresh, verdict, model, reports, outputs, failure };
 }
 
 function judgeSources(
   { sources }: Consolidation,
-  found: Pick<Parameters<typeof toVerdict>[0], 'gate' | 'fresh'>,
+  found: Pick<Parameters<typeof toVerdict>[0], 'gate' | 'fresh' | 'failure'>,
   { failOnNew: least, reportOnly: isReportOnly }: ConsolidationRequest,
 ) {
   return toVerdict({ ...found, sources, least, isReportOnly });
@@ -140,14 +174,17 @@ function freshOnes({ rows }: Compared, { failOnNew, unknownAs }: ConsolidationRe
 }
 
 /** Without a state everything is new, and that on every day. */
-function requireState({ failOnNew, state }: ConsolidationRequest): void {
-  if (failOnNew !== undefined && state === undefined)
+function requireState({ failOnNew, state, store }: ConsolidationRequest): void {
+  if (failOnNew !== undefined && state === undefined && store === undefined)
     throw new ScanError('USAGE', 'fail-on-new needs a state: what is new is known from the runs before', {
-      remedy: 'Add --state with a file that is kept from run to run.',
+      remedy: 'Add --state with a file that is kept from run to run, or --store.',
     });
 }
 
-function readSources(request: ConsolidationRequest, { workspace, now }: ConsolidationDeps): Consolidation {
+function readSources(
+  request: ConsolidationRequest,
+  { workspace, now }: ConsolidationDeps,
+): { consolidation: Consolidation; files: GivenFile[] } {
   const path = resolve(workspace, request.sources);
   const given = readBounded(path, 1_048_576);
   if (given.kind === 'unreadable') throw new ScanError('SOURCES_INVALID', `${path}: ${given.problem}`);
@@ -155,7 +192,8 @@ function readSources(request: ConsolidationRequest, { workspace, now }: Consolid
   const named = request.files.map(file => resolve(workspace, file));
   const missing = named.filter(file => !existsSync(file));
   if (missing.length > 0) throw new ScanError('USAGE', `there is no such file: ${missing.join(', ')}`);
-  return consolidate(sources, findResults(dirname(path), named, sources), now);
+  const files = findResults(dirname(path), named, sources);
+  return { consolidation: consolidate(sources, files, now), files };
 }
 
 function readWaivers({ waivers }: ConsolidationRequest, { workspace }: ConsolidationDeps): FindingWaiver[] {
@@ -165,12 +203,6 @@ function readWaivers({ waivers }: ConsolidationRequest, { workspace }: Consolida
     return parseWaiverFile(given.bytes.toString('utf8'), name);
   });
 }
-
-const stateOptions = ({ state, stateMissing }: ConsolidationRequest, { workspace }: ConsolidationDeps) => ({
-  path: state === undefined ? undefined : resolve(workspace, state),
-  missing: stateMissing,
-  workspace,
-});
 
 /** The HDF files that were written, one for each source. */
 async function writeHdf(

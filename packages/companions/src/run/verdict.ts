@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { bySeverity, type ComparedFinding, type Outputs } from '@cinc-scan/core';
+import { bySeverity, type ComparedFinding, type Outputs, type ScanError, shortLine } from '@cinc-scan/core';
 import { notLookedCodes } from '../reading.ts';
 import type { UnknownAs } from '../results/hdf.ts';
 import type { ConsolidatedSource } from '../sources/consolidate.ts';
@@ -21,6 +21,8 @@ export interface Judged {
   fresh: readonly ComparedFinding[];
   least: UnknownAs | undefined;
   isReportOnly: boolean;
+  /** What kept the run from being kept. */
+  failure: ScanError | undefined;
 }
 
 export interface FindingsVerdict {
@@ -37,7 +39,7 @@ export interface FindingsVerdict {
 export function toVerdict(judged: Judged): FindingsVerdict {
   const { sources, gate, fresh, isReportOnly } = judged;
   const isLost = sources.some(({ kind }) => kind === 'not-looked');
-  const codes = [isLost ? 4 : 0, gate?.exit ?? 0, fresh.length > 0 ? 3 : 0];
+  const codes = [isLost || judged.failure !== undefined ? 4 : 0, gate?.exit ?? 0, fresh.length > 0 ? 3 : 0];
   const exit = ([4, 2, 3] as const).find(code => codes.includes(code)) ?? 0;
   return {
     code: exit === 3 && isReportOnly ? 0 : exit,
@@ -47,8 +49,10 @@ export function toVerdict(judged: Judged): FindingsVerdict {
   };
 }
 
-function reasonOf(exit: FindingsVerdict['exit'], { sources, gate }: Judged): Outputs['reason'] {
-  if (exit === 4) return notLookedCodes[sources.flatMap(({ problems }) => problems)[0]?.reason ?? 'not-looked'];
+function reasonOf(exit: FindingsVerdict['exit'], { sources, gate, failure }: Judged): Outputs['reason'] {
+  const [lost] = sources.flatMap(({ problems }) => problems);
+  if (exit === 4)
+    return lost === undefined && failure !== undefined ? failure.code : notLookedCodes[lost?.reason ?? 'not-looked'];
   if (exit === 0) return 'pass';
   // What is new and must not be is worse than before.
   return gate !== undefined && gate.exit === exit ? gate.reason : 'regression';
@@ -56,7 +60,7 @@ function reasonOf(exit: FindingsVerdict['exit'], { sources, gate }: Judged): Out
 
 const mostNamed = 10;
 
-function reasonsOf({ sources, gate, fresh, least }: Judged): string[] {
+function reasonsOf({ sources, gate, fresh, least, failure }: Judged): string[] {
   const lost = sources.filter(({ kind }) => kind === 'not-looked');
   return [
     lost.length === 0
@@ -64,6 +68,7 @@ function reasonsOf({ sources, gate, fresh, least }: Judged): string[] {
       : `${lost.length} of ${sources.length} sources did not look: ${namesOf(lost)}.`,
     ...gateReasons(sources, gate),
     fresh.length === 0 ? '' : `New findings of ${least ?? 'any'} severity or above: ${fresh.length}.`,
+    failure === undefined ? '' : `The run was not kept (${failure.code}): ${shortLine(failure.message, 500)}.`,
     gate === undefined && least === undefined ? 'No bound was given for what they found.' : '',
   ].filter(Boolean);
 }

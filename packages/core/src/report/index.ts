@@ -4,6 +4,14 @@ export { type Annotation, toAnnotations } from './annotations.ts';
 export { type ConsoleOptions, renderConsole } from './console.ts';
 export { coverageOf, type FrameworkCoverage, renderCoverage } from './coverage.ts';
 export { boundFinding, boundRule } from './findings/bound.ts';
+export {
+  type ConsolidatedRun,
+  consolidationFile,
+  consolidationJsonSchema,
+  parseConsolidatedRun,
+  renderConsolidatedRun,
+  type StoredFile,
+} from './findings/manifest.ts';
 export { fitFindingsMarkdown } from './findings/markdown.ts';
 export type { FindingsModel, Pieces, ShownSource, ShownWaiver, SourceFile } from './findings/model.ts';
 export { toFindingsOutputs } from './findings/outputs.ts';

@@ -34,6 +34,10 @@ export const onlyNamed: readonly InputName[] = [
   'kubeconfig',
   'push',
   'push-insecure',
+  'store',
+  'store-endpoint',
+  'store-insecure',
+  'state-unguarded',
   'engine-url',
   'engine-sha256',
   'engine-ca',
@@ -43,12 +47,15 @@ export const onlyNamed: readonly InputName[] = [
 ];
 
 function refuseUnasked(values: Raw): void {
-  const found = onlyNamed.find(name => name in values);
+  const found = onlyNamed.find(name => name in values) ?? (isElsewhere(values['state']) ? 'state' : undefined);
   if (found === undefined) return;
   throw new ScanError('INPUT_INVALID', `${found} is not taken from a ${defaultConfigFile} found by default`, {
     remedy: `Pass --${found}, set ${environmentName(found)}, or name the file: --config ${defaultConfigFile} or CINC_SCAN_CONFIG.`,
   });
 }
+
+/** A file may be named by whoever wrote the checkout; a bucket that is signed in to may not. */
+const isElsewhere = (state: unknown): boolean => typeof state === 'string' && /^\s*[a-z][a-z0-9+.-]+:/i.test(state);
 
 function parseConfig(text: string, file: string): Raw {
   let document: unknown;

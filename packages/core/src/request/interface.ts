@@ -562,7 +562,8 @@ export const inputs = {
     edge: true,
     group: 'findings',
     type: 'text',
-    description: 'What is known of earlier runs: a file, read, and written when the reports are there',
+    description:
+      'What is known of earlier runs: a file or the address of an object, read, and written when the reports are there',
     example: 'state.json',
     since: '0.1.0',
   },
@@ -603,6 +604,48 @@ export const inputs = {
     default: ['html'],
     description: 'Reports of findings to write, KIND or KIND:PATH; path - is standard output',
     example: 'html,sarif',
+    since: '0.1.0',
+  },
+  store: {
+    edge: true,
+    group: 'findings',
+    type: 'text',
+    description:
+      'Where runs and the state of their scope are kept for others: a folder, s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or azblob://ACCOUNT/CONTAINER/PREFIX; credentials are those of the environment',
+    example: 's3://security/scans',
+    since: '0.1.0',
+  },
+  'omit-raw': {
+    edge: true,
+    group: 'findings',
+    type: 'flag',
+    description: 'Keep out of the store what scanners left: it may quote secrets',
+    example: 'true',
+    since: '0.1.0',
+  },
+  'store-endpoint': {
+    edge: true,
+    group: 'findings',
+    type: 'text',
+    description: "Address of the store's server where that is not the service's own",
+    example: 'https://minio.example.org',
+    since: '0.1.0',
+  },
+  'store-insecure': {
+    edge: true,
+    group: 'findings',
+    type: 'flag',
+    description: 'Allow a store over http on another machine',
+    example: 'true',
+    since: '0.1.0',
+  },
+  'state-unguarded': {
+    edge: true,
+    group: 'findings',
+    type: 'flag',
+    description:
+      'Keep the state also on a server that ignores conditions: no two runs of the scope are ever at once, or one of them is lost',
+    example: 'true',
     since: '0.1.0',
   },
 } as const satisfies Record<string, Input>;
