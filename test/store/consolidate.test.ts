@@ -193,9 +193,9 @@ describe.each<Service>(['s3', 'gs', 'azblob'])('in %s', service => {
   });
 
   test.each([
-    ['of another scope', (text: string) => text.replace('"scope":"prod"', '"scope":"test"')],
-    ['that was cut off', (text: string) => text.slice(0, -40)],
-    ['of a newer run', (text: string) => text.replace(/"at":"\d+/, '"at":"2999')],
+    ['of another scope', (content: string) => content.replace('"scope":"prod"', '"scope":"test"')],
+    ['that was cut off', (content: string) => content.slice(0, -40)],
+    ['of a newer run', (content: string) => content.replace(/"at":"\d+/, '"at":"2999')],
     ['that is none', () => '<html>'],
   ])('a state %s is refused and stays as it is', async (_what, change) => {
     await run(...seed);

@@ -19,7 +19,7 @@ export function addServeCommand(program: Command, terminal: Terminal, exit: (cod
     .description(
       'Serves the runs in a folder to browsers of this machine, each with its verdict and its page, until it is interrupted. Nothing is written.',
     )
-    .argument('<folder>', 'output folder of a run, or a folder with several');
+    .argument('<folder>', 'output folder of a run, a folder with several, or a store of consolidated runs');
   const given = optionSet.addTo(command);
   command.action(async (folder: string) => exit(await runServe(folder, given(), terminal)));
 }

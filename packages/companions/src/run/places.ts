@@ -100,7 +100,7 @@ export function openPlaces(request: PlacesRequest, deps: PlacesDeps): OpenedPlac
   };
   const store = request.store === undefined ? undefined : openStore(request.store, surroundings);
   const state = request.state === undefined ? undefined : openObject(request.state, surroundings);
-  deps.onSecrets?.([...(store?.secrets ?? []), ...(state?.secrets ?? [])]);
+  deps.onSecrets?.([store, state].flatMap(opened => opened?.secrets ?? []));
   return { store: store?.store, state };
 }
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { toMessage } from '../../errors/index.ts';
 import { oneLine, renderHtml, script } from '../../report/index.ts';
+import { readConsolidatedPage } from './consolidated-page.ts';
 import { renderRunList } from './list-page.ts';
-import { findRuns, listRuns, type RunFolder } from './run-list.ts';
+import { readPage } from './read-page.ts';
+import { findRuns, listConsolidations, listRuns, type RunFolder } from './run-list.ts';
 import { showFolder } from './show-folder.ts';
 
 interface ServedPage {
@@ -33,8 +33,12 @@ async function answer(root: string, request: IncomingMessage): Promise<ServedPag
   const path = URL.parse(request.url ?? '/', 'http://localhost')?.pathname;
   // Browsers ask every site for it; there is none, which is not a mistake of theirs.
   if (path === '/favicon.ico') return { status: 204, type: 'text/plain', text: '' };
-  if (path === '/') return { status: 200, type: 'text/html', text: renderRunList(root, listRuns(root)) };
-  const run = findRuns(root).find(each => each.path === path);
+  const found = findRuns(root);
+  if (path === '/') {
+    const lists = { runs: listRuns(found), consolidations: listConsolidations(found) };
+    return { status: 200, type: 'text/html', text: renderRunList(root, lists) };
+  }
+  const run = found.find(each => each.path === path);
   return run === undefined ? plain(404, 'There is no such run.') : showRun(run);
 }
 
@@ -46,22 +50,18 @@ function isOwnHost({ headers, socket }: IncomingMessage): boolean {
   return hosts.includes((headers.host ?? '').toLowerCase());
 }
 
-async function showRun({ folder, hasPage }: RunFolder): Promise<ServedPage> {
-  if (hasPage) return { status: 200, type: 'text/html', text: await readPage(join(folder, 'report.html')) };
+async function showRun({ kind, folder, hasPage }: RunFolder): Promise<ServedPage> {
+  if (kind === 'unfinished') return plain(404, 'This run has not finished: its manifest is not there.');
+  if (kind === 'consolidated') {
+    const page = await readConsolidatedPage(folder);
+    return page.kind === 'page' ? { status: 200, type: 'text/html', text: page.text } : plain(422, page.problem);
+  }
+  if (hasPage)
+    return { status: 200, type: 'text/html', text: (await readPage(join(folder, 'report.html'))).toString('utf8') };
   const shown = showFolder(folder, new Date());
   if (shown.kind === 'none') return plain(404, 'There are no results in the folder of this run.');
   if (shown.kind === 'refused') return plain(422, `${shown.code}: ${oneLine(shown.problem)}`);
   return { status: 200, type: 'text/html', text: renderHtml(shown.model) };
-}
-
-async function readPage(path: string): Promise<string> {
-  // A link put there since the folder was listed would lead anywhere.
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  try {
-    return await file.readFile('utf8');
-  } finally {
-    await file.close();
-  }
 }
 
 const plain = (status: number, text: string): ServedPage => ({ status, type: 'text/plain', text: `${text}\n` });
