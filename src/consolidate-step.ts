@@ -16,6 +16,7 @@ import {
 import { versionBeside } from './dependencies.ts';
 import { closeGroup, openGroup } from './group.ts';
 import { safeText } from './log.ts';
+import { maskNow } from './mask.ts';
 import { setOutputs } from './outputs.ts';
 import type { Program } from './program.ts';
 import { type ReadStep, runIdOf } from './step-request.ts';
@@ -38,7 +39,7 @@ export async function consolidateStep(asked: Asked, program: Program): Promise<n
     withReports({ ...values, 'run-id': values['run-id'] ?? runIdOf(environment) }, own),
     beside,
   );
-  const run = await runConsolidation(request, depsOf(program));
+  const run = await runConsolidation(request, { ...depsOf(program), environment, onSecrets: maskNow });
   if (values['log-level'] !== 'quiet') for (const { text } of toldLines(run)) info(safeText(text));
   closeGroup();
   setOutputs(run.outputs);

@@ -38,6 +38,13 @@ export function stepSecrets(environment: Environment, own: GithubValues): Secret
 
 const masked = new Set<string>();
 
+/** The same before it is known whether anything is printed. */
+export function maskNow(given: Secret[]): void {
+  const secrets = new Secrets();
+  secrets.register(...given);
+  maskSecrets(secrets);
+}
+
 /** The runner replaces each of these wherever it stands in the log; encoded, a secret is another text to it. */
 export function maskSecrets(secrets: Secrets): void {
   for (const form of secrets.all().flatMap(secret => formsOf(secret.reveal()))) {
