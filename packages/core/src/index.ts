@@ -79,7 +79,6 @@ export {
   stableIdentity,
   targetMarker,
   targetName,
-  toolPaths,
 } from './plan/index.ts';
 export {
   type DependencyRef,
@@ -163,7 +162,6 @@ export {
   type InputName,
   inputNames,
   inputs,
-  isEdge,
   longestRunId,
   makeRunId,
   mostResultBytes,
@@ -288,11 +286,9 @@ export {
 } from './run/index.ts';
 export {
   destinationOf,
-  isObjectName,
   keepsConditions,
   type ObjectStore,
   type OpenedObject,
-  type OpenedStore,
   openObject,
   openStore,
   type PutAnswer,
