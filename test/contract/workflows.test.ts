@@ -10,7 +10,7 @@ import { load } from 'js-yaml';
 import { root } from '../support/cinc-scan.ts';
 
 const workflowsIn = (folder: string) => readdirSync(join(root, folder)).map(name => join(folder, name));
-const examples = workflowsIn('examples/github');
+const examples = [...workflowsIn('examples/github'), ...workflowsIn('examples/stages/github')];
 const workflows = [...workflowsIn('.github/workflows'), ...examples];
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
