@@ -34,5 +34,6 @@ export {
 } from './sources/consolidate.ts';
 export { type Envelope, parseEnvelope } from './sources/envelope.ts';
 export { matchesPattern } from './sources/match.ts';
+export { ownTarget, ownTool } from './sources/own-run.ts';
 export { parseSources, type Source, type Sources } from './sources/schema.ts';
 export { parseWaiverFile } from './sources/waiver-file.ts';

@@ -13,7 +13,7 @@ import {
   type Secret,
   type StoreSurroundings,
 } from '@cinc-scan/core';
-import type { Consolidation, GivenFile } from '../sources/consolidate.ts';
+import type { Consolidation, Given } from '../sources/consolidate.ts';
 import { RunFolder } from './run-folder.ts';
 import { StatePlace } from './state-place.ts';
 
@@ -44,7 +44,7 @@ export interface PlacesDeps {
 
 /** What a run has, beside the model of its reports, for those who come after. */
 export interface RunMaterial extends Pick<Consolidation, 'sources'> {
-  files: readonly GivenFile[];
+  files: readonly Given[];
   /** Files, in the order of the sources. */
   hdf: readonly string[];
 }

@@ -17,7 +17,7 @@ import {
 } from '@cinc-scan/core';
 import { toFindingsModel } from '../results/findings-model.ts';
 import { type HdfOptions, toHdf, type UnknownAs } from '../results/hdf.ts';
-import { type Consolidation, consolidate, type GivenFile } from '../sources/consolidate.ts';
+import { type Consolidation, consolidate, type Given } from '../sources/consolidate.ts';
 import { parseSources } from '../sources/schema.ts';
 import { parseWaiverFile } from '../sources/waiver-file.ts';
 import { type Compared, compareWithNothing, compareWithState, type StateMissing } from './compare-with-state.ts';
@@ -184,7 +184,7 @@ function requireState({ failOnNew, state, store }: ConsolidationRequest): void {
 function readSources(
   request: ConsolidationRequest,
   { workspace, now }: ConsolidationDeps,
-): { consolidation: Consolidation; files: GivenFile[] } {
+): { consolidation: Consolidation; files: Given[] } {
   const path = resolve(workspace, request.sources);
   const given = readBounded(path, 1_048_576);
   if (given.kind === 'unreadable') throw new ScanError('SOURCES_INVALID', `${path}: ${given.problem}`);

@@ -12,7 +12,7 @@ import {
   type StoredFile,
   toNamePart,
 } from '@cinc-scan/core';
-import type { ConsolidatedSource, GivenFile } from '../sources/consolidate.ts';
+import type { ConsolidatedSource, Given, GivenFile } from '../sources/consolidated.ts';
 
 const mostOfOneName = 100;
 
@@ -54,20 +54,22 @@ export class RunFolder {
   }
 
   /** What scanners left, for nobody but those who may read everything. */
-  async keepRaw(sources: readonly ConsolidatedSource[], files: readonly GivenFile[]): Promise<void> {
-    const given = new Map(files.map(file => [file.path, file]));
-    for (const { source, files: read } of sources)
-      for (const { path, sha256 } of read) {
-        const file = given.get(path);
-        const bytes = file === undefined || sha256 === undefined ? undefined : bytesOf(file, sha256);
-        if (bytes !== undefined) await this.keep({ path: this.#rawName(source.id, path), bytes, isPrivate: true });
-        if (file?.envelope !== undefined)
-          await this.keep({
-            path: this.#rawName(source.id, `${path}.envelope.json`),
-            bytes: Buffer.from(file.envelope),
-            isPrivate: true,
-          });
+  async keepRaw(sources: readonly ConsolidatedSource[], given: readonly Given[]): Promise<void> {
+    for (const each of given)
+      if ('folder' in each) for (const file of each.members) await this.#keepFile(each.source, file, undefined);
+      else {
+        const source = sources.find(({ files }) => files.some(({ path }) => path === each.path));
+        const facts = source?.files.find(({ path }) => path === each.path);
+        if (source !== undefined) await this.#keepFile(source.source.id, each, facts?.sha256);
       }
+  }
+
+  async #keepFile(source: string, file: GivenFile, sha256: string | undefined): Promise<void> {
+    const bytes = bytesOf(file, sha256);
+    if (bytes !== undefined) await this.keep({ path: this.#rawName(source, file.path), bytes, isPrivate: true });
+    if (file.envelope === undefined) return;
+    const path = this.#rawName(source, `${file.path}.envelope.json`);
+    await this.keep({ path, bytes: Buffer.from(file.envelope), isPrivate: true });
   }
 
   async keep(file: NamedBytes): Promise<void> {
@@ -112,9 +114,11 @@ export class RunFolder {
 
 const toBytes = (pieces: Iterable<string>): Buffer => Buffer.concat(Array.from(pieces, piece => Buffer.from(piece)));
 
-/** As it was read: a file that has changed since is another result. */
-function bytesOf(file: GivenFile, sha256: string): Uint8Array {
+/** As it was read: a file that has changed since is another result. One that could not be read is told already. */
+function bytesOf(file: GivenFile, sha256: string | undefined): Uint8Array | undefined {
   const given = file.read();
-  if (given.kind === 'bytes' && createHash('sha256').update(given.bytes).digest('hex') === sha256) return given.bytes;
+  const bytes = given.kind === 'bytes' ? given.bytes : undefined;
+  if (sha256 === undefined || (bytes !== undefined && createHash('sha256').update(bytes).digest('hex') === sha256))
+    return bytes;
   throw new ScanError('STORE_FAILED', `${file.path} has changed since it was read, and was not kept`);
 }

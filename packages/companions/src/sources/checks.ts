@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { stableImage } from '@cinc-scan/core';
 import type { About, Problem } from '../reading.ts';
-import type { Source } from './schema.ts';
+import type { FileSource } from './schema.ts';
 
 /** Clocks of two machines differ. */
 const skew = 5 * 60_000;
@@ -13,7 +13,7 @@ export interface Times {
 }
 
 /** Whether a result is of the time that its source demands. */
-export function ageProblems({ 'max-age': most }: Source, { checkedAt, started }: Times, now: Date): Problem[] {
+export function ageProblems(most: number | undefined, { checkedAt, started }: Times, now: Date): Problem[] {
   const stale = (text: string): Problem[] => [{ reason: 'stale', text }];
   if (checkedAt === undefined)
     return most === undefined ? [] : stale('it does not say when it was made, and max-age is given');
@@ -27,7 +27,7 @@ export function ageProblems({ 'max-age': most }: Source, { checkedAt, started }:
 }
 
 /** Whether a result is about what its source says, as far as it tells. */
-export function subjectProblems({ about, target }: Source, { target: told }: About): Problem[] {
+export function subjectProblems({ about, target }: FileSource, { target: told }: About): Problem[] {
   const wrong = (text: string): Problem[] => [{ reason: 'wrong-target', text }];
   if (about !== undefined) {
     if (told === undefined) return wrong('it does not say what it is about');

@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import {
   type Finding,
-  type FindingWaiver,
   type Look,
   makeRedactor,
   mergeFindings,
@@ -15,64 +14,30 @@ import { exitsOf, readAs } from '../read.ts';
 import type { Problem, Reading } from '../reading.ts';
 import { ageProblems, subjectProblems } from './checks.ts';
 import { cleanFinding, cleanRule, cleanText, type Redact } from './clean.ts';
+import type { ConsolidatedSource, Consolidation, FileFacts, Given, GivenFile, SourceProblem } from './consolidated.ts';
 import { envelopeProblems, parseEnvelope } from './envelope.ts';
 import { assignFiles } from './match.ts';
-import type { Source, Sources } from './schema.ts';
+import { consolidateRun } from './own-run.ts';
+import type { FileSource, Sources } from './schema.ts';
 
-/** A file that was given, or found where a source looks for one; read when its turn comes, and not kept. */
-export interface GivenFile {
-  path: string;
-  read: () => { kind: 'bytes'; bytes: Uint8Array } | { kind: 'unreadable'; problem: string };
-  /** The envelope beside it, if there is one. */
-  envelope?: string | undefined;
-}
-
-/** What was made of one file. */
-export interface FileFacts {
-  path: string;
-  sha256: string | undefined;
-  bytes: number;
-  checkedAt: string | undefined;
-  tool: string;
-  version: string | undefined;
-  /** Signatures, advisories: what it looked with. */
-  database: string | undefined;
-}
-
-/** A problem and the file that it is about. */
-export interface SourceProblem extends Problem {
-  file: string;
-}
-
-/** What became of one source: it looked, or it did not; what it found stands either way. */
-export interface ConsolidatedSource {
-  source: Source;
-  kind: 'looked' | 'not-looked';
-  problems: SourceProblem[];
-  warnings: string[];
-  files: FileFacts[];
-  look: Look;
-  findings: Finding[];
-  passes: Passed[];
-  statements: FindingWaiver[];
-}
-
-export interface Consolidation {
-  scope: string;
-  sources: ConsolidatedSource[];
-  /** Of all sources, equal ones merged. */
-  findings: Finding[];
-  looks: Look[];
-  statements: FindingWaiver[];
-}
+export type {
+  ConsolidatedSource,
+  Consolidation,
+  FileFacts,
+  Given,
+  GivenFile,
+  SourceProblem,
+} from './consolidated.ts';
 
 /** All sources and what was given for them. A source whose result is missing is one that did not look. */
-export function consolidate(document: Sources, files: readonly GivenFile[], now: Date): Consolidation {
-  const byPath = new Map(files.map(file => [file.path, file]));
+export function consolidate(document: Sources, given: readonly Given[], now: Date): Consolidation {
+  const runs = new Map(given.flatMap(each => ('folder' in each ? [[each.folder, each] as const] : [])));
+  const byPath = new Map(given.flatMap(each => ('folder' in each ? [] : [[each.path, each] as const])));
   const assigned = assignFiles(document.sources, [...byPath.keys()]);
-  const sources = document.sources.map(source => {
+  const sources = document.sources.flatMap(source => {
+    if ('folder' in source) return consolidateRun(source, runs.get(source.folder), now);
     const own = (assigned.get(source.id) ?? []).flatMap(path => byPath.get(path) ?? []);
-    return consolidateSource(source, own, now);
+    return [consolidateSource(source, own, now)];
   });
   return {
     scope: document.scope,
@@ -92,7 +57,7 @@ interface ReadFile {
   problems: SourceProblem[];
 }
 
-function consolidateSource(source: Source, files: readonly GivenFile[], now: Date): ConsolidatedSource {
+function consolidateSource(source: FileSource, files: readonly GivenFile[], now: Date): ConsolidatedSource {
   const read = files.map(file => readFile(source, file, now));
   const problems = [...countProblems(source, files.length), ...read.flatMap(each => each.problems)];
   const readings = read.flatMap(({ reading }) => reading ?? []);
@@ -117,20 +82,20 @@ const cleanPassed = ({ rule, title, place }: Passed): Passed => ({
   place: cleanText(place, redact),
 });
 
-function countProblems({ file, count = 1 }: Source, given: number): SourceProblem[] {
+function countProblems({ file, count = 1 }: FileSource, given: number): SourceProblem[] {
   if (given >= count) return [];
   const text = given === 0 ? 'there is no such file' : `there are ${given} such files, and ${count} are declared`;
   return [{ reason: 'missing', text, file }];
 }
 
-function findingsOf({ id: source, target, area }: Source, readings: readonly Reading[]): Finding[] {
+function findingsOf({ id: source, target, area }: FileSource, readings: readonly Reading[]): Finding[] {
   const all = readings.flatMap(({ about: { tool }, findings }) =>
     findings.map(raw => toFinding(raw, { source, tool, target: stableTarget(target), area })),
   );
   return mergeFindings(all);
 }
 
-function lookOf({ id, target, parts }: Source, kind: Look['kind'], readings: readonly Reading[]): Look {
+function lookOf({ id, target, parts }: FileSource, kind: Look['kind'], readings: readonly Reading[]): Look {
   return {
     source: id,
     kind,
@@ -141,7 +106,7 @@ function lookOf({ id, target, parts }: Source, kind: Look['kind'], readings: rea
   };
 }
 
-function readFile(source: Source, file: GivenFile, now: Date): ReadFile {
+function readFile(source: FileSource, file: GivenFile, now: Date): ReadFile {
   const given = file.read();
   const facts = { path: file.path, checkedAt: undefined, tool: source.tool, version: undefined, database: undefined };
   if (given.kind === 'unreadable') {
@@ -155,7 +120,7 @@ function readFile(source: Source, file: GivenFile, now: Date): ReadFile {
   const problems = [
     ...standing([...run.problems, ...problemsOf(reading)], source, run.isWhole),
     ...(reading.about.tool === '' ? [] : subjectProblems(source, reading.about)),
-    ...ageProblems(source, { checkedAt, started: run.started }, now),
+    ...ageProblems(source['max-age'], { checkedAt, started: run.started }, now),
   ];
   return {
     facts: {
@@ -178,7 +143,7 @@ const versionText = (text: string | undefined): string | undefined =>
 const problemsOf = (reading: Reading): readonly Problem[] => (reading.kind === 'looked' ? [] : reading.problems);
 
 /** The problems that nobody vouches for. */
-function standing(problems: readonly Problem[], { accept }: Source, isWhole: boolean): Problem[] {
+function standing(problems: readonly Problem[], { accept }: FileSource, isWhole: boolean): Problem[] {
   return problems.filter(
     ({ doubt }) => doubt === undefined || !(accept.includes(doubt) || (doubt === 'end' && isWhole)),
   );
@@ -194,7 +159,7 @@ interface Run {
   isWhole: boolean;
 }
 
-function runOf({ tool }: Source, { envelope: text }: GivenFile, sha256: string): Run {
+function runOf({ tool }: FileSource, { envelope: text }: GivenFile, sha256: string): Run {
   const nothing = {
     started: undefined,
     finished: undefined,

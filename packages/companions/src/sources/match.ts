@@ -26,7 +26,7 @@ export function assignFiles(sources: readonly Source[], paths: readonly string[]
   const assigned = new Map<string, string[]>(sources.map(({ id }) => [id, []]));
   const problems: string[] = [];
   for (const path of paths) {
-    const [source, other] = sources.filter(({ file }) => matchesPattern(file, path));
+    const [source, other] = sources.filter(each => 'file' in each && matchesPattern(each.file, path));
     if (source === undefined) problems.push(`no source declares ${path}`);
     else if (other !== undefined) problems.push(`${path} belongs to two sources, ${source.id} and ${other.id}`);
     else assigned.get(source.id)?.push(path);

@@ -13,8 +13,10 @@ const duration = z.string().transform((text, context) => {
   }
 });
 
-const sourceSchema = z.strictObject({
-  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected lower case letters, digits and hyphens'),
+const sourceId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected lower case letters, digits and hyphens');
+
+const fileSource = z.strictObject({
+  id: sourceId,
   tool: z.enum(tools),
   area: z.enum(areas),
   target: z.string().regex(/^[a-z]+:\S{1,500}$/, 'expected scheme:name, such as image:shop/web'),
@@ -31,6 +33,25 @@ const sourceSchema = z.strictObject({
   accept: z.array(z.enum(doubts)).default([]),
 });
 
+const ownTool = 'cinc-scan';
+
+/** A run of ours: it says itself what it is about. */
+const folderSource = z.strictObject({
+  id: sourceId,
+  tool: z.literal(ownTool),
+  area: z.enum(areas),
+  /** The output folder of a scan. */
+  folder: z
+    .string()
+    .min(1)
+    .transform(folder => folder.replace(/(?<=.)\/+$/, '')),
+  'max-age': duration.optional(),
+});
+
+const sourceSchema = z.discriminatedUnion('tool', [fileSource, folderSource], {
+  error: `Invalid option: expected one of ${[ownTool, ...tools].join(', ')}`,
+});
+
 const documentSchema = z.strictObject({
   scope: z
     .string()
@@ -40,6 +61,8 @@ const documentSchema = z.strictObject({
 
 /** One result that has to be there. */
 export type Source = z.infer<typeof sourceSchema>;
+export type FileSource = z.infer<typeof fileSource>;
+export type FolderSource = z.infer<typeof folderSource>;
 
 /** `cinc-scan.sources.yml`: what has to have looked; anything else that is given is an error. */
 export type Sources = z.infer<typeof documentSchema>;
@@ -71,8 +94,10 @@ function parseDocument(text: string, name: string): unknown {
 function repeated(sources: readonly Source[]): string[] {
   return [
     ...twice(sources.map(({ id }) => `id ${id}`)),
-    ...twice(sources.map(({ file }) => `file ${file}`)),
-    ...twice(sources.map(({ tool, target }) => `${tool} of ${stableTarget(target)}`)),
+    ...twice(sources.map(source => ('folder' in source ? `folder ${source.folder}` : `file ${source.file}`))),
+    ...twice(
+      sources.flatMap(source => ('folder' in source ? [] : [`${source.tool} of ${stableTarget(source.target)}`])),
+    ),
   ].map(what => `two sources have the same ${what}`);
 }
 
