@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `./dev bench [kubernetes] [--quick] [--only PART]… [--json FILE]`: what a scan costs, as ratios. Not a test: it fails on no goal.
+// `./dev bench [kubernetes|findings] [--quick] [--only PART]… [--json FILE]`: what a scan costs, as ratios. Not a test: it fails on no goal.
 import { writeFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { openBenchCluster } from './bench-cluster.ts';
 import { build } from './cinc-scan.ts';
 import { benchCounts } from './counts.bench.ts';
 import { benchEngine } from './engine.bench.ts';
+import { benchFindings } from './findings.bench.ts';
 import { benchGate } from './gate.bench.ts';
 import { writeLargeProfile } from './large-profile.ts';
 import { benchLenses } from './lens.bench.ts';
@@ -27,9 +28,10 @@ const parts = {
 };
 type Part = keyof typeof parts;
 
+const places = new Set(['', 'kubernetes', 'findings']);
 const isPart = (text: string): text is Part => Object.hasOwn(parts, text);
 
-const usage = `usage: ./dev bench [kubernetes] [--quick] [--only PART]… [--json FILE]
+const usage = `usage: ./dev bench [kubernetes|findings] [--quick] [--only PART]… [--json FILE]
 parts: ${Object.keys(parts).join(', ')}
 `;
 const say = (text: string) => process.stderr.write(`▸ ${text}\n`);
@@ -45,23 +47,34 @@ async function main(): Promise<number> {
   });
   const where = positionals.join(' ');
   const chosen = values.only.filter(isPart);
-  if ((where !== '' && where !== 'kubernetes') || chosen.length < values.only.length) return refuse(usage);
+  if (!places.has(where) || chosen.length < values.only.length) return refuse(usage);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, endAll);
+  if (where === 'findings') return toEnd(() => runFindings(values.quick ? 1 : 3, values.json));
   const external = where === '' ? undefined : process.env['CINC_SCAN_TEST_KUBECONFIG'];
   if (where !== '' && !external)
     return refuse('./dev bench kubernetes runs on the cluster of CINC_SCAN_TEST_KUBECONFIG, which is not set.\n');
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, endAll);
   const extent = values.quick ? { rounds: 2, pods: 4 } : { rounds: 5, pods: 10 };
-  return runToEnd({ external, ...extent, chosen, json: values.json });
+  return toEnd(() => run({ external, ...extent, chosen, json: values.json }));
 }
 
-async function runToEnd(asked: Asked): Promise<number> {
+async function toEnd(measure: () => Promise<void>): Promise<number> {
   try {
-    await run(asked);
+    await measure();
     return 0;
   } catch (error) {
     if (error instanceof Interrupted) return 130;
     throw error;
   }
+}
+
+/** Without a cluster and without a peer. */
+async function runFindings(rounds: number, json: string | undefined): Promise<void> {
+  say('compiling what is shipped');
+  await build();
+  const started = new Date();
+  const [load = Number.NaN] = loadavg();
+  const rows = await benchFindings({ rounds, say });
+  await print(rows, { where: 'this machine', started, load, rounds, json });
 }
 
 function refuse(why: string): number {

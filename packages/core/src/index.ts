@@ -65,6 +65,8 @@ export {
   stableTarget,
   toFinding,
   type WaiverKey,
+  withDue,
+  withTold,
 } from './findings/index.ts';
 export { explain, type GateRequest, gateDefaults, gateFiles, generateThreshold, type Reason } from './gate/index.ts';
 export { type GrantObject, type Leftover } from './grant/index.ts';
@@ -136,6 +138,7 @@ export {
   scanJsonSchema,
   shortLine,
   statusCounts,
+  toAlert,
   toAnnotations,
   toFailureOutputs,
   toFindingsOutputs,
@@ -196,7 +199,9 @@ export {
   YamlProblem,
 } from './request/index.ts';
 export {
+  type AlertRequest,
   type AttestedFile,
+  alertSecrets,
   attestFile,
   checkOutputs,
   type FoundTrend,
@@ -217,6 +222,9 @@ export {
   readTrend,
   redactTexts,
   requireRun,
+  type SentAlert,
+  sendAlerts,
+  toAlertRequest,
   toPushes,
   writeFailureOutputs,
   writeReports,

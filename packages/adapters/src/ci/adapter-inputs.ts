@@ -18,12 +18,18 @@ export interface AdapterInput {
 }
 
 /** Inputs that no adapter takes as such, with the reason that its README gives. */
+const fromSecrets = (variable: string) => `a secret: set the variable ${variable} from the secrets of the CI system`;
+
 export const omitted: Partial<Record<InputName, string>> = {
   kubeconfig: 'a secret, see above',
   token: 'a secret, see above',
   'heimdall-api-key': 'a secret, see above',
-  'profile-credentials': 'a secret: set the variable CINC_SCAN_PROFILE_CREDENTIALS from the secrets of the CI system',
+  'profile-credentials': fromSecrets('CINC_SCAN_PROFILE_CREDENTIALS'),
   'webhook-secret': 'a secret, see above',
+  'alert-webhook': fromSecrets('CINC_SCAN_ALERT_WEBHOOK'),
+  'alert-slack': fromSecrets('CINC_SCAN_ALERT_SLACK'),
+  'alert-teams': fromSecrets('CINC_SCAN_ALERT_TEAMS'),
+  'alert-mail': fromSecrets('CINC_SCAN_ALERT_MAIL'),
   'run-id': 'derived from the build number, so that the sweep after it finds the same run',
   'dry-run': 'ends without a verdict that a pipeline could act on; run it by hand',
 };

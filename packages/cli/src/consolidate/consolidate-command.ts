@@ -43,6 +43,7 @@ const optionSet = new OptionSet()
   .option('-w, --waivers <file>', 'findings that do not count, with the reason and the day on which that ends', {
     repeatable: true,
   })
+  .option('--webhook-secret <path>', 'what signs alerts to a webhook: a file (env: CINC_SCAN_WEBHOOK_SECRET)')
   .inputs(['gate'], ['threshold', 'baseline', 'baseline-missing'])
   .and(thresholdOptions('threshold: a file; it counts rules of a source as controls'))
   .heading('What to write:')

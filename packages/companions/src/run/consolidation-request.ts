@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type GateRequest, parseFindingsReport, type Values } from '@cinc-scan/core';
+import { type GateRequest, parseFindingsReport, toAlertRequest, type Values } from '@cinc-scan/core';
 import type { ConsolidationRequest } from './run-consolidation.ts';
 
 /** What is not in the values: results that were named, the gate as it was read, where reports go. */
@@ -30,4 +30,5 @@ export const toConsolidationRequest = (values: Values, { files, gate, outputDir 
   reports: values['findings-reports'].map(parseFindingsReport),
   outputDir,
   runId: values['run-id'],
+  alerts: toAlertRequest(values),
 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isScanError, ScanError } from '@cinc-scan/core';
+import { type AlertState, isScanError, ScanError } from '@cinc-scan/core';
 import type { Compared } from './compare-with-state.ts';
 
 /** What a run does with what it has read, some of it more than once. */
@@ -12,6 +12,8 @@ export interface KeepSteps<Run> {
   /** Judges, and writes the reports: once more with what kept the run from being kept. */
   conclude: (compared: Compared, failure?: ScanError) => Promise<Run>;
   keep: (run: Run) => Promise<void>;
+  /** What is to be told of the run; it is kept with the state, before anybody is told. */
+  due: (run: Run) => AlertState | undefined;
   retell: (run: Run) => Promise<void>;
 }
 
@@ -34,7 +36,7 @@ export async function keepRun<Run>(steps: KeepSteps<Run>): Promise<Run> {
       const compared = await steps.compare();
       last = { compared, run: await steps.conclude(compared) };
       await steps.keep(last.run);
-      if ((await compared.save()) === 'kept') return last.run;
+      if ((await compared.save(steps.due(last.run))) === 'kept') return last.run;
       await sleep(Math.random() * mostPauseMs * attempt);
     }
     throw new ScanError('STATE_CONFLICT', `The state was changed by others each of ${mostAttempts} times`);

@@ -2,6 +2,8 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import {
+  type AlertRequest,
+  alertSecrets,
   type AppliedWaivers,
   applyWaivers,
   type ComparedFinding,
@@ -12,6 +14,7 @@ import {
   type Outputs,
   readBounded,
   ScanError,
+  type Surface,
   toFindingsOutputs,
   writeAtomic,
 } from '@cinc-scan/core';
@@ -20,6 +23,7 @@ import { type HdfOptions, toHdf, type UnknownAs } from '../results/hdf.ts';
 import { type Consolidation, consolidate, type Given } from '../sources/consolidate.ts';
 import { parseSources } from '../sources/schema.ts';
 import { parseWaiverFile } from '../sources/waiver-file.ts';
+import { dueAlerts, tellAlerts, withSurfaces } from './alerts.ts';
 import { type Compared, compareWithNothing, compareWithState, type StateMissing } from './compare-with-state.ts';
 import { findResults } from './find-results.ts';
 import { gateHdf, type SourcesGate } from './gate-hdf.ts';
@@ -43,6 +47,7 @@ export interface ConsolidationRequest extends PlacesRequest {
   reportOnly: boolean;
   reports: readonly FindingsReportSpec[];
   outputDir: string;
+  alerts: AlertRequest;
   /** A name for the run; of its time unless given. */
   runId: string | undefined;
 }
@@ -66,6 +71,8 @@ export interface ConsolidationRun {
   verdict: FindingsVerdict;
   model: FindingsModel;
   reports: PlacedReport[];
+  /** What became of each message that was due. */
+  surfaces: readonly Surface[];
   /** What the next step of a pipeline reads. */
   outputs: Outputs;
   /** What kept the run from being kept. */
@@ -79,6 +86,7 @@ export async function runConsolidation(
 ): Promise<ConsolidationRun> {
   requireState(request);
   refuseScanFolder(request, deps);
+  deps.onSecrets?.(alertSecrets(request.alerts));
   const opened = openPlaces(request, deps);
   const prepared = await prepare(request, deps);
   const { consolidation, applied, hdf, files } = prepared;
@@ -91,10 +99,27 @@ export async function runConsolidation(
     compareWithNothing: () => compareWithNothing(consolidation, applied.waived, at),
     conclude: (compared, failure) => conclude({ ...prepared, compared, failure }, request, deps),
     keep: ({ model }) => places.keep(model, { sources, files, hdf }),
+    due: ({ model, compared }) => dueAlerts(model, compared.alerts, request),
     retell: ({ model }) => places.retell(model),
   });
   await printFindings(run.model, request.reports, deps);
-  return run;
+  return await tell(run, request, deps);
+}
+
+/** People are told of what is kept, and of nothing else: else they would be told again by every run. */
+async function tell(
+  run: ConsolidationRun,
+  request: ConsolidationRequest,
+  deps: ConsolidationDeps,
+): Promise<ConsolidationRun> {
+  if (run.failure !== undefined) return run;
+  const due = dueAlerts(run.model, run.compared.alerts, request);
+  const surfaces = await tellAlerts({ ...run, due }, request.alerts, deps);
+  const verdict = withSurfaces(run.verdict, surfaces, request.alerts);
+  if (verdict === run.verdict) return { ...run, surfaces };
+  const outputs = toFindingsOutputs(run.model, { ...run, reason: verdict.reason, exitCode: verdict.code });
+  await writeOutputs(outputs, request.outputDir, deps.workspace);
+  return { ...run, surfaces, verdict, outputs };
 }
 
 /** What does not depend on earlier runs. */
@@ -138,7 +163,8 @@ async function conclude(
   ];
   const outputs = toFindingsOutputs(model, { reason: verdict.reason, exitCode: verdict.code, reports });
   await writeOutputs(outputs, request.outputDir, deps.workspace);
-  return { consolidation, compared, applied, gate, fresh, verdict, model, reports, outputs, failure };
+  const surfaces: Surface[] = [];
+  return { consolidation, compared, applied, gate, fresh, verdict, model, reports, surfaces, outputs, failure };
 }
 
 function judgeSources(
@@ -174,11 +200,14 @@ function freshOnes({ rows }: Compared, { failOnNew, unknownAs }: ConsolidationRe
 }
 
 /** Without a state everything is new, and that on every day. */
-function requireState({ failOnNew, state, store }: ConsolidationRequest): void {
-  if (failOnNew !== undefined && state === undefined && store === undefined)
-    throw new ScanError('USAGE', 'fail-on-new needs a state: what is new is known from the runs before', {
-      remedy: 'Add --state with a file that is kept from run to run, or --store.',
-    });
+function requireState({ failOnNew, state, store, alerts: { channels } }: ConsolidationRequest): void {
+  if (state !== undefined || store !== undefined) return;
+  const [channel] = channels;
+  const what = failOnNew === undefined ? channel && `alert-${channel.kind}` : 'fail-on-new';
+  if (what === undefined) return;
+  throw new ScanError('USAGE', `${what} needs a state: what is new is known from the runs before`, {
+    remedy: 'Add --state with a file that is kept from run to run, or --store.',
+  });
 }
 
 function readSources(

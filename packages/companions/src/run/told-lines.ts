@@ -37,10 +37,18 @@ export function toldLines(run: ConsolidationRun): ToldLine[] {
     plain(`findings: ${listed(severityCounts(rows))}`),
     ...(isCompared ? [plain(`since the run before: ${listed(statusCounts(rows))}`)] : []),
     ...(gate === undefined ? [] : gate.lines.map(plain)),
+    ...surfaceLines(run),
     ...(failure === undefined ? [] : [`✗ ${failure.code} ${failure.message}`, `  ${failure.remedy}`].map(trouble)),
     ...verdictLines(verdict, fresh).map(plain),
   ];
 }
+
+const surfaceLines = ({ surfaces }: ConsolidationRun): ToldLine[] =>
+  surfaces.map(({ name, ok, message }) =>
+    ok
+      ? plain(`Alert sent to ${name}`)
+      : trouble(`! The alert could not be sent to ${name}: ${shortLine(message ?? '', 500)}`),
+  );
 
 const mostWaivers = 20;
 

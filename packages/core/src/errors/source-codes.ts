@@ -64,6 +64,12 @@ export const sourceCodes = {
     meaning: 'The run of a scanner failed: its exit code does not mean that it looked, or it left no result.',
     remedy: 'Read the end of its standard error in the envelope next to the result, then run it again.',
   },
+  NOTIFY_FAILED: {
+    exit: 4,
+    meaning:
+      'An alert could not be sent, and notify-required was given. It is kept in the state, and sent with the next run.',
+    remedy: 'Check the address of the channel, its rights and the network, then run again.',
+  },
   STORE_FAILED: {
     exit: 4,
     meaning: 'The folder or bucket that results and states are kept in could not be read or written.',

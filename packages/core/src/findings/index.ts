@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+export { alertId, withDue, withTold } from './alert-state.ts';
 export { type Compared, compareFindings, seedState } from './compare.ts';
 export { isNew, isOpen, noCounts, severityCounts } from './counts.ts';
 export {
@@ -24,6 +25,8 @@ export { findingsOfHdf, type HdfFindings, type Passed } from './of-hdf.ts';
 export { coversPurl, parsePurl } from './purl.ts';
 export { type ComparedFinding, type FindingRun, type FindingStatus, findingStatuses } from './run.ts';
 export {
+  type Alert,
+  type AlertChannel,
   type AlertState,
   alertStateSchema,
   findingSchema,

@@ -45,7 +45,8 @@ export const severityCountsSchema = z.strictObject({
   unknown: count,
 } satisfies Record<FindingSeverity, typeof count>);
 
-const alertChannels = ['webhook', 'slack', 'teams', 'mail'] as const;
+export const alertChannels = ['webhook', 'slack', 'teams', 'mail'] as const;
+export type AlertChannel = (typeof alertChannels)[number];
 
 /** What people are told of a run: a few lines, bounded, and hostile all the same. */
 const alertSchema = z.strictObject({
@@ -68,6 +69,7 @@ export const alertStateSchema = z.strictObject({
   told: z.array(text).max(1000),
 });
 
+export type Alert = z.infer<typeof alertSchema>;
 export type AlertState = z.infer<typeof alertStateSchema>;
 
 /** What a trend needs of a run. */

@@ -648,6 +648,86 @@ export const inputs = {
     example: 'true',
     since: '0.1.0',
   },
+  'alert-on': {
+    edge: true,
+    group: 'findings',
+    type: 'choice',
+    choices: findingSeverities,
+    default: 'high',
+    description:
+      'Tell people of new and returned findings of this severity or above, and of sources that no longer look',
+    example: 'critical',
+    since: '0.1.0',
+  },
+  'alert-webhook': {
+    edge: true,
+    group: 'findings',
+    type: 'secret',
+    description:
+      'Where to post alerts, signed by webhook-secret: the path of a file with the address, or the address itself in the environment',
+    example: './alerts.url',
+    since: '0.1.0',
+  },
+  'alert-slack': {
+    edge: true,
+    group: 'findings',
+    type: 'secret',
+    description:
+      'Incoming webhook of Slack for alerts: the path of a file with the address, or the address itself in the environment',
+    example: './slack.url',
+    since: '0.1.0',
+  },
+  'alert-teams': {
+    edge: true,
+    group: 'findings',
+    type: 'secret',
+    description:
+      'Webhook of a Teams workflow for alerts: the path of a file with the address, or the address itself in the environment',
+    example: './teams.url',
+    since: '0.1.0',
+  },
+  'alert-mail': {
+    edge: true,
+    group: 'findings',
+    type: 'secret',
+    description:
+      'Mail server for alerts, smtps://USER:PASSWORD@HOST: the path of a file with the address, or the address itself in the environment',
+    example: './mail.url',
+    since: '0.1.0',
+  },
+  'alert-from': {
+    edge: true,
+    group: 'findings',
+    type: 'text',
+    description: 'Who writes mails',
+    example: 'cinc-scan@shop.example',
+    since: '0.1.0',
+  },
+  'alert-to': {
+    edge: true,
+    group: 'findings',
+    type: 'list',
+    separator: 'comma',
+    description: 'Who gets mails',
+    example: 'security@shop.example',
+    since: '0.1.0',
+  },
+  'alert-link': {
+    edge: true,
+    group: 'findings',
+    type: 'text',
+    description: 'Where the reports can be read: alerts end with this address',
+    example: 'https://ci.shop.example/jobs/4711',
+    since: '0.1.0',
+  },
+  'notify-required': {
+    edge: true,
+    group: 'findings',
+    type: 'flag',
+    description: 'An alert that cannot be sent is an error',
+    example: 'true',
+    since: '0.1.0',
+  },
 } as const satisfies Record<string, Input>;
 
 export type InputName = keyof typeof inputs;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+export { type AlertRequest, alertSecrets, toAlertRequest } from './alerts/channels.ts';
+export { type SentAlert, sendAlerts } from './alerts/send-alerts.ts';
 export { type AttestedFile, attestFile } from './attest-file.ts';
 export { modelOfResults } from './convert.ts';
 export { findAnchors } from './find-anchors.ts';

@@ -252,6 +252,7 @@ function rows(): ComparedFinding[] {
 export const findingsPageSample = (changes: Partial<FindingsModel> = {}): FindingsModel =>
   sampleFindings({
     exitCode: 4,
+    exit: 4,
     reasons: [
       '2 of 9 sources did not look: uploads, conformance.',
       'The threshold is not met by web-image and code.',

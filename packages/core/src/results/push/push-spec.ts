@@ -40,8 +40,8 @@ function toPush(text: string, values: Values): Push {
       remedy: 'Use an https address, or pass --push-insecure.',
     });
   return kind === 'heimdall'
-    ? { kind, name, url, key: needed('heimdall-api-key', values, name) }
-    : { kind, name, url, secret: needed('webhook-secret', values, name) };
+    ? { kind, name, url, key: neededSecret('heimdall-api-key', values, `push: ${name}`) }
+    : { kind, name, url, secret: neededSecret('webhook-secret', values, `push: ${name}`) };
 }
 
 // The address itself may be a secret: it is not repeated.
@@ -56,16 +56,16 @@ function parseUrl(kind: string, text: string): URL {
   return url;
 }
 
-function needed(input: 'heimdall-api-key' | 'webhook-secret', values: Values, name: string): Secret {
+export function neededSecret(input: 'heimdall-api-key' | 'webhook-secret', values: Values, name: string): Secret {
   const given = values[input];
-  if (given === undefined) throw new ScanError('INPUT_INVALID', `push: ${name} needs ${input}, which is not given`);
-  const secret = resolve(input, given);
+  if (given === undefined) throw new ScanError('INPUT_INVALID', `${name} needs ${input}, which is not given`);
+  const secret = secretOrFile(input, given);
   if (/^[\u0021-\u007e]+$/.test(secret.reveal())) return secret;
   throw new ScanError('INPUT_INVALID', `${input}: expected printable ASCII characters without blanks, on one line`);
 }
 
 /** The secret itself, or what the file of that name holds. */
-function resolve(input: string, given: Secret): Secret {
+export function secretOrFile(input: string, given: Secret): Secret {
   const text = given.reveal().trim();
   if (!/^[/.]/.test(text)) return new Secret(text);
   try {

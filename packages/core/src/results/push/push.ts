@@ -13,8 +13,8 @@ import {
 } from '../../report/index.ts';
 import type { Redactor } from '../redact/redact.ts';
 import { type Evaluation, pushEvaluation } from './heimdall.ts';
+import { postSigned } from './post.ts';
 import type { Push } from './push-spec.ts';
-import { pushWebhook } from './webhook.ts';
 
 export interface Pushed {
   /** Redacted already. */
@@ -37,7 +37,7 @@ export function pushAll(pushes: readonly Push[], pushed: Pushed, settings = retr
 
 function pushOne(push: Push, pushed: Pushed, settings: RetrySettings): Promise<string | undefined> {
   return push.kind === 'webhook'
-    ? pushWebhook(push, { body: toBody(pushed), runId: pushed.model.run.id }, settings)
+    ? postSigned({ ...push, body: toBody(pushed), key: pushed.model.run.id }, settings)
     : pushEvaluations(push, pushed, settings);
 }
 

@@ -2,6 +2,8 @@
 
 /** What only the page of findings has: marks of what unfolds, and the areas. */
 export const findingsStyle = `
+.hero,.page,footer{overflow-wrap:break-word}
+.hero .lead,.hero .when,.lost h3,.lost .message,.note,footer p{overflow-wrap:anywhere}
 .runs tbody th{white-space:nowrap;font-weight:500}
 .looked{font-weight:400;font-size:.88em;margin-left:.5rem}
 .tree .control>summary{position:relative;padding-left:1.5rem}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  type AlertRequest,
+  type AlertState,
+  type Environment,
+  type FindingsModel,
+  isScanError,
+  type Surface,
+  sendAlerts,
+  toAlert,
+  withDue,
+  withTold,
+} from '@cinc-scan/core';
+import type { UnknownAs } from '../results/hdf.ts';
+import type { Compared } from './compare-with-state.ts';
+import type { FindingsVerdict } from './verdict.ts';
+
+interface Telling {
+  alerts: AlertRequest;
+  unknownAs: UnknownAs;
+}
+
+/** What has to be told of a run, beside what did not get through before; undefined where nobody is to be told anything. */
+export function dueAlerts(
+  model: FindingsModel,
+  before: AlertState | undefined,
+  { alerts: { channels, least, link }, unknownAs }: Telling,
+): AlertState | undefined {
+  if (channels.length === 0) return before;
+  const alert = toAlert(model, { least, unknownAs, toldLost: before?.lost ?? [], link });
+  const lost = model.sources.filter(({ kind }) => kind === 'not-looked').map(({ id }) => id);
+  return withDue(before, { alert, channels: channels.map(({ kind }) => kind), lost });
+}
+
+interface Kept {
+  model: FindingsModel;
+  compared: Compared;
+  /** What was kept as due. */
+  due: AlertState | undefined;
+}
+
+/** Tells what is due, and keeps what got through. */
+export async function tellAlerts(
+  { compared, due }: Kept,
+  request: AlertRequest,
+  { environment = {} }: { environment?: Environment | undefined },
+): Promise<Surface[]> {
+  if (due === undefined || due.due.length === 0) return [];
+  const sent = await sendAlerts(request, due.due, { environment });
+  const surfaces = sent.map(({ surface }) => surface);
+  const told = sent.filter(({ surface }) => surface.ok).map(({ id }) => id);
+  if (told.length === 0) return surfaces;
+  const problem = await problemOfSaving(compared, withTold(due, told));
+  return problem === undefined ? surfaces : [...surfaces, { name: 'the state', ok: false, message: problem }];
+}
+
+/** Others may tell once more what could not be noted as told. */
+async function problemOfSaving(compared: Compared, alerts: AlertState): Promise<string | undefined> {
+  try {
+    const kept = await compared.save(alerts);
+    return kept === 'kept' ? undefined : 'another run has written it meanwhile, so its alerts may come twice';
+  } catch (error) {
+    if (isScanError(error)) return `${error.message}, so alerts may come twice`;
+    throw error;
+  }
+}
+
+/** A message that had to be sent and was not is worse than all that it was about. */
+export function withSurfaces(
+  verdict: FindingsVerdict,
+  surfaces: readonly Surface[],
+  { isRequired }: AlertRequest,
+): FindingsVerdict {
+  if (!isRequired || surfaces.every(({ ok }) => ok) || verdict.exit === 4) return verdict;
+  return { ...verdict, code: 4, exit: 4, reason: 'NOTIFY_FAILED' };
+}
