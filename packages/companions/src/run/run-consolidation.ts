@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import {
   type AlertRequest,
-  alertSecrets,
   type AppliedWaivers,
+  alertSecrets,
   applyWaivers,
   type ComparedFinding,
   type FindingsModel,
