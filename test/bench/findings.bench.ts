@@ -8,6 +8,7 @@ import { type Command, peakMemory, timedOk } from './process.ts';
 import { type Row, series } from './row.ts';
 
 const command = fileURLToPath(new URL('../../packages/cli/bin/cinc-scan.js', import.meta.url));
+const options = '--state state.json --state-missing all-new --fail-on high --report';
 const every = 'html,sarif,junit,csv,codequality,ocsf,markdown';
 const sourcesOfRun = 4;
 const judged = [0, 3];
@@ -85,12 +86,7 @@ function prepare(scope: string, isFirst: boolean): void {
 }
 
 const consolidate = (scope: string): Command => ({
-  argv: [
-    process.execPath,
-    command,
-    'consolidate',
-    ...['--state', 'state.json', '--state-missing', 'all-new', '--fail-on', 'high', '--report', every],
-  ],
+  argv: [process.execPath, command, 'consolidate', ...options.split(' '), every],
   cwd: scope,
   env: { PATH: process.env['PATH'] ?? '', HOME: scope, TMPDIR: scope },
 });

@@ -250,7 +250,7 @@ describe('alerts of a consolidation', () => {
     ],
     ['to a webhook without a secret', { CINC_SCAN_ALERT_WEBHOOK: 'https://a.example/T0K3N' }, /needs webhook-secret/],
     ['by mail to nobody', { CINC_SCAN_ALERT_MAIL: 'smtps://a:T0K3N@b.example' }, /needs alert-from and alert-to/],
-    ['with a link that is none', { ...{ CINC_SCAN_ALERT_LINK: 'javascript:T0K3N()' } }, /alert-link: expected an http/],
+    ['with a link that is none', { CINC_SCAN_ALERT_LINK: 'javascript:T0K3N()' }, /alert-link: expected an http/],
   ])('are refused %s, and nothing of it is shown', async (_what, env, problem) => {
     const ran = await run(env);
     expect(ran.code).toBe(2);

@@ -3,37 +3,14 @@ import {
   type AlertRequest,
   type AlertState,
   type Environment,
-  type FindingsModel,
   isScanError,
   type Surface,
   sendAlerts,
-  toAlert,
-  withDue,
-  withTold,
 } from '@cinc-scan/core';
-import type { UnknownAs } from '../results/hdf.ts';
 import type { Compared } from './compare-with-state.ts';
 import type { FindingsVerdict } from './verdict.ts';
 
-interface Telling {
-  alerts: AlertRequest;
-  unknownAs: UnknownAs;
-}
-
-/** What has to be told of a run, beside what did not get through before; undefined where nobody is to be told anything. */
-export function dueAlerts(
-  model: FindingsModel,
-  before: AlertState | undefined,
-  { alerts: { channels, least, link }, unknownAs }: Telling,
-): AlertState | undefined {
-  if (channels.length === 0) return before;
-  const alert = toAlert(model, { least, unknownAs, toldLost: before?.lost ?? [], link });
-  const lost = model.sources.filter(({ kind }) => kind === 'not-looked').map(({ id }) => id);
-  return withDue(before, { alert, channels: channels.map(({ kind }) => kind), lost });
-}
-
 interface Kept {
-  model: FindingsModel;
   compared: Compared;
   /** What was kept as due. */
   due: AlertState | undefined;
@@ -46,11 +23,8 @@ export async function tellAlerts(
   { environment = {} }: { environment?: Environment | undefined },
 ): Promise<Surface[]> {
   if (due === undefined || due.due.length === 0) return [];
-  const sent = await sendAlerts(request, due.due, { environment });
-  const surfaces = sent.map(({ surface }) => surface);
-  const told = sent.filter(({ surface }) => surface.ok).map(({ id }) => id);
-  if (told.length === 0) return surfaces;
-  const problem = await problemOfSaving(compared, withTold(due, told));
+  const { surfaces, state } = await sendAlerts(request, due, { environment });
+  const problem = state && (await problemOfSaving(compared, state));
   return problem === undefined ? surfaces : [...surfaces, { name: 'the state', ok: false, message: problem }];
 }
 

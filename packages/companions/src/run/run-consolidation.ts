@@ -7,6 +7,7 @@ import {
   alertSecrets,
   applyWaivers,
   type ComparedFinding,
+  dueAlerts,
   type FindingsModel,
   type FindingsReportSpec,
   type FindingWaiver,
@@ -23,7 +24,7 @@ import { type HdfOptions, toHdf, type UnknownAs } from '../results/hdf.ts';
 import { type Consolidation, consolidate, type Given } from '../sources/consolidate.ts';
 import { parseSources } from '../sources/schema.ts';
 import { parseWaiverFile } from '../sources/waiver-file.ts';
-import { dueAlerts, tellAlerts, withSurfaces } from './alerts.ts';
+import { tellAlerts, withSurfaces } from './alerts.ts';
 import { type Compared, compareWithNothing, compareWithState, type StateMissing } from './compare-with-state.ts';
 import { findResults } from './find-results.ts';
 import { gateHdf, type SourcesGate } from './gate-hdf.ts';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 export { type AlertRequest, alertSecrets, toAlertRequest } from './alerts/channels.ts';
-export { type SentAlert, sendAlerts } from './alerts/send-alerts.ts';
+export { dueAlerts } from './alerts/due-alerts.ts';
+export { sendAlerts } from './alerts/send-alerts.ts';
 export { type AttestedFile, attestFile } from './attest-file.ts';
 export { modelOfResults } from './convert.ts';
 export { findAnchors } from './find-anchors.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { toMessage } from '../../errors/index.ts';
-import { type Alert, type AlertState, alertId } from '../../findings/index.ts';
+import { type Alert, type AlertState, alertId, withTold } from '../../findings/index.ts';
 import { type RetrySettings, retryDefaults } from '../../http/index.ts';
 import { type Surface, slackMessage, teamsMessage, webhookMessage } from '../../report/index.ts';
 import { post, postSigned } from '../push/post.ts';
@@ -9,36 +9,48 @@ import { type AlertRequest, alertSecrets, type Channel } from './channels.ts';
 import { sendMail } from './mail.ts';
 
 /** What became of one message. */
-export interface SentAlert {
+interface SentAlert {
   /** Run and channel. */
   id: string;
   surface: Surface;
 }
 
+export interface Sent {
+  surfaces: Surface[];
+  /** What is due after that; undefined if nothing has changed. */
+  state: AlertState | undefined;
+}
+
 /** Sends what is due, each channel its own in order. What fails is told as such, and changes nothing else. */
 export async function sendAlerts(
   request: AlertRequest,
-  due: AlertState['due'],
+  state: AlertState,
   given: Pick<RetrySettings, 'environment'>,
-): Promise<SentAlert[]> {
+): Promise<Sent> {
   const { own } = makeRedactor(alertSecrets(request));
-  const settings = { ...retryDefaults, ...given };
-  const sent = await Promise.all(
-    request.channels.map(async channel => {
-      const all: SentAlert[] = [];
-      for (const { alert } of due.filter(each => each.channel === channel.kind))
-        all.push(await sendTo(channel, alert, { settings, own }));
-      return all;
-    }),
-  );
-  return sent.flat();
+  const how = { settings: { ...retryDefaults, ...given }, own };
+  const sent = (await Promise.all(request.channels.map(channel => sendAll(channel, state, how)))).flat();
+  const told = sent.filter(({ surface }) => surface.ok).map(({ id }) => id);
+  return {
+    surfaces: sent.map(({ surface }) => surface),
+    state: told.length === 0 ? undefined : withTold(state, told),
+  };
 }
 
-async function sendTo(
-  channel: Channel,
-  alert: Alert,
-  { settings, own }: { settings: RetrySettings; own: (text: string) => string },
-): Promise<SentAlert> {
+interface How {
+  settings: RetrySettings;
+  /** Takes addresses and passwords out of a text. */
+  own: (text: string) => string;
+}
+
+async function sendAll(channel: Channel, { due }: AlertState, how: How): Promise<SentAlert[]> {
+  const all: SentAlert[] = [];
+  for (const { alert } of due.filter(each => each.channel === channel.kind))
+    all.push(await sendTo(channel, alert, how));
+  return all;
+}
+
+async function sendTo(channel: Channel, alert: Alert, { settings, own }: How): Promise<SentAlert> {
   const problem = await sendOne(channel, alert, settings).catch(toMessage);
   const surface = { name: channel.name, ok: problem === undefined };
   return {

@@ -39,9 +39,9 @@ export function toAlert(model: FindingsModel, { least, unknownAs, toldLost, link
 
 function whatText(lost: readonly ShownSource[], fresh: readonly ComparedFinding[]): string {
   const returned = fresh.filter(({ status }) => status === 'returned').length;
-  const isNew = fresh.length - returned;
+  const others = fresh.length - returned;
   return [
-    isNew > 0 ? plural(isNew, 'new finding') : '',
+    others > 0 ? plural(others, 'new finding') : '',
     returned > 0 ? plural(returned, 'returned finding') : '',
     lost.length > 0 ? `${plural(lost.length, 'source')} not looked at` : '',
   ]
