@@ -9,7 +9,6 @@ export {
   type FindingKind,
   type FindingSeverity,
   type FixState,
-  findingKinds,
   findingSeverities,
   fixStates,
   type Place,
@@ -21,8 +20,8 @@ export {
 export { fingerprintOf } from './fingerprint.ts';
 export type { Coverage, Look } from './look.ts';
 export { type Attribution, mergeFindings, toFinding } from './merge.ts';
-export { findingsOfHdf, type HdfFindings, type Passed } from './of-hdf.ts';
-export { coversPurl, parsePurl } from './purl.ts';
+export { findingsOfHdf, type Passed } from './of-hdf.ts';
+export { parsePurl } from './purl.ts';
 export { type ComparedFinding, type FindingRun, type FindingStatus, findingStatuses } from './run.ts';
 export {
   type Alert,

@@ -45,7 +45,7 @@ export const severityCountsSchema = z.strictObject({
   unknown: count,
 } satisfies Record<FindingSeverity, typeof count>);
 
-export const alertChannels = ['webhook', 'slack', 'teams', 'mail'] as const;
+const alertChannels = ['webhook', 'slack', 'teams', 'mail'] as const;
 export type AlertChannel = (typeof alertChannels)[number];
 
 /** What people are told of a run: a few lines, bounded, and hostile all the same. */

@@ -3,7 +3,7 @@ export { type Anchor, type Anchors, anchorKey, noAnchors } from './anchor.ts';
 export { type Annotation, toAnnotations } from './annotations.ts';
 export { type ConsoleOptions, renderConsole } from './console.ts';
 export { coverageOf, type FrameworkCoverage, renderCoverage } from './coverage.ts';
-export { type AlertOptions, toAlert } from './findings/alert/alert.ts';
+export { toAlert } from './findings/alert/alert.ts';
 export { mailMessage, slackMessage, teamsMessage, webhookMessage } from './findings/alert/messages.ts';
 export { boundFinding, boundRule } from './findings/bound.ts';
 export {
