@@ -36,6 +36,7 @@ export {
   findingsOfHdf,
   fingerprintOf,
   fixStates,
+  type HdfFindings,
   highestSeverity,
   keyText,
   type Look,

@@ -20,7 +20,7 @@ export {
 export { fingerprintOf } from './fingerprint.ts';
 export type { Coverage, Look } from './look.ts';
 export { type Attribution, mergeFindings, toFinding } from './merge.ts';
-export { findingsOfHdf, type Passed } from './of-hdf.ts';
+export { findingsOfHdf, type HdfFindings, type Passed } from './of-hdf.ts';
 export { parsePurl } from './purl.ts';
 export { type ComparedFinding, type FindingRun, type FindingStatus, findingStatuses } from './run.ts';
 export {

@@ -20,7 +20,7 @@ export interface Passed {
 }
 
 /** What a result file says, as findings. */
-interface HdfFindings {
+export interface HdfFindings {
   findings: RawFinding[];
   passes: Passed[];
   /** Controls that were skipped or do not apply: nothing was looked at. */
