@@ -8,8 +8,8 @@ import { createInterface } from 'node:readline';
 import { format } from 'node:util';
 
 interface Question {
-  ask: 'threshold' | 'attest' | 'accepts' | 'controls' | 'checklist';
-  /** Or a checklist. */
+  ask: 'threshold' | 'attest' | 'accepts' | 'controls' | 'checklist' | 'convert';
+  /** Or a checklist, or the result of another scanner. */
   hdf: string;
   /** A threshold, or attestations. */
   spec?: string;
@@ -41,6 +41,12 @@ interface StigManager {
   reviewsFromCkl: (given: object) => { target: { name: string }; checklists: unknown[]; errors: string[] };
 }
 
+interface Converters {
+  fingerprint: (given: { data: string; filename: string }) => string;
+  [mapper: string]: unknown;
+}
+type Mapper = new (data: string) => { toHdf: () => unknown };
+
 // The packages are not imported statically, so that the compiler does not need 440 MB installed.
 const require: NodeJS.Require = createRequire(import.meta.url);
 
@@ -57,6 +63,37 @@ function parseInspecJs(): InspecJs {
 function parseStigManager(): StigManager {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as its README has it
   return require('@nuwcdivnpt/stig-manager-client-modules') as StigManager;
+}
+
+/** Those that SAF converts with, and Heimdall. */
+function parseConverters(): Converters {
+  const ofSaf = createRequire(require.resolve('@mitre/saf/package.json'));
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what its index exports
+  return ofSaf('@mitre/hdf-converters') as Converters;
+}
+
+// What of it is met by the samples: the kind that it guesses, and the class that Heimdall hands that to.
+const mappers: Readonly<Record<string, string>> = {
+  cyclonedx_sbom: 'CycloneDXSBOMResults',
+  dependencyTrack: 'DependencyTrackMapper',
+  gosec: 'GosecMapper',
+  sarif: 'SarifMapper',
+  snyk: 'SnykResults',
+  twistlock: 'TwistlockResults',
+};
+
+function parseMapper(converters: Converters, kind: string): Mapper {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a class of that package
+  return converters[mappers[kind] ?? ''] as Mapper;
+}
+
+interface ConvertedHdf {
+  profiles: { controls: { impact: number; results: { status: string }[] }[] }[];
+}
+
+function parseConverted(value: unknown): ConvertedHdf[] {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what its mappers make
+  return (Array.isArray(value) ? value : [value]) as ConvertedHdf[];
 }
 
 function parseQuestion(line: string): Question {
@@ -122,6 +159,23 @@ function answer(question: Question): Promise<Answer> | Answer {
       return { exit: 0, printed: '', result: readControls(hdf) };
     case 'checklist':
       return { exit: 0, printed: '', result: importChecklist(hdf) };
+    case 'convert':
+      return { exit: 0, printed: '', result: convert(hdf, spec) };
+  }
+}
+
+/** As Heimdall reads a file that somebody drops into it: the kind is guessed; how many results failed. */
+function convert(data: string, filename: string) {
+  const converters = parseConverters();
+  const kind = converters.fingerprint({ data, filename });
+  if (kind === '') return { kind };
+  try {
+    const hdf = parseConverted(new (parseMapper(converters, kind))(data).toHdf());
+    const controls = hdf.flatMap(({ profiles }) => profiles.flatMap(profile => profile.controls));
+    const failed = controls.flatMap(({ results }) => results.filter(({ status }) => status === 'failed'));
+    return { kind, failed: failed.length, impacts: [...new Set(controls.map(({ impact }) => impact))] };
+  } catch {
+    return { kind, failed: null };
   }
 }
 
