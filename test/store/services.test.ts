@@ -146,6 +146,15 @@ describe.each(services)('%s', service => {
   );
 });
 
+test('a store is asked through the proxy of the environment, and signed for its own name', async () => {
+  fake = await FakeBuckets.start('s3');
+  const environment = { ...fakeCredentials.s3, HTTP_PROXY: fake.endpoint };
+  const endpoint = 'http://minio.example.org';
+  const { store } = openStore(fakeAddress.s3, { workspace: '/', environment, endpoint, isInsecure: true });
+  expect((await store.put('s', text('1'), isNew)).kind).toBe('stored');
+  expect((await store.get('s'))?.bytes.toString()).toBe('1');
+});
+
 describe('an address', () => {
   const refused = (address: string, environment: Record<string, string> = {}, endpoint?: string) => {
     try {

@@ -10,6 +10,7 @@ import {
   renderFindingsReport,
   ScanError,
   type StoredFile,
+  toBytes,
   toNamePart,
 } from '@cinc-scan/core';
 import type { ConsolidatedSource, Given, GivenFile } from '../sources/consolidated.ts';
@@ -111,8 +112,6 @@ export class RunFolder {
     return put;
   }
 }
-
-const toBytes = (pieces: Iterable<string>): Buffer => Buffer.concat(Array.from(pieces, piece => Buffer.from(piece)));
 
 /** As it was read: a file that has changed since is another result. One that could not be read is told already. */
 function bytesOf(file: GivenFile, sha256: string | undefined): Uint8Array | undefined {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { keepsConditions, type ObjectStore, type OpenedObject, type PutCondition, ScanError } from '@cinc-scan/core';
+import { keepsConditions, type ObjectStore, type OpenedObject, ScanError } from '@cinc-scan/core';
 
 /** Two runs may want to write the state of one scope at the same time; then one of them compares again. */
 export type Kept = 'kept' | 'changed';
@@ -10,7 +10,7 @@ export class StatePlace {
   readonly #store: ObjectStore;
   readonly #name: string;
   readonly #isUnguarded: boolean;
-  #condition: PutCondition = { kind: 'new' };
+  #condition: Parameters<ObjectStore['put']>[2]['condition'] = { kind: 'new' };
   #isProven = false;
 
   /** `isUnguarded`: the user vouches for it that no two runs of the scope are ever at once. */
@@ -31,13 +31,12 @@ export class StatePlace {
   /** After it a next `write` replaces what this one wrote. */
   async write(pieces: Iterable<string>): Promise<Kept> {
     await this.#prove();
-    const bytes = Buffer.from([...pieces].join(''));
-    const put = await this.#store.put(this.#name, bytes, { condition: this.#condition });
+    const put = await this.#store.put(this.#name, pieces, { condition: this.#condition });
     if (put.kind === 'conflict') return 'changed';
     this.#condition = { kind: 'version', version: put.version };
     if (this.#store.isTrusted) return 'kept';
     const there = await this.#store.get(this.#name);
-    return there?.bytes.equals(bytes) === true ? 'kept' : 'changed';
+    return there?.version === put.version ? 'kept' : 'changed';
   }
 
   async #prove(): Promise<void> {

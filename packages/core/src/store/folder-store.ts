@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { renameSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import { chmod, readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { toMessage } from '../errors/index.ts';
@@ -13,6 +13,7 @@ import {
   type PutCondition,
   type PutOptions,
   requireName,
+  type StoredContents,
   type StoredObject,
   storeFailed,
 } from './object-store.ts';
@@ -52,20 +53,20 @@ export class FolderStore implements ObjectStore {
     throw storeFailed(`${this.address}/${name}`, read.problem);
   }
 
-  async put(name: string, bytes: Uint8Array, { condition, isPrivate = false }: PutOptions): Promise<PutAnswer> {
+  async put(name: string, contents: StoredContents, { condition, isPrivate = false }: PutOptions): Promise<PutAnswer> {
     const path = this.#pathOf(name);
     const { folder, workspace } = this.#place;
     try {
       await makeFolder(folder, workspace);
       await makeFolder(dirname(path), folder);
       if (isPrivate) await chmod(dirname(path), 0o700);
-      return await placeFile(path, bytes, {
+      return await placeFile(path, contents, {
         mode: isPrivate ? 0o600 : 0o644,
         commit: temporary =>
           withLock(
             join(dirname(path), `.${basename(path)}.lock`),
             { patienceMs, code: 'STORE_FAILED', words: lockWords },
-            isHeld => Promise.resolve(commit({ temporary, path, condition }, isHeld) ? stored(bytes) : conflict),
+            isHeld => Promise.resolve(commit({ temporary, path, condition }, isHeld)),
           ),
       });
     } catch (error) {
@@ -90,7 +91,6 @@ export class FolderStore implements ObjectStore {
 }
 
 const conflict: PutAnswer = { kind: 'conflict' };
-const stored = (bytes: Uint8Array): PutAnswer => ({ kind: 'stored', version: digestOf(bytes) });
 
 interface Commit {
   temporary: string;
@@ -99,17 +99,30 @@ interface Commit {
 }
 
 /** In one go, so that nothing else of this process comes between: a look, a last glance at the lock, the new name. */
-function commit({ temporary, path, condition }: Commit, isHeld: IsHeld): boolean {
-  if (!fits(path, condition)) return false;
+function commit({ temporary, path, condition }: Commit, isHeld: IsHeld): PutAnswer {
+  if (!fits(path, condition)) return conflict;
+  const version = digestOfFile(temporary);
   if (!isHeld()) throw new Error('the run was stopped for so long that another has taken its turn');
   renameSync(temporary, path);
-  return true;
+  return { kind: 'stored', version };
 }
 
 function fits(path: string, condition: PutCondition): boolean {
   if (condition.kind === 'new') return statSync(path, { throwIfNoEntry: false }) === undefined;
-  const read = readBounded(path, mostObjectBytes);
-  return read.kind === 'bytes' && digestOf(read.bytes) === condition.version;
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true && digestOfFile(path) === condition.version;
+}
+
+/** Piece by piece: a state may be as large as all else in memory. */
+function digestOfFile(path: string): string {
+  const hash = createHash('sha256');
+  const piece = Buffer.allocUnsafe(1_048_576);
+  const file = openSync(path, 'r');
+  try {
+    for (let read = readSync(file, piece); read > 0; read = readSync(file, piece)) hash.update(piece.subarray(0, read));
+  } finally {
+    closeSync(file);
+  }
+  return hash.digest('hex');
 }
 
 const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

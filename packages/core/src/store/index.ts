@@ -2,6 +2,6 @@
 export { destinationOf, writeInto } from './destination.ts';
 export { keepsConditions } from './keeps-conditions.ts';
 export { type LockOptions, withLock } from './lock.ts';
-export { type ObjectStore, type PutAnswer, type PutCondition, toNamePart } from './object-store.ts';
+export { type ObjectStore, type PutAnswer, toBytes, toNamePart } from './object-store.ts';
 export { type OpenedObject, openObject, openStore, type StoreSurroundings } from './open-store.ts';
 export { checkFolder, isInside, writeAtomic } from './write-atomic.ts';

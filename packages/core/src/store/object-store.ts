@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ScanError } from '../errors/index.ts';
+import { inBlocks } from './destination.ts';
 
 export interface StoredObject {
   bytes: Buffer;
@@ -16,6 +17,9 @@ export interface PutOptions {
   isPrivate?: boolean;
 }
 
+/** Bytes, or the pieces of a text that is too long to be held twice. */
+export type StoredContents = Uint8Array | Iterable<string>;
+
 export type PutAnswer = { kind: 'stored'; version: string } | { kind: 'conflict' };
 
 /** Where a run puts what others shall find: a folder, or a bucket below a prefix. Failures are STORE_FAILED. */
@@ -25,7 +29,7 @@ export interface ObjectStore {
   /** Whether it is known to keep conditions; of other servers `keepsConditions` finds out. */
   readonly isTrusted: boolean;
   get(name: string): Promise<StoredObject | undefined>;
-  put(name: string, bytes: Uint8Array, options: PutOptions): Promise<PutAnswer>;
+  put(name: string, contents: StoredContents, options: PutOptions): Promise<PutAnswer>;
   /** Names that begin with a prefix, in order. */
   list(prefix: string): Promise<string[]>;
 }
@@ -60,4 +64,10 @@ export function toNamePart(text: string): string {
 
 export function storeFailed(address: string, problem: string, details: { cause?: unknown; remedy?: string } = {}) {
   return new ScanError('STORE_FAILED', `${address}: ${problem}`, details);
+}
+
+/** Pieces are put together block by block: there may be a hundred thousand of them. */
+export function toBytes(contents: StoredContents): Buffer {
+  if (ArrayBuffer.isView(contents)) return Buffer.from(contents.buffer, contents.byteOffset, contents.byteLength);
+  return Buffer.concat(Array.from(inBlocks(contents), block => Buffer.from(block)));
 }

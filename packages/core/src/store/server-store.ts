@@ -15,8 +15,10 @@ import {
   type PutAnswer,
   type PutOptions,
   requireName,
+  type StoredContents,
   type StoredObject,
   storeFailed,
+  toBytes,
 } from './object-store.ts';
 import { codeOf, type Server, type Wanted } from './server.ts';
 
@@ -50,16 +52,17 @@ export class ServerStore implements ObjectStore {
     return { bytes: answer.bytes, version: this.#versionOf(answer, name) };
   }
 
-  async put(name: string, bytes: Uint8Array, { condition }: PutOptions): Promise<PutAnswer> {
+  async put(name: string, contents: StoredContents, { condition }: PutOptions): Promise<PutAnswer> {
+    const body = toBytes(contents);
     const headers = { 'content-type': typeOf(name), ...this.#server.putHeaders(condition) };
-    const wanted: Wanted = { method: 'PUT', url: this.#urlOf(name), headers, body: Buffer.from(bytes) };
+    const wanted: Wanted = { method: 'PUT', url: this.#urlOf(name), headers, body };
     const { answer, isRepeated } = await this.#ask(wanted);
     if (isSuccess(answer)) return { kind: 'stored', version: this.#versionOf(answer, name) };
     const isRefused = isConflict(answer) || (condition.kind === 'version' && isAbsent(answer, this.#server));
     if (!isRefused) throw this.#failure(answer, name);
     // An earlier try may have arrived although nothing was heard of it: then it is our own that stands there.
     const there = isRepeated ? await this.get(name) : undefined;
-    return there?.bytes.equals(bytes) === true ? { kind: 'stored', version: there.version } : { kind: 'conflict' };
+    return there?.bytes.equals(body) === true ? { kind: 'stored', version: there.version } : { kind: 'conflict' };
   }
 
   async list(prefix: string): Promise<string[]> {
