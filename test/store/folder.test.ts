@@ -1,8 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { openObject, openStore } from '@cinc-scan/core';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { temporaryFolder } from '../support/command.ts';
@@ -69,6 +79,21 @@ test('a lock that a killed run has left holds up nobody', async () => {
   const there = await store.get('s');
   expect((await store.put('s', text('2'), at(there?.version ?? ''))).kind).toBe('stored');
   expect(readdirSync(join(folder.path, 'kept')).toSorted()).toEqual(['s', 't']);
+});
+
+test('what is compared is what lies there when it is the own turn', async () => {
+  const store = open();
+  const first = await store.put('s', text('1'), isNew);
+  const lock = join(folder.path, 'kept/.s.lock');
+  mkdirSync(lock);
+  writeFileSync(join(lock, 'of-another-run'), '');
+  const put = store.put('s', text('2'), at(first.kind === 'stored' ? first.version : ''));
+  while (!readdirSync(join(folder.path, 'kept')).some(name => name.endsWith('.tmp'))) await setImmediate();
+  for (const name of ['t', 'u']) await store.put(name, text('1'), isNew); // it would be through by now
+  writeFileSync(join(folder.path, 'kept/s'), 'of another run');
+  rmSync(lock, { recursive: true });
+  expect(await put).toEqual({ kind: 'conflict' });
+  expect(readFileSync(join(folder.path, 'kept/s'), 'utf8')).toBe('of another run');
 });
 
 test('a link in a store leads nowhere, and one that takes its place is not followed', async () => {
