@@ -262,6 +262,8 @@ describe('a folder for reports that cannot be written', () => {
       compliance: null,
       counts: null,
       'targets-json': [],
+      'sources-json': [],
+      'findings-json': null,
       'run-id': 'build-7',
     });
   });

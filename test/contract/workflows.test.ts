@@ -113,7 +113,7 @@ describe('action.yml', () => {
     ['using: node24', 'using: node23'],
     ['  main: dist/main.js\n', ''],
     ['icon: eye', 'icon: eyes'],
-    ['runs:', 'run:'],
+    ['\nruns:', '\nrun:'],
   ])('the parser refuses it with %j as %j', (from, to) => {
     expect(problems(read('action.yml').replace(from, to)).length).toBeGreaterThan(0);
   });
