@@ -35,13 +35,20 @@ const flow = [
 const core = '^packages/core/src/';
 const tests = String.raw`\.test\.ts$|/testing/`;
 
-const directions = flow.slice(0, -1).map((folder, index) => ({
-  name: `direction-${folder}`,
-  comment: `core/src/${folder} comes before ${flow.slice(index + 1).join(', ')} in the data flow.`,
-  severity: 'error',
-  from: { path: `${core}${folder}/`, pathNot: tests },
-  to: { path: `${core}(?:${flow.slice(index + 1).join('|')})/` },
-}));
+// The same of packages/service/src.
+const serviceFlow = ['domain', 'store', 'blobs', 'queue', 'executors', 'runner', 'api'];
+const service = '^packages/service/src/';
+
+const inOrder = (folders, place, name) =>
+  folders.slice(0, -1).map((folder, index) => ({
+    name: `${name}-${folder}`,
+    comment: `${folder} comes before ${folders.slice(index + 1).join(', ')} in the data flow.`,
+    severity: 'error',
+    from: { path: `${place}${folder}/`, pathNot: tests },
+    to: { path: `${place}(?:${folders.slice(index + 1).join('|')})/` },
+  }));
+
+const directions = [...inOrder(flow, core, 'direction'), ...inOrder(serviceFlow, service, 'service-direction')];
 
 const unsorted = {
   name: 'core-folder-without-a-place',
@@ -64,7 +71,7 @@ export default {
       name: 'not-resolvable',
       comment: 'An import that cannot be found is invisible to every other rule.',
       severity: 'error',
-      from: { pathNot: '^packages/cli/bin/' }, // which starts what the build makes
+      from: { pathNot: '^packages/(?:cli|service)/bin/' }, // which starts what the build makes
       to: { couldNotResolve: true },
     },
     ...directions,
@@ -117,6 +124,13 @@ export default {
       severity: 'error',
       from: { path: '^packages/companions/' },
       to: { path: '^(?:packages/(?!core/|companions/)|src/|test/)' },
+    },
+    {
+      name: 'service-needs-core-alone',
+      comment: 'The service is published apart from the command and knows nothing of it.',
+      severity: 'error',
+      from: { path: '^packages/service/' },
+      to: { path: '^(?:packages/(?!core/|service/)|src/|test/)' },
     },
     {
       name: 'testkit-is-for-tests',

@@ -10,7 +10,7 @@ export default {
     '<rootDir>/packages/[^/]+/lib/',
     '<rootDir>/build/',
     '<rootDir>/dist/',
-    '<rootDir>/packages/cli/dist/',
+    '<rootDir>/packages/(?:cli|service)/dist/',
   ],
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
   transform: {

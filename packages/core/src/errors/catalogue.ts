@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { CatalogueEntry, FailureExit } from './catalogue-entry.ts';
+import { serviceCodes } from './service-codes.ts';
 import { sourceCodes } from './source-codes.ts';
 
 export type { FailureExit };
@@ -95,6 +96,7 @@ export const catalogue = {
     remedy: 'Give a JSON file written by `cinc-auditor exec --reporter json` or by cinc-scan.',
   },
   ...sourceCodes,
+  ...serviceCodes,
   RUN_INVALID: {
     exit: 2,
     meaning:

@@ -23,11 +23,14 @@ export { makeDeps, type Program, toEngineSettings } from './make-deps.ts';
 export { type Preview, previewScan } from './preview.ts';
 export type { Contents, NamedText } from './request/contents.ts';
 export {
+  embeddedProfile,
   mostRequestBytes,
   parseRequest,
   type RequestDocument,
   renderRequest,
+  requestInput,
   requestJsonSchema,
+  requestVersion,
 } from './request/document.ts';
 export { readContents, readInputFiles } from './request/read-contents.ts';
 export { readDocument, readDocumentFile } from './request/read-document.ts';
@@ -35,6 +38,7 @@ export { printRequest } from './request/request-files.ts';
 export { secretsOf } from './run-secrets.ts';
 export { type Scan, scan } from './scan.ts';
 export {
+  checkThreshold,
   type Deps,
   type GivenInputs,
   type IdentityRequest,

@@ -268,6 +268,11 @@ export const parseGate = (bounds: string): GateRequest => ({
   reportOnly: false,
 });
 
+/** Refuses a threshold file that no scan would take. Throws THRESHOLD_INVALID. */
+export function checkThreshold(text: string, name: string): void {
+  toThreshold({ text, source: name, inline: false }, false);
+}
+
 function toThreshold(
   { text, source, inline }: ThresholdText,
   strict: boolean,

@@ -49,10 +49,9 @@ const pinned = z
     /^(?:https:\/\/.+#sha256=[0-9a-fA-F]{64}|git\+.+#(?:.*&)?ref=[0-9a-f]{40}(?:&.*)?)$/,
     'expected a source with its content pinned: https://…#sha256=DIGEST or git+…#ref=COMMIT of 40 digits',
   );
-const profile = z.union(
-  [z.strictObject({ source: pinned }), z.strictObject({ name: fileName, files: z.array(profileFile).min(1) })],
-  { error: issue => ofText(issue.input) },
-);
+/** A profile that a request brings along. */
+export const embeddedProfile = z.strictObject({ name: fileName, files: z.array(profileFile).min(1) });
+const profile = z.union([z.strictObject({ source: pinned }), embeddedProfile], { error: issue => ofText(issue.input) });
 const profiles = z.array(profile).max(100);
 const result = z.strictObject({ name: fileName, content: z.string(), facts: resultFacts.optional() });
 const baseline = z.union(
@@ -119,9 +118,11 @@ function patterned(input: Input): z.ZodType {
   return pattern === undefined ? z.string() : z.string().regex(wholly(pattern), `expected ${pattern.means}`);
 }
 
-const plain = Object.fromEntries(
-  plainInputs.map(name => [name, plainSchema(inputs[name]).optional().describe(inputs[name].description)]),
-);
+/** What a request may say of an input that it holds as it is. */
+export const requestInput = (name: PlainInput): z.ZodType =>
+  plainSchema(inputs[name]).optional().describe(inputs[name].description);
+
+const plain = Object.fromEntries(plainInputs.map(name => [name, requestInput(name)]));
 const schema = z.strictObject({
   apiVersion: z.literal(requestVersion),
   kind: z.literal(requestKind),

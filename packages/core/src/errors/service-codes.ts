@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { CatalogueEntry } from './catalogue-entry.ts';
+
+/** What keeps the scan service from taking, running or showing a scan. */
+export const serviceCodes = {
+  SERVICE_KEY_INVALID: {
+    exit: 4,
+    meaning: 'The scan service got no key, or one that is unknown, expired or revoked.',
+    remedy: 'Pass a valid key as `Authorization: Bearer cs_…`; an administrator of the team makes a new one.',
+  },
+  SERVICE_FORBIDDEN: {
+    exit: 4,
+    meaning: 'The role of the key does not allow what was asked.',
+    remedy: 'Use a key with the role that the message names, or ask somebody who has it.',
+  },
+  SERVICE_NOT_FOUND: {
+    exit: 4,
+    meaning: 'The scan service has nothing of that name or id for this team.',
+    remedy: 'Check the name or id, and that the key belongs to the team that owns it.',
+  },
+  SERVICE_CONFLICT: {
+    exit: 2,
+    meaning: 'What was sent contradicts what the scan service has under the same key, name or version.',
+    remedy: 'Use another idempotency key or name; what is stored is not changed.',
+  },
+  SERVICE_BODY: {
+    exit: 2,
+    meaning: 'The body of a call to the scan service is too large, of another type, or not JSON.',
+    remedy: 'Send JSON as application/json, of at most the size that the message names.',
+  },
+  SERVICE_QUOTA: {
+    exit: 4,
+    meaning: 'The team has as many scans waiting as it may have.',
+    remedy: 'Wait as long as Retry-After says, or cancel scans that are waiting.',
+  },
+  SERVICE_UNAVAILABLE: {
+    exit: 4,
+    meaning: 'The scan service cannot answer now: its database or a part of it is not there, or it is stopping.',
+    remedy: 'Try again later; `/readyz` of the service says what is missing.',
+  },
+  SERVICE_SCHEMA: {
+    exit: 2,
+    meaning: 'The database of the scan service has a layout that this version does not know or has not made yet.',
+    remedy: 'Run `cinc-scan-service migrate`, or start the version that made it.',
+  },
+  SERVICE_IN_USE: {
+    exit: 2,
+    meaning: 'The data folder of the scan service belongs to another process that runs.',
+    remedy: 'Stop that process, or name another folder with --data.',
+  },
+  SERVICE_DATA: {
+    exit: 5,
+    meaning: 'The scan service cannot read or write what it keeps, or it is not what it was.',
+    remedy: 'Check space and rights of the data folder; restore a backup if content is damaged.',
+  },
+  SERVICE_UNISOLATED: {
+    exit: 2,
+    meaning: 'The scan service cannot keep the code of profiles apart from its own credentials here.',
+    remedy: 'Accept the risk with --allow-unisolated, where every profile that is approved is trusted like the service.',
+  },
+  PROFILE_UNAPPROVED: {
+    exit: 2,
+    meaning: 'The registered profile is not approved for scans, or was withdrawn.',
+    remedy: 'Ask an approver of the team to approve that version.',
+  },
+  RUN_LOST: {
+    exit: 4,
+    meaning: 'The process that ran a scan went away without saying how it ended, more than once.',
+    remedy: 'Look into the log of the runners; the scan can be asked for again.',
+  },
+  RUN_EXPIRED: {
+    exit: 4,
+    meaning: 'No runner took the scan before its deadline.',
+    remedy: 'Start more runners, or ask with a later deadline.',
+  },
+} as const satisfies Record<string, CatalogueEntry>;

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Blobs } from '../../blobs/blobs.ts';
+import type { ScanQueue } from '../../queue/scan-queue.ts';
+import type { Store } from '../../store/store.ts';
+
+/** What routes work on. */
+export interface ApiParts {
+  store: Store;
+  blobs: Blobs;
+  queue: ScanQueue;
+  /** Called after a scan was queued. */
+  onQueued: () => void;
+  /** How long a scan waits for a runner at most, milliseconds. */
+  longestWaitMs: number;
+}
+
+export type Server = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;

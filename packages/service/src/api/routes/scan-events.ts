@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Progress of a scan as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+
+import { Readable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
+import { uuid } from '../../domain/ids.ts';
+import { eventsAfter, getScan } from '../../store/scans.ts';
+import type { Store } from '../../store/store.ts';
+import { teamOf } from '../sign-in.ts';
+import type { Server } from './routes.ts';
+
+const pollMs = 500;
+const aliveMs = 15_000;
+
+export function streamEvents(server: Server, store: Store): void {
+  server.get(
+    '/scans/:id/events',
+    {
+      config: { access: { kind: 'team', role: 'viewer' } },
+      schema: {
+        summary: 'What happens in a scan, as it happens; goes on after Last-Event-ID',
+        tags: ['scans'],
+        produces: ['text/event-stream'],
+        params: z.object({ id: uuid }),
+        headers: z.looseObject({ 'last-event-id': z.coerce.number().int().min(0).optional() }),
+      },
+    },
+    async (request, reply) => {
+      const { team } = teamOf(request);
+      const { id } = request.params;
+      await store.asTeam(team, transaction => getScan(transaction, id)); // 404 before the stream begins
+      const after = request.headers['last-event-id'] ?? 0;
+      const closed = new AbortController();
+      request.raw.once('close', () => closed.abort());
+      const texts = follow(store, { team, id, after, signal: closed.signal });
+      return reply
+        .type('text/event-stream')
+        .header('cache-control', 'no-store')
+        .header('x-accel-buffering', 'no')
+        .send(Readable.from(texts));
+    },
+  );
+}
+
+interface Followed {
+  team: string;
+  id: string;
+  after: number;
+  signal: AbortSignal;
+}
+
+async function* follow(store: Store, { team, id, after, signal }: Followed): AsyncGenerator<string> {
+  let last = after;
+  let said = Date.now();
+  while (!signal.aborted) {
+    const { events, state, verdict } = await store.asTeam(team, async transaction => {
+      // The state first: what it followed from is in the events then.
+      const found = await getScan(transaction, id);
+      return { ...found, events: await eventsAfter(transaction, id, last) };
+    });
+    for (const { n, kind, data } of events) {
+      yield `id: ${n}\nevent: ${kind}\ndata: ${JSON.stringify(data)}\n\n`;
+      last = n;
+      said = Date.now();
+    }
+    if (events.length > 0) continue;
+    if (state !== 'queued' && state !== 'running') {
+      yield `event: end\ndata: ${JSON.stringify({ state, verdict })}\n\n`;
+      return;
+    }
+    if (Date.now() - said > aliveMs) {
+      yield ': waiting\n\n';
+      said = Date.now();
+    }
+    await pause(pollMs, undefined, { signal }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+import { reportKinds, ScanError } from '@cinc-scan/core';
+import { z } from 'zod';
+import { uuid } from '../../domain/ids.ts';
+import { getScan, reportsOf } from '../../store/scans.ts';
+import type { Store } from '../../store/store.ts';
+import { report } from '../shapes.ts';
+import { teamOf } from '../sign-in.ts';
+import type { ApiParts, Server } from './routes.ts';
+
+export function addResultRoutes(server: Server, parts: ApiParts): void {
+  addReportList(server, parts);
+  addReport(server, parts);
+}
+
+const byId = z.object({ id: uuid });
+
+function addReportList(server: Server, { store }: ApiParts): void {
+  server.get(
+    '/scans/:id/reports',
+    {
+      config: { access: { kind: 'team', role: 'viewer' } },
+      schema: {
+        summary: 'The reports that a scan left',
+        tags: ['scans'],
+        params: byId,
+        response: { 200: z.object({ items: z.array(report) }) },
+      },
+    },
+    async request => {
+      const rows = await readReports(store, teamOf(request).team, request.params.id);
+      return { items: rows.map(({ file, kind, blob }) => ({ file, kind, digest: blob })) };
+    },
+  );
+}
+
+const readReports = (store: Store, team: string, id: string) =>
+  store.asTeam(team, async transaction => {
+    await getScan(transaction, id); // 404 for a scan of another team
+    return reportsOf(transaction, id);
+  });
+
+const whichReport = z.strictObject({
+  format: z.enum(Object.keys(reportKinds)).default('scan'),
+  file: z.string().max(500).optional().describe('Of a report with a file for each target; its names are in reports'),
+});
+
+function addReport(server: Server, { store, blobs }: ApiParts): void {
+  server.get(
+    '/scans/:id/results',
+    {
+      config: { access: { kind: 'team', role: 'viewer' } },
+      schema: {
+        summary: 'One report, as the run wrote it',
+        tags: ['scans'],
+        params: byId,
+        querystring: whichReport,
+      },
+    },
+    async (request, reply) => {
+      const rows = await readReports(store, teamOf(request).team, request.params.id);
+      const found = chooseReport(rows, request.query, request.params.id);
+      const tag = `"${found.blob}"`;
+      // A page of somebody else's text is not for this origin: it is saved, not shown.
+      reply
+        .header('etag', tag)
+        .header('cache-control', 'private, no-cache')
+        .header('content-disposition', 'attachment');
+      if (request.headers['if-none-match'] === tag) return reply.code(304).send();
+      return reply.type(mediaType(found.file)).send(await blobs.get(found.blob));
+    },
+  );
+}
+
+type ReportRow = Awaited<ReturnType<typeof readReports>>[number];
+
+function chooseReport(rows: ReportRow[], { format, file }: z.infer<typeof whichReport>, id: string): ReportRow {
+  const [found, second] = rows.filter(
+    ({ kind, file: name }) => kind === format && (file === undefined || file === name),
+  );
+  if (found === undefined)
+    throw new ScanError(
+      'SERVICE_NOT_FOUND',
+      `Scan ${id} has no report ${format}${file === undefined ? '' : ` ${file}`}`,
+    );
+  if (second === undefined) return found;
+  throw new ScanError('INPUT_INVALID', `Scan ${id} has several files of ${format}: name one with file`);
+}
+
+const mediaTypes: Record<string, string> = {
+  json: 'application/json',
+  sarif: 'application/sarif+json',
+  xml: 'application/xml',
+  ckl: 'application/xml',
+  html: 'text/html; charset=utf-8',
+  csv: 'text/csv; charset=utf-8',
+  md: 'text/markdown; charset=utf-8',
+};
+
+const mediaType = (file: string): string =>
+  mediaTypes[file.slice(file.lastIndexOf('.') + 1)] ?? 'text/plain; charset=utf-8';

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readDocument, toScanRequest } from '@cinc-scan/core';
+import { sql } from 'kysely';
+import { z } from 'zod';
+import { scanBody, toAsk } from '../../domain/ask.ts';
+import { uuid } from '../../domain/ids.ts';
+import { assembleRequest } from '../../queue/assemble-request.ts';
+import { getScan, listScans, requestCancel, type ScanRow, type Submitted, submitScan } from '../../store/scans.ts';
+import { type AnyTransaction, asService, type TeamTransaction } from '../../store/store.ts';
+import { page, scan, scanStates, submittedScan } from '../shapes.ts';
+import { teamOf } from '../sign-in.ts';
+import type { ApiParts, Server } from './routes.ts';
+import { streamEvents } from './scan-events.ts';
+import { addResultRoutes } from './scan-results.ts';
+
+const byId = z.object({ id: uuid });
+
+export function addScanRoutes(server: Server, parts: ApiParts): void {
+  addSubmit(server, parts);
+  addReads(server, parts);
+  addResultRoutes(server, parts);
+  streamEvents(server, parts.store);
+  server.post(
+    '/scans/:id/cancel',
+    {
+      config: { access: { kind: 'team', role: 'scanner' } },
+      schema: {
+        summary: 'End a scan; what it made in the cluster is taken back',
+        tags: ['scans'],
+        params: byId,
+        response: { 202: z.object({ state: z.enum(scanStates) }) },
+      },
+    },
+    async (request, reply) => {
+      const caller = teamOf(request);
+      const { id } = request.params;
+      const state = await parts.store.asTeam(caller.team, async transaction => {
+        const { state: now, waitedFor } = await requestCancel(transaction, id, caller);
+        if (waitedFor === undefined) return now;
+        await asService(transaction);
+        await parts.queue.drop(transaction, { id, cluster: waitedFor });
+        return now;
+      });
+      return reply.code(202).send({ state });
+    },
+  );
+}
+
+function addSubmit(server: Server, { store, blobs, queue, onQueued, longestWaitMs }: ApiParts): void {
+  server.post(
+    '/scans',
+    {
+      config: { access: { kind: 'team', role: 'scanner' } },
+      schema: {
+        summary: 'Ask for a scan',
+        tags: ['scans'],
+        body: scanBody,
+        headers: z.looseObject({
+          'idempotency-key': z
+            .string()
+            .regex(/^[\x21-\x7e]{1,200}$/, 'expected up to 200 visible characters')
+            .optional(),
+        }),
+        response: { 202: submittedScan, 200: submittedScan },
+      },
+    },
+    async (request, reply) => {
+      const caller = teamOf(request);
+      const submission = {
+        ask: toAsk(request.body),
+        idempotencyKey: request.headers['idempotency-key'],
+        deadline: new Date(Date.now() + longestWaitMs),
+      };
+      const submitted = await store.asTeam(caller.team, async transaction => {
+        const made = await submitScan(transaction, submission, caller);
+        if (made.kind === 'new') await enqueue(transaction, made, { blobs, queue });
+        return made;
+      });
+      onQueued();
+      const links = linksOf(submitted.id);
+      return reply
+        .code(submitted.kind === 'new' ? 202 : 200)
+        .header('location', links.self)
+        .send({ id: submitted.id, kind: submitted.kind, links });
+    },
+  );
+}
+
+function linksOf(id: string) {
+  const self = `/api/v1/scans/${id}`;
+  return { self, results: `${self}/results`, events: `${self}/events` };
+}
+
+/** What no scan would take is refused now, not by the scan. */
+async function enqueue(
+  transaction: TeamTransaction,
+  { id, cluster }: Submitted,
+  { blobs, queue }: Pick<ApiParts, 'blobs' | 'queue'>,
+): Promise<void> {
+  const { request } = await assembleRequest(transaction, id, blobs);
+  requireSoundRequest(request);
+  await asService(transaction);
+  await queue.add(transaction, { id, cluster });
+}
+
+function requireSoundRequest(text: string): void {
+  const { values, contents } = readDocument({ name: 'The request', text }, { flags: {}, environment: {} });
+  toScanRequest(values, contents);
+}
+
+function addReads(server: Server, parts: ApiParts): void {
+  addScanList(server, parts);
+  addScan(server, parts);
+}
+
+function addScanList(server: Server, { store }: ApiParts): void {
+  server.get(
+    '/scans',
+    {
+      config: { access: { kind: 'team', role: 'viewer' } },
+      schema: {
+        summary: 'Scans of the team, the newest first',
+        tags: ['scans'],
+        querystring: z.strictObject({
+          state: z.enum(scanStates).optional(),
+          after: uuid.optional(),
+          limit: z.coerce.number().int().min(1).max(200).default(50),
+        }),
+        response: { 200: page(scan, 'ScanPage') },
+      },
+    },
+    async request => {
+      const { state, after, limit } = request.query;
+      const rows = await store.asTeam(teamOf(request).team, transaction =>
+        listScans(transaction, { state, after, limit: limit + 1 }),
+      );
+      const items = rows.slice(0, limit);
+      return {
+        items: items.map(row => toScan(row, undefined)),
+        next: rows.length > limit ? (items.at(-1)?.id ?? null) : null,
+      };
+    },
+  );
+}
+
+function addScan(server: Server, { store }: ApiParts): void {
+  server.get(
+    '/scans/:id',
+    {
+      config: { access: { kind: 'team', role: 'viewer' } },
+      schema: { summary: 'One scan', tags: ['scans'], params: byId, response: { 200: scan } },
+    },
+    request =>
+      store.asTeam(teamOf(request).team, async transaction => {
+        const row = await getScan(transaction, request.params.id);
+        if (row.state !== 'queued') return toScan(row, undefined);
+        await asService(transaction);
+        return toScan(row, await positionOf(transaction, row.id));
+      }),
+  );
+}
+
+/** A number of all teams' scans, and nothing else of them. */
+async function positionOf(transaction: AnyTransaction, id: string): Promise<number> {
+  const { before } = await transaction
+    .selectFrom('scan')
+    .select(sql<number>`count(*)::int`.as('before'))
+    .where('state', '=', 'queued')
+    .where('id', '<', id)
+    .executeTakeFirstOrThrow();
+  return before;
+}
+
+const toMoment = (date: Date | null): string | null => date?.toISOString() ?? null;
+
+function toScan(row: ScanRow, position: number | undefined): z.infer<typeof scan> {
+  const { verdict } = row;
+  return {
+    id: row.id,
+    state: row.state,
+    verdict: verdict === 'pass' || verdict === 'fail' ? verdict : null,
+    reason: row.reason,
+    exitCode: row.exit_code,
+    error: row.error,
+    counts: row.counts,
+    attempt: row.attempt,
+    position: position ?? null,
+    cancelRequested: row.cancel_requested,
+    requestedAt: row.requested_at.toISOString(),
+    deadlineAt: row.deadline_at.toISOString(),
+    startedAt: toMoment(row.started_at),
+    finishedAt: toMoment(row.finished_at),
+    runId: row.run_id,
+    isolation: row.isolation,
+    ask: row.ask,
+    pins: row.pins,
+  };
+}

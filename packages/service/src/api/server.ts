@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+import swagger from '@fastify/swagger';
+import fastify, { type FastifyBaseLogger, LogController } from 'fastify';
+import {
+  createJsonSchemaTransform,
+  createJsonSchemaTransformObject,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod';
+import { sql } from 'kysely';
+import { z } from 'zod';
+import { apiTypes } from '../domain/api-types.ts';
+import { finishDescription } from './describe.ts';
+import { answerProblems } from './problem.ts';
+import { addPeopleRoutes } from './routes/people.ts';
+import { addRegistryRoutes } from './routes/registry.ts';
+import type { ApiParts, Server } from './routes/routes.ts';
+import { addScanRoutes } from './routes/scans.ts';
+import { signIn } from './sign-in.ts';
+
+const mostBodyBytes = 1_048_576;
+
+export interface ApiOptions extends ApiParts {
+  logger: FastifyBaseLogger;
+  version: string;
+}
+
+/** The API of the service; not listening yet. */
+export async function makeApi({ logger, version, ...parts }: ApiOptions): Promise<Server> {
+  const server: Server = fastify({
+    loggerInstance: logger,
+    bodyLimit: mostBodyBytes,
+    logController: new LogController({ disableRequestLogging: true }),
+    forceCloseConnections: true,
+  }).withTypeProvider<ZodTypeProvider>();
+  server.setValidatorCompiler(validatorCompiler);
+  server.setSerializerCompiler(serializerCompiler);
+  answerProblems(server);
+  addSignIn(server, parts);
+  await server.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'cinc-scan service', version },
+      security: [{ key: [] }],
+      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
+    },
+    transform: createJsonSchemaTransform({ schemaRegistry: apiTypes }),
+    transformObject: createJsonSchemaTransformObject({ schemaRegistry: apiTypes }),
+  });
+  await server.register(async scope => addRoutes(scope.withTypeProvider<ZodTypeProvider>(), parts), { prefix });
+  addHealth(server, parts);
+  await server.ready();
+  return server;
+}
+
+const prefix = '/api/v1';
+
+/** Before a body is read: a stranger's is none of our business. */
+function addSignIn(server: Server, { store }: ApiParts): void {
+  server.decorateRequest('caller', undefined);
+  server.addHook('onRequest', async request => {
+    request.caller = await signIn(request, store);
+  });
+  server.addHook('onRoute', ({ url, config, schema }) => {
+    const { access } = config ?? {};
+    if (access === undefined) throw new Error(`The route ${url} does not say whom it serves`);
+    if (schema !== undefined && 'role' in access) Object.assign(schema, { 'x-role': `${access.kind}/${access.role}` });
+  });
+  server.addHook('onSend', async (_request, reply) => {
+    reply.header('x-content-type-options', 'nosniff');
+  });
+}
+
+function addRoutes(server: Server, parts: ApiParts): void {
+  addScanRoutes(server, parts);
+  addRegistryRoutes(server, parts);
+  addPeopleRoutes(server, parts);
+  let description: object | undefined;
+  server.get('/openapi.json', { config: { access: { kind: 'anyone' } }, schema: { hide: true } }, async () => {
+    description ??= finishDescription(server.swagger());
+    return description;
+  });
+}
+
+function addHealth(server: Server, { store }: ApiParts): void {
+  const config = { access: { kind: 'anyone' } } as const;
+  const answer = z.object({ ok: z.boolean() });
+  server.get('/livez', { config, schema: { hide: true, response: { 200: answer } } }, async () => ({ ok: true }));
+  server.get(
+    '/readyz',
+    { config, schema: { hide: true, response: { 200: answer, 503: answer } } },
+    async (_request, reply) => {
+      const ok = await store
+        .asPlatform(transaction => sql`select 1`.execute(transaction))
+        .then(
+          () => true,
+          () => false,
+        );
+      return reply.code(ok ? 200 : 503).send({ ok });
+    },
+  );
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the API answers.
+import { z } from 'zod';
+import { apiTypes } from '../domain/api-types.ts';
+import { platformRoles, teamRoles } from '../domain/roles.ts';
+
+const moment = z.iso.datetime();
+const maybe = <T extends z.ZodType>(type: T) => type.nullable();
+
+const failure = z.object({ code: z.string(), message: z.string(), remedy: z.string() });
+
+export const scanStates = ['queued', 'running', 'done', 'failed', 'cancelled', 'expired'] as const;
+
+export const scan = z
+  .object({
+    id: z.uuid(),
+    state: z
+      .enum(scanStates)
+      .describe('done has a verdict; failed means that something could not be looked at, and is none'),
+    verdict: maybe(z.enum(['pass', 'fail'])),
+    reason: maybe(z.string()),
+    exitCode: maybe(z.int()).describe('What `cinc-scan scan` would have ended with'),
+    error: maybe(failure),
+    counts: maybe(z.record(z.string(), z.int())),
+    attempt: z.int(),
+    position: maybe(z.int()).describe('Scans of the service that are before it in the queue'),
+    cancelRequested: z.boolean(),
+    requestedAt: moment,
+    deadlineAt: moment,
+    startedAt: maybe(moment),
+    finishedAt: maybe(moment),
+    runId: maybe(z.string()),
+    isolation: maybe(z.enum(['none'])).describe('none: the code of profiles had the rights of the service'),
+    ask: z.record(z.string(), z.unknown()),
+    pins: z.object({
+      cluster: z.string(),
+      profiles: z.array(z.object({ slug: z.string(), version: z.string(), digest: z.string() })),
+      threshold: maybe(z.object({ slug: z.string(), version: z.int(), digest: z.string() })),
+    }),
+  })
+  .register(apiTypes, { id: 'Scan' });
+
+export const submittedScan = z
+  .object({
+    id: z.uuid(),
+    kind: z
+      .enum(['new', 'same', 'waiting'])
+      .describe('same: the idempotency key was used before; waiting: the same question was in the queue already'),
+    links: z.object({ self: z.string(), results: z.string(), events: z.string() }),
+  })
+  .register(apiTypes, { id: 'SubmittedScan' });
+
+/** Items, and where the next ones are. */
+export const page = <T extends z.ZodType>(item: T, id: string) =>
+  z
+    .object({ items: z.array(item), next: maybe(z.string()).describe('Value of `after` for the next page') })
+    .register(apiTypes, { id });
+
+export const report = z.object({ file: z.string(), kind: z.string(), digest: z.string() });
+
+export const profile = z
+  .object({
+    name: z.string(),
+    version: z.string(),
+    digest: z.string(),
+    state: z.enum(['pending', 'approved', 'withdrawn']),
+    decidedAt: maybe(moment),
+    createdAt: moment,
+  })
+  .register(apiTypes, { id: 'Profile' });
+
+export const threshold = z
+  .object({ name: z.string(), version: z.int(), digest: z.string(), createdAt: moment })
+  .register(apiTypes, { id: 'Threshold' });
+
+export const cluster = z
+  .object({ name: z.string(), mostRuns: z.int(), namespaces: maybe(z.array(z.string())).describe('null: all of them') })
+  .register(apiTypes, { id: 'Cluster' });
+
+export const team = z
+  .object({ name: z.string(), title: z.string(), queueQuota: z.int(), createdAt: moment })
+  .register(apiTypes, { id: 'Team' });
+
+export const apiKey = z
+  .object({
+    id: z.uuid(),
+    publicId: z.string(),
+    name: z.string(),
+    role: z.enum([...teamRoles, ...platformRoles]),
+    expiresAt: moment,
+    revokedAt: maybe(moment),
+    lastUsedAt: maybe(moment),
+    createdAt: moment,
+  })
+  .register(apiTypes, { id: 'Key' });
+
+export const newKey = z
+  .object({ id: z.uuid(), key: z.string().describe('Shown this once'), expiresAt: moment })
+  .register(apiTypes, { id: 'NewKey' });
+
+export const me = z
+  .object({ name: z.string(), role: z.enum([...teamRoles, ...platformRoles]), team: maybe(z.string()) })
+  .register(apiTypes, { id: 'Me' });
+
+export const auditEntry = z
+  .object({
+    n: z.int(),
+    at: moment,
+    team: maybe(z.uuid()),
+    principal: maybe(z.uuid()),
+    action: z.string(),
+    object: z.string(),
+    detail: z.record(z.string(), z.unknown()),
+    hash: z.string(),
+  })
+  .register(apiTypes, { id: 'AuditEntry' });

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+import { ScanError } from '@cinc-scan/core';
+import type { FastifyRequest } from 'fastify';
+import { readKey } from '../domain/api-key.ts';
+import { allows, type PlatformRole, type TeamRole } from '../domain/roles.ts';
+import type { Store } from '../store/store.ts';
+import { type Caller, findCaller, invalidKey } from '../store/teams.ts';
+
+/** Whom a route serves. Each route says it; one that does not would serve nobody. */
+type Access =
+  | { kind: 'anyone' }
+  | { kind: 'signed-in' }
+  | { kind: 'team'; role: TeamRole }
+  | { kind: 'platform'; role: PlatformRole };
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access;
+  }
+  interface FastifyRequest {
+    caller: Caller | undefined;
+  }
+}
+
+export type TeamCaller = Caller & { kind: 'team' };
+export type PlatformCaller = Caller & { kind: 'platform' };
+
+/** Finds out who calls and whether the route is for them. Throws SERVICE_KEY_INVALID, SERVICE_FORBIDDEN. */
+export async function signIn(request: FastifyRequest, store: Store): Promise<Caller | undefined> {
+  const { access } = request.routeOptions.config;
+  if (access === undefined || access.kind === 'anyone') return undefined;
+  const caller = await findCaller(store, presentedKey(request));
+  requireAccess(caller, access);
+  return caller;
+}
+
+function presentedKey({ headers: { authorization = '' } }: FastifyRequest) {
+  const [, text] = /^Bearer ([\x21-\x7e]{1,200})$/i.exec(authorization) ?? [];
+  const key = text === undefined ? undefined : readKey(text);
+  if (key === undefined) throw invalidKey();
+  return key;
+}
+
+function requireAccess(caller: Caller, access: Exclude<Access, { kind: 'anyone' }>): void {
+  if (access.kind === 'signed-in') return;
+  const holds =
+    access.kind === 'team'
+      ? caller.kind === 'team' && allows(caller.role, access.role)
+      : caller.kind === 'platform' && (caller.role === access.role || caller.role === 'operator');
+  if (holds) return;
+  throw new ScanError(
+    'SERVICE_FORBIDDEN',
+    `This takes the role ${access.role} of ${access.kind === 'team' ? 'a team' : 'the platform'}; the key has ${caller.role}`,
+  );
+}
+
+/** Of a route for teams. */
+export function teamOf({ caller }: FastifyRequest): TeamCaller {
+  if (caller?.kind === 'team') return caller;
+  throw new ScanError('SERVICE_FORBIDDEN', 'This takes a key of a team');
+}
+
+/** Of a route for the platform. */
+export function platformOf({ caller }: FastifyRequest): PlatformCaller {
+  if (caller?.kind === 'platform') return caller;
+  throw new ScanError('SERVICE_FORBIDDEN', 'This takes a key of the platform');
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// What callers may ask for: names of registered things, and those inputs of a scan that open nothing on this machine.
+import { type PlainInput, parseSelector, requestInput, ScanError } from '@cinc-scan/core';
+import { z } from 'zod';
+import { apiTypes } from './api-types.ts';
+import { slug } from './ids.ts';
+
+const offered = [
+  'container',
+  'all-containers',
+  'lens',
+  'require-view',
+  'allow-empty',
+  'input',
+  'controls',
+  'tags',
+  'fail-on',
+  'strict',
+  'all-profiles',
+  'rounding',
+  'report-only',
+  'duration',
+  'timeout',
+  'deadline',
+] as const satisfies PlainInput[];
+
+const named = (what: string) =>
+  z
+    .string()
+    .regex(
+      /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:@[0-9][0-9A-Za-z.+-]{0,63})?$/,
+      `expected the name of a ${what}, or NAME@VERSION`,
+    );
+
+const namespace = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'expected the name of a namespace');
+
+const options = Object.fromEntries(offered.map(name => [name, requestInput(name)]));
+
+const byNames = z
+  .strictObject({
+    cluster: slug.optional().describe('May be left out by a team with one cluster'),
+    namespace: z.array(namespace).min(1).max(20),
+    targets: z
+      .array(z.string().min(1).max(500))
+      .min(1)
+      .max(100)
+      .describe('Pods, workloads such as deployment/web, or labels'),
+    profile: z.array(named('profile')).min(1).max(20),
+    threshold: named('threshold').optional().describe('Without one every control has to pass'),
+    ...options,
+  })
+  .register(apiTypes, { id: 'ScanByNames' });
+
+const shortForm = z
+  .strictObject({
+    cluster: slug.optional(),
+    target: z.strictObject({
+      namespace,
+      pod: z.string().min(1).max(253),
+      container: z.string().min(1).max(63).optional(),
+    }),
+    scan: z.strictObject({ profile: named('profile'), threshold: named('threshold').optional() }),
+    options: z.strictObject({ timeout: requestInput('timeout') }).optional(),
+  })
+  .register(apiTypes, { id: 'ScanOfOnePod' });
+
+export const scanBody = z.union([byNames, shortForm]);
+
+/** What was asked, in one form. */
+export type Ask = z.infer<typeof byNames>;
+
+/** Throws INPUT_INVALID for selectors that no scan takes. */
+export function toAsk(body: z.infer<typeof scanBody>): Ask {
+  const ask = 'target' in body ? fromShortForm(body) : body;
+  for (const target of ask.targets) parseSelector(target);
+  return ask;
+}
+
+function fromShortForm({ cluster, target, scan, options: given }: z.infer<typeof shortForm>): Ask {
+  return {
+    ...(cluster !== undefined && { cluster }),
+    namespace: [target.namespace],
+    targets: [`pod/${target.pod}`],
+    ...(target.container !== undefined && { container: target.container }),
+    profile: [scan.profile],
+    ...(scan.threshold !== undefined && { threshold: scan.threshold }),
+    ...(given?.timeout !== undefined && { timeout: given.timeout }),
+  };
+}
+
+/** What the names of a request meant when it was taken. */
+export interface Pins {
+  cluster: string;
+  profiles: { slug: string; version: string; digest: string }[];
+  threshold: { slug: string; version: number; digest: string } | null;
+}
+
+interface OpenCluster {
+  id: string;
+  slug: string;
+  namespaces: string[] | null;
+}
+
+/** The cluster that is meant, if the team may scan in all the namespaces. What is not the team's does not exist for it. */
+export function chooseCluster({ cluster, namespace: wanted }: Ask, open: OpenCluster[]): OpenCluster {
+  const [first, ...others] = open;
+  const found = cluster === undefined && others.length === 0 ? first : open.find(each => each.slug === cluster);
+  if (found === undefined) {
+    if (cluster === undefined && open.length > 1)
+      throw new ScanError(
+        'INPUT_INVALID',
+        `cluster: the team has several, name one of ${open.map(each => each.slug).join(', ')}`,
+      );
+    throw new ScanError('SERVICE_NOT_FOUND', `The team has no cluster${cluster === undefined ? '' : ` ${cluster}`}`);
+  }
+  const closed = wanted.find(each => found.namespaces !== null && !found.namespaces.includes(each));
+  if (closed === undefined) return found;
+  throw new ScanError('SERVICE_NOT_FOUND', `The team has no namespace ${closed} in cluster ${found.slug}`);
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { ScanError, toMessage } from '@cinc-scan/core';
+import type { RunEvent } from '../queue/attempts.ts';
+import { type Ending, type Lease, type RunReport, toFailure } from '../queue/leases.ts';
+import { mayPass } from './may-pass.ts';
+import { type FromProcess, fromProcess, type ToProcess } from './protocol.ts';
+
+export interface ProcessSettings {
+  /** What starts a process that scans. */
+  command: [program: string, ...args: string[]];
+  /** Where kubeconfigs lie, by name. */
+  credentials: string;
+  /** Where engines and profiles are kept from run to run. */
+  cache: string | undefined;
+  path: string;
+  onLog: (text: string) => void;
+}
+
+export interface Watch {
+  onEvent: (event: RunEvent) => void;
+  signal: AbortSignal;
+}
+
+/** Runs scans in processes of their own, one for each team, which stay for the next scan of that team. */
+export class ProcessExecutor implements AsyncDisposable {
+  private readonly settings: ProcessSettings;
+  private readonly processes = new Map<string, ScanProcess>();
+
+  constructor(settings: ProcessSettings) {
+    this.settings = settings;
+  }
+
+  /** Never rejects: what keeps a scan from its verdict is an ending too. */
+  async run(lease: Lease, watch: Watch): Promise<Ending> {
+    let folder: string | undefined;
+    try {
+      folder = await mkdtemp(join(tmpdir(), 'cinc-scan-run-'));
+      return await this.perform(lease, folder, watch);
+    } catch (error) {
+      const failure = toFailure(error);
+      return { kind: 'refused', failure, mayPass: mayPass(failure.code) };
+    } finally {
+      if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  private async perform(lease: Lease, folder: string, { onEvent, signal }: Watch): Promise<Ending> {
+    const { runId, before, namespaces, request, cluster } = lease;
+    const kubeconfig = cluster.credential === undefined ? undefined : this.credentialPath(cluster.credential);
+    const answer = await this.processOf(lease.team).ask(
+      {
+        kind: 'scan',
+        runId,
+        ...(before !== undefined && { before }),
+        namespaces,
+        request,
+        folder,
+        ...(kubeconfig !== undefined && { kubeconfig }),
+        ...(cluster.context !== undefined && { context: cluster.context }),
+      },
+      { onEvent, signal },
+    );
+    if (signal.aborted) return { kind: 'cancelled' };
+    if (answer.kind === 'refused') return { ...answer, mayPass: mayPass(answer.failure.code) };
+    const reports = await readReports(folder, answer.reports);
+    return {
+      ...answer,
+      failure: answer.failure,
+      reports,
+      mayPass: answer.verdict === 'error' && mayPass(answer.reason),
+    };
+  }
+
+  /** A credential is a name: no caller of the API reaches another file with it. */
+  private credentialPath(name: string): string {
+    if (/^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/.test(name)) return join(this.settings.credentials, name);
+    throw new ScanError('SERVICE_DATA', `The credential of the cluster has a malformed name: ${name}`);
+  }
+
+  private processOf(team: string): ScanProcess {
+    const known = this.processes.get(team);
+    if (known?.isAlive === true) return known;
+    const started = new ScanProcess(this.settings);
+    this.processes.set(team, started);
+    return started;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.processes.values()].map(each => each[Symbol.asyncDispose]()));
+  }
+}
+
+type Answer = Exclude<FromProcess, { kind: 'event' }>;
+type Order = Omit<Extract<ToProcess, { kind: 'scan' }>, 'job'>;
+
+interface Waiting extends PromiseWithResolvers<Answer> {
+  onEvent: (event: RunEvent) => void;
+}
+
+const patienceMs = 15_000;
+
+class ScanProcess implements AsyncDisposable {
+  private readonly child: ChildProcess;
+  private readonly waiting = new Map<number, Waiting>();
+  private readonly exited: Promise<void>;
+  private jobs = 0;
+  isAlive = true;
+
+  constructor({ command: [program, ...args], cache, path, onLog }: ProcessSettings) {
+    this.child = spawn(program, args, {
+      // Nothing of the service's own environment: it may hold the address of the database.
+      env: {
+        PATH: path,
+        HOME: tmpdir(),
+        TMPDIR: tmpdir(),
+        LANG: 'C.UTF-8',
+        ...(cache !== undefined && { CINC_SCAN_CACHE: cache }),
+      },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    this.child.stdin?.on('error', () => undefined); // its end tells more
+    this.child.stderr?.setEncoding('utf8').on('data', onLog);
+    if (this.child.stdout) createInterface({ input: this.child.stdout }).on('line', line => this.take(line));
+    this.exited = new Promise(done => {
+      const end = (how: string) => {
+        this.lose(how);
+        done();
+      };
+      this.child.once('exit', (code, signal) => end(signal ?? `status ${code}`));
+      this.child.once('error', error => end(error.message));
+    });
+  }
+
+  async ask(given: Order, { onEvent, signal }: Watch): Promise<Answer> {
+    this.jobs += 1;
+    const job = this.jobs;
+    const waiting: Waiting = { ...Promise.withResolvers<Answer>(), onEvent };
+    this.waiting.set(job, waiting);
+    const cancel = () => this.tell({ kind: 'cancel', job });
+    signal.addEventListener('abort', cancel, { once: true });
+    this.tell({ ...given, job });
+    if (signal.aborted) cancel();
+    try {
+      return await waiting.promise;
+    } finally {
+      signal.removeEventListener('abort', cancel);
+      this.waiting.delete(job);
+    }
+  }
+
+  private tell(order: ToProcess): void {
+    this.child.stdin?.write(`${JSON.stringify(order)}\n`);
+  }
+
+  private take(line: string): void {
+    let said: FromProcess;
+    try {
+      said = fromProcess.parse(JSON.parse(line));
+    } catch (error) {
+      this.lose(`it said what nobody understands: ${toMessage(error)}`);
+      this.child.kill('SIGKILL');
+      return;
+    }
+    const waiting = this.waiting.get(said.job);
+    if (said.kind === 'event') waiting?.onEvent({ kind: said.event, data: said.data });
+    else waiting?.resolve(said);
+  }
+
+  private lose(how: string): void {
+    this.isAlive = false;
+    const error = new ScanError('ENGINE_CRASHED', `The process that scans ended before its answer: ${how}`);
+    for (const { reject } of this.waiting.values()) reject(error);
+  }
+
+  /** Its runs end themselves, and take their grants back. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.child.stdin?.end();
+    const kill = setTimeout(() => this.child.kill('SIGKILL'), patienceMs);
+    await this.exited;
+    clearTimeout(kill);
+  }
+}
+
+const mostReportBytes = 128 * 1_048_576;
+
+async function readReports(folder: string, reports: { file: string; kind: string }[]): Promise<RunReport[]> {
+  const read: RunReport[] = [];
+  let total = 0;
+  for (const { file, kind } of reports) {
+    const path = resolve(folder, file);
+    const name = relative(folder, path);
+    if (name.startsWith('..'))
+      throw new ScanError('SERVICE_DATA', `A report lies outside the folder of its run: ${file}`);
+    const bytes = await readFile(path);
+    total += bytes.length;
+    if (total > mostReportBytes)
+      throw new ScanError('SERVICE_DATA', 'The reports of the run are larger than the service keeps');
+    read.push({ file: name, kind, bytes });
+  }
+  return read;
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a service and the process that scans say to each other: a line of JSON each way.
+import { z } from 'zod';
+
+/** To the process: one scan. */
+const scanOrder = z.strictObject({
+  kind: z.literal('scan'),
+  job: z.int(),
+  runId: z.string(),
+  /** Run of an attempt that died: what it left in the cluster goes first. */
+  before: z.string().optional(),
+  namespaces: z.array(z.string()),
+  /** The request document. */
+  request: z.string(),
+  /** Empty folder for what the run leaves. */
+  folder: z.string(),
+  /** Path of a kubeconfig; without one it is the cluster that the service runs in. */
+  kubeconfig: z.string().optional(),
+  context: z.string().optional(),
+});
+export type ScanOrder = z.infer<typeof scanOrder>;
+
+const cancelOrder = z.strictObject({ kind: z.literal('cancel'), job: z.int() });
+
+export const toProcess = z.discriminatedUnion('kind', [scanOrder, cancelOrder]);
+export type ToProcess = z.infer<typeof toProcess>;
+
+const failure = z.strictObject({ code: z.string(), message: z.string(), remedy: z.string() });
+
+/** From the process. */
+export const fromProcess = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('event'),
+    job: z.int(),
+    event: z.string(),
+    data: z.record(z.string(), z.unknown()),
+  }),
+  z.strictObject({
+    kind: z.literal('judged'),
+    job: z.int(),
+    verdict: z.enum(['pass', 'fail', 'error']),
+    reason: z.string(),
+    exitCode: z.int(),
+    counts: z.record(z.string(), z.int()),
+    failure: failure.optional(),
+    reports: z.array(z.strictObject({ file: z.string(), kind: z.string() })),
+  }),
+  z.strictObject({ kind: z.literal('refused'), job: z.int(), failure }),
+]);
+export type FromProcess = z.infer<typeof fromProcess>;

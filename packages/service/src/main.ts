@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { isScanError, Secret } from '@cinc-scan/core';
+import { Command, Option } from 'commander';
+import { pino } from 'pino';
+import { ownVersion, scanProcessCommand } from './own-package.ts';
+import { type Role, roles, type Service, startService } from './run-service.ts';
+import { migrate } from './store/migrate.ts';
+import { openDatabase } from './store/open-database.ts';
+
+interface RunOptions {
+  data: string;
+  role: Role[];
+  host: string;
+  port: string;
+  slots: string;
+  credentials?: string;
+  allowUnisolated?: true;
+  heartbeat: string;
+  logLevel: string;
+}
+
+/** An error of the database carries the values of its query. */
+function shownError(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { name, message, stack, cause } = error;
+  const code = 'code' in error ? error.code : undefined;
+  return { name, message, code, stack, ...(cause !== undefined && { cause: shownError(cause) }) };
+}
+
+/** An address with a password belongs into no argument: other users see those. */
+function databaseAddress(): Secret | undefined {
+  const given = process.env['CINC_SCAN_DATABASE'];
+  return given === undefined || given === '' ? undefined : new Secret(given);
+}
+
+async function run({
+  data,
+  role,
+  host,
+  port,
+  slots,
+  credentials,
+  allowUnisolated,
+  heartbeat,
+  logLevel,
+}: RunOptions): Promise<void> {
+  const logger = pino({ level: logLevel, serializers: { err: shownError } }, pino.destination(2));
+  const database = databaseAddress();
+  const service = await startService({
+    data,
+    database,
+    roles: role,
+    host,
+    port: Number(port),
+    slots: Number(slots),
+    credentials: credentials ?? join(data, 'credentials'),
+    cache: process.env['CINC_SCAN_CACHE'],
+    allowUnisolated: allowUnisolated === true,
+    path: process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
+    scanProcess: scanProcessCommand(),
+    version: ownVersion(),
+    logger,
+    times: { heartbeatSeconds: Number(heartbeat), superviseSeconds: Math.ceil(Number(heartbeat) / 3) },
+  });
+  tell(service, database === undefined);
+  await stopSignal();
+  await service[Symbol.asyncDispose]();
+}
+
+function tell({ url, firstKey }: Service, isEmbedded: boolean): void {
+  if (url !== undefined) process.stdout.write(`cinc-scan service at ${url}\n`);
+  if (firstKey !== undefined)
+    process.stdout.write(`Key of the first operator, shown this once: ${firstKey.reveal()}\n`);
+  if (isEmbedded)
+    process.stdout.write(
+      'Its database is embedded: for one process, for trying and for small teams. A power cut may lose what was written last.\n',
+    );
+}
+
+const stopSignal = (): Promise<void> =>
+  new Promise(resolve => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve());
+  });
+
+const program = new Command('cinc-scan-service').description('The scan service of cinc-scan').version(ownVersion());
+
+program
+  .command('run', { isDefault: true })
+  .description('run the service; without CINC_SCAN_DATABASE it is whole by itself, on this machine')
+  .option('--data <folder>', 'what the service keeps', join(homedir(), '.local/share/cinc-scan-service'))
+  .addOption(
+    new Option('--role <roles...>', 'parts of the service that this process has')
+      .choices([...roles])
+      .default([...roles]),
+  )
+  .option('--host <address>', 'address to listen on', '127.0.0.1')
+  .option('--port <number>', 'port to listen on', '8190')
+  .option('--slots <number>', 'scans at once', '2')
+  .option('--credentials <folder>', 'kubeconfigs of the clusters, by name (default: credentials in the data folder)')
+  .option('--allow-unisolated', 'run profiles with the rights of the service: each that is approved is trusted like it')
+  .option('--heartbeat <seconds>', 'a runner that says nothing for so long is gone', '30')
+  .addOption(
+    new Option('--log-level <level>', 'what is logged')
+      .choices(['silent', 'error', 'warn', 'info', 'debug'])
+      .default('info'),
+  )
+  .action(run);
+
+program
+  .command('migrate')
+  .description('bring the database that CINC_SCAN_DATABASE names to the layout of this version')
+  .action(async () => {
+    const url = databaseAddress();
+    if (url === undefined) return program.error('CINC_SCAN_DATABASE names no database', { exitCode: 2 });
+    await using database = await openDatabase({ kind: 'server', url });
+    await migrate(database.kysely);
+    process.stdout.write('The database has the layout of this version\n');
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!isScanError(error)) throw error;
+  process.stderr.write(`${error.code}: ${error.message}\n${error.remedy}\n`);
+  process.exitCode = error.exit;
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Names become contents: what a runner gets is a request document, whole.
+import { embeddedProfile, type RequestDocument, renderRequest, requestVersion, ScanError } from '@cinc-scan/core';
+import type { Blobs } from '../blobs/blobs.ts';
+import type { Pins } from '../domain/ask.ts';
+import { type AnyTransaction, appTeam } from '../store/store.ts';
+
+export interface AssembledRequest {
+  /** The text of the request document. */
+  request: string;
+  namespaces: string[];
+}
+
+/** Throws SERVICE_DATA where a content is gone or is not what it was when it was registered. */
+export async function assembleRequest(
+  transaction: AnyTransaction,
+  scan: string,
+  blobs: Blobs,
+): Promise<AssembledRequest> {
+  const { ask, pins } = await transaction
+    .selectFrom('scan')
+    .select(['ask', 'pins'])
+    .where('id', '=', scan)
+    .executeTakeFirstOrThrow();
+  const threshold = pins.threshold === null ? undefined : await readThreshold(transaction, pins.threshold);
+  const profile = [];
+  for (const { digest } of pins.profiles) profile.push(await readProfile(blobs, digest));
+  const { cluster: _cluster, profile: _named, threshold: _name, ...plain } = ask;
+  const document = {
+    apiVersion: requestVersion,
+    kind: 'ScanRequest',
+    ...plain,
+    profile,
+    ...(threshold !== undefined && { threshold }),
+  } satisfies RequestDocument;
+  return { request: renderRequest(document), namespaces: ask.namespace };
+}
+
+async function readProfile(blobs: Blobs, digest: string) {
+  const text = (await blobs.get(digest)).toString('utf8');
+  return embeddedProfile.parse(JSON.parse(text));
+}
+
+async function readThreshold(transaction: AnyTransaction, { slug, version, digest }: NonNullable<Pins['threshold']>) {
+  const { content } = await transaction
+    .selectFrom('threshold')
+    .select('content')
+    .where('slug', '=', slug)
+    .where('version', '=', version)
+    .where('digest', '=', digest)
+    .where('team_id', '=', appTeam)
+    .executeTakeFirstOrThrow(
+      () =>
+        new ScanError('SERVICE_DATA', `Threshold ${slug}@${version} is not what it was when the scan was asked for`),
+    );
+  return { name: `${slug}.yml`, content };
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a runner may do to a scan: take it, say that it lives and how far it is, and end it.
+import { isScanError, makeRunId, toMessage } from '@cinc-scan/core';
+import type { Blobs } from '../blobs/blobs.ts';
+import type { PlatformTransaction, Store } from '../store/store.ts';
+import type { ScanFailure } from '../store/tables.ts';
+import { type AssembledRequest, assembleRequest } from './assemble-request.ts';
+import {
+  appendEvents,
+  type Begun,
+  beginAttempt,
+  expireScans,
+  type Finished,
+  failureOf,
+  finishAttempt,
+  type KeptReport,
+  loseScan,
+  nextCluster,
+  type RunEvent,
+  recordReports,
+  requeue,
+  runningScans,
+} from './attempts.ts';
+import type { Hold, ScanQueue } from './scan-queue.ts';
+
+/** A scan that a runner holds. */
+export interface Lease extends Begun, AssembledRequest {
+  hold: Hold;
+  cluster: { credential: string | undefined; context: string | undefined };
+}
+
+/** How an attempt ended. */
+export type Ending =
+  | {
+      kind: 'judged';
+      /** pass and fail are verdicts; error means that something could not be looked at. */
+      verdict: 'pass' | 'fail' | 'error';
+      reason: string;
+      exitCode: number;
+      counts: Record<string, number>;
+      /** Of an error: what it was. */
+      failure: ScanFailure | undefined;
+      reports: RunReport[];
+      mayPass: boolean;
+    }
+  | { kind: 'refused'; failure: ScanFailure; mayPass: boolean }
+  | { kind: 'cancelled' };
+
+export interface RunReport {
+  file: string;
+  kind: string;
+  bytes: Buffer;
+}
+
+/** Attempts that a scan has where the first ended by what may pass. */
+const mostAttempts = 2;
+
+export type Word = 'go-on' | 'cancel' | 'lost';
+
+export interface LeaseParts {
+  store: Store;
+  queue: ScanQueue;
+  blobs: Blobs;
+}
+
+export class Leases {
+  private readonly parts: LeaseParts;
+
+  constructor(parts: LeaseParts) {
+    this.parts = parts;
+  }
+
+  private get store(): Store {
+    return this.parts.store;
+  }
+
+  private get queue(): ScanQueue {
+    return this.parts.queue;
+  }
+
+  /** The next scan of a cluster that takes another run; undefined where there is none. */
+  async take(runner: string): Promise<Lease | undefined> {
+    const taken = await this.store.asPlatform(transaction => this.begin(transaction, runner));
+    if (taken === undefined) return undefined;
+    try {
+      const { team, scan } = taken;
+      const assembled = await this.store.forTeam(team, transaction =>
+        assembleRequest(transaction, scan, this.parts.blobs),
+      );
+      return { ...taken, ...assembled };
+    } catch (error) {
+      await this.end(taken, { kind: 'refused', failure: toFailure(error), mayPass: false });
+      return undefined;
+    }
+  }
+
+  private async begin(
+    transaction: PlatformTransaction,
+    runner: string,
+  ): Promise<Omit<Lease, keyof AssembledRequest> | undefined> {
+    const cluster = await nextCluster(transaction);
+    if (cluster === undefined) return undefined;
+    for (;;) {
+      const hold = await this.queue.take(transaction, cluster.id);
+      if (hold === undefined) return undefined;
+      const attempt = { attempt: hold.retryCount + 1, runId: makeRunId(), runner };
+      const begun = await beginAttempt(transaction, hold.id, attempt);
+      const { credential, context } = cluster;
+      if (begun !== undefined)
+        return { ...begun, hold, cluster: { credential: credential ?? undefined, context: context ?? undefined } };
+      await this.queue.complete(transaction, hold); // the scan is over, and there may be others
+    }
+  }
+
+  /** Says that the runner lives; hears whether it is to go on. */
+  async touch({ scan, hold }: Pick<Lease, 'scan' | 'hold'>): Promise<Word> {
+    if (!(await this.queue.touch(hold))) return 'lost';
+    const found = await this.store.asPlatform(transaction =>
+      transaction.selectFrom('scan').select('cancel_requested').where('id', '=', scan).executeTakeFirst(),
+    );
+    return found?.cancel_requested === true ? 'cancel' : 'go-on';
+  }
+
+  tell(lease: Begun, events: RunEvent[]): Promise<void> {
+    return this.store.forTeam(lease.team, transaction => appendEvents(transaction, lease, events));
+  }
+
+  /** Records the end of an attempt; false where another attempt counts by now, and nothing was recorded. */
+  async end(lease: Begun & { hold: Hold }, ending: Ending): Promise<boolean> {
+    if (ending.kind !== 'cancelled' && ending.mayPass && lease.attempt < mostAttempts)
+      return this.giveBack(lease, ending);
+    const reports = ending.kind === 'judged' ? await this.keep(ending.reports) : [];
+    return this.inOne(lease, async transaction => {
+      const isOurs =
+        (await finishAttempt(transaction, lease, toFinished(ending))) &&
+        (await this.queue.complete(transaction, lease.hold));
+      if (isOurs) await recordReports(transaction, lease.scan, reports);
+      return isOurs;
+    });
+  }
+
+  /** Gives a scan back untouched, as when its runner stops; whether that costs an attempt is for the queue to say. */
+  async release(lease: Begun & { hold: Hold }): Promise<void> {
+    const failure = failureOf('RUN_LOST', 'The runner stopped while it ran the scan');
+    if (lease.attempt < mostAttempts) await this.giveBack(lease, { kind: 'refused', failure, mayPass: true });
+    else await this.end(lease, { kind: 'refused', failure, mayPass: false });
+  }
+
+  private giveBack(lease: Begun & { hold: Hold }, ending: Exclude<Ending, { kind: 'cancelled' }>): Promise<boolean> {
+    const why = ending.kind === 'judged' ? ending.reason : ending.failure.code;
+    return this.inOne(
+      lease,
+      async transaction =>
+        (await requeue(transaction, lease, why)) && (await this.queue.giveBack(transaction, lease.hold, why)),
+    );
+  }
+
+  /** All of it, or nothing. */
+  private async inOne({ team }: Begun, work: (transaction: PlatformTransaction) => Promise<boolean>): Promise<boolean> {
+    try {
+      return await this.store.forTeam(team, async transaction => {
+        if (await work(transaction)) return true;
+        throw new Stale();
+      });
+    } catch (error) {
+      if (error instanceof Stale) return false;
+      throw error;
+    }
+  }
+
+  private async keep(reports: RunReport[]): Promise<KeptReport[]> {
+    const kept: KeptReport[] = [];
+    for (const { file, kind, bytes } of reports)
+      kept.push({ file, kind, blob: await this.parts.blobs.put(bytes), bytes: bytes.length });
+    return kept;
+  }
+
+  /** Puts scans back among those that wait whose runners went away. Gives how many. */
+  async recover(): Promise<number> {
+    const running = await this.store.asPlatform(runningScans);
+    let count = 0;
+    for (const scan of running) {
+      if (!(await this.queue.isGivenUp(scan))) continue;
+      const attempt = { scan: scan.id, team: scan.team, attempt: scan.attempt };
+      if (await this.store.forTeam(scan.team, transaction => requeue(transaction, attempt, 'RUN_LOST'))) count += 1;
+    }
+    return count;
+  }
+
+  /** Ends what waited too long. */
+  async expire(now = new Date()): Promise<number> {
+    return this.store.asPlatform(async transaction => {
+      const ended = await expireScans(transaction, now);
+      for (const scan of ended) await this.queue.drop(transaction, scan);
+      return ended.length;
+    });
+  }
+
+  lose(scan: string): Promise<void> {
+    return this.store.asPlatform(transaction => loseScan(transaction, scan));
+  }
+}
+
+class Stale extends Error {}
+
+function toFinished(ending: Ending): Finished {
+  const nothing = { verdict: null, reason: null, exitCode: null, error: null, counts: null };
+  if (ending.kind === 'cancelled') return { ...nothing, state: 'cancelled' };
+  if (ending.kind === 'refused')
+    return { ...nothing, state: 'failed', reason: ending.failure.code, error: ending.failure };
+  const { verdict, reason, exitCode, counts, failure } = ending;
+  if (verdict !== 'error') return { ...nothing, state: 'done', verdict, reason, exitCode, counts };
+  const error = failure ?? failureOf('TARGET_LOST', `The scan ended with ${reason}`);
+  return { ...nothing, state: 'failed', reason, exitCode, counts, error };
+}
+
+export function toFailure(error: unknown): ScanFailure {
+  if (isScanError(error)) return { code: error.code, message: error.message, remedy: error.remedy };
+  return failureOf('ENGINE_FAILED', toMessage(error));
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { setInterval } from 'node:timers/promises';
+import { ScanError, type Secret } from '@cinc-scan/core';
+import type { FastifyBaseLogger } from 'fastify';
+import type { Server } from './api/routes/routes.ts';
+import { makeApi } from './api/server.ts';
+import { FolderBlobs } from './blobs/folder-blobs.ts';
+import { ProcessExecutor } from './executors/process-executor.ts';
+import { Leases } from './queue/leases.ts';
+import { type QueueTimes, ScanQueue } from './queue/scan-queue.ts';
+import { Runner } from './runner/runner.ts';
+import { lockFolder } from './store/data-folder.ts';
+import { migrate, requireMigrated } from './store/migrate.ts';
+import { type Database, openDatabase } from './store/open-database.ts';
+import { Store } from './store/store.ts';
+import { createFirstKey } from './store/teams.ts';
+
+export const roles = ['api', 'worker', 'scheduler'] as const;
+export type Role = (typeof roles)[number];
+
+export interface ServiceSettings {
+  /** Blobs, and the database where none is named. */
+  data: string;
+  /** Address of a PostgreSQL server. */
+  database: Secret | undefined;
+  roles: readonly Role[];
+  host: string;
+  port: number;
+  /** Scans at once of this process. */
+  slots: number;
+  /** Folder of kubeconfigs, by name. */
+  credentials: string;
+  cache: string | undefined;
+  /** Profiles run with the rights of the service, since nothing here keeps them apart. */
+  allowUnisolated: boolean;
+  path: string;
+  /** What starts a process that scans. */
+  scanProcess: [program: string, ...args: string[]];
+  version: string;
+  logger: FastifyBaseLogger;
+  times?: QueueTimes;
+}
+
+export interface Service extends AsyncDisposable {
+  /** Of the API; undefined for a process without it. */
+  url: string | undefined;
+  /** Key of the first operator; only from the start that made it. */
+  firstKey: Secret | undefined;
+}
+
+/** Starts the service; what it started ends with it, the last first. */
+export async function startService(settings: ServiceSettings): Promise<Service> {
+  await using stack = new AsyncDisposableStack();
+  const { data, logger, roles: wanted } = settings;
+  requireIsolation(settings);
+  if (settings.database === undefined) stack.use(await lockFolder(data));
+  const database = stack.use(
+    await openDatabase(
+      settings.database === undefined ? { kind: 'folder', folder: data } : { kind: 'server', url: settings.database },
+    ),
+  );
+  // One process with its own database is its own migration; others are migrated before they start.
+  await (settings.database === undefined ? migrate(database.kysely) : requireMigrated(database.kysely));
+  const parts = await startParts(stack, settings, database);
+  const runner = wanted.includes('worker') ? stack.use(startRunner(stack, settings, parts.leases)) : undefined;
+  if (wanted.includes('scheduler')) await startScheduler(stack, parts, logger);
+  const api = wanted.includes('api')
+    ? await startApi(stack, settings, { ...parts, onQueued: () => runner?.wake() })
+    : undefined;
+  const firstKey = wanted.includes('api') ? await makeFirstKey(parts.store) : undefined;
+  const owned = stack.move();
+  return { url: api?.listeningOrigin, firstKey, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** A profile is a program: it could read what the process that scans can. */
+function requireIsolation({ roles: wanted, allowUnisolated }: ServiceSettings): void {
+  if (!wanted.includes('worker') || allowUnisolated) return;
+  throw new ScanError('SERVICE_UNISOLATED', 'Profiles would run with the rights of the service');
+}
+
+interface Parts {
+  store: Store;
+  blobs: FolderBlobs;
+  queue: ScanQueue;
+  leases: Leases;
+}
+
+async function startParts(
+  stack: AsyncDisposableStack,
+  { data, logger, times }: ServiceSettings,
+  database: Database,
+): Promise<Parts> {
+  const store = new Store(database.kysely);
+  const blobs = new FolderBlobs(join(data, 'blobs'));
+  const onError = (error: Error) => logger.error({ err: error }, 'the queue met an error');
+  const queue = stack.use(await ScanQueue.start(database, { onError, ...(times && { times }) }));
+  const clusters = await store.asPlatform(transaction => transaction.selectFrom('cluster').select('id').execute());
+  for (const { id } of clusters) await queue.addCluster(id);
+  return { store, blobs, queue, leases: new Leases({ store, queue, blobs }) };
+}
+
+function startRunner(stack: AsyncDisposableStack, settings: ServiceSettings, leases: Leases): Runner {
+  const { slots, credentials, cache, path, scanProcess: command, logger, times } = settings;
+  const onLog = (text: string) => logger.info({ text }, 'a process that scans said');
+  const executor = stack.use(new ProcessExecutor({ command, credentials, cache, path, onLog }));
+  return new Runner({
+    name: `${hostname()}/${randomUUID().slice(0, 8)}`,
+    slots,
+    leases,
+    executor,
+    heartbeatMs: ((times?.heartbeatSeconds ?? 30) * 1000) / 3,
+    idleMs: 1000,
+    onError: error => logger.error({ err: error }, 'a runner met an error'),
+  });
+}
+
+const tendMs = 3000;
+
+/** Sees to what waited too long, and to what was lost. */
+async function startScheduler(
+  stack: AsyncDisposableStack,
+  { leases, queue }: Parts,
+  logger: FastifyBaseLogger,
+): Promise<void> {
+  await queue.onLost(scan => leases.lose(scan));
+  const stopping = new AbortController();
+  const tend = async () => {
+    for await (const _ of setInterval(tendMs, undefined, { signal: stopping.signal })) {
+      try {
+        await leases.expire();
+        await leases.recover();
+      } catch (error) {
+        logger.error({ err: error }, 'waiting scans could not be seen to');
+      }
+    }
+  };
+  const tending = tend().catch(() => undefined); // ended by its signal
+  stack.defer(async () => {
+    stopping.abort();
+    await tending;
+  });
+}
+
+const longestWaitMs = 24 * 3_600_000;
+
+async function startApi(
+  stack: AsyncDisposableStack,
+  { host, port, logger, version }: ServiceSettings,
+  parts: Parts & { onQueued: () => void },
+): Promise<Server> {
+  const { store, blobs, queue, onQueued } = parts;
+  const api = await makeApi({ store, blobs, queue, onQueued, longestWaitMs, logger, version });
+  stack.defer(() => api.close());
+  await api.listen({ host, port });
+  return api;
+}
+
+const firstKeyMs = 90 * 86_400_000;
+
+/** Somebody has to be the first: where nobody has a key yet, an operator gets one. */
+function makeFirstKey(store: Store): Promise<Secret | undefined> {
+  return store.asPlatform(async transaction => {
+    const known = await transaction.selectFrom('principal').select('id').limit(1).executeTakeFirst();
+    if (known !== undefined) return undefined;
+    const expiresAt = new Date(Date.now() + firstKeyMs);
+    const { text } = await createFirstKey(
+      transaction,
+      { name: 'first operator', role: 'operator', team: null, expiresAt },
+      null,
+    );
+    return text;
+  });
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+import { setTimeout as pause } from 'node:timers/promises';
+import { ScanError } from '@cinc-scan/core';
+import type { ProcessExecutor } from '../executors/process-executor.ts';
+import type { RunEvent } from '../queue/attempts.ts';
+import type { Lease, Leases } from '../queue/leases.ts';
+
+export interface RunnerSettings {
+  /** Shown with the scans that it runs. */
+  name: string;
+  /** Scans at once. */
+  slots: number;
+  leases: Leases;
+  executor: ProcessExecutor;
+  /** How often it says that it lives, milliseconds. */
+  heartbeatMs: number;
+  /** How often it asks for work where it found none. */
+  idleMs: number;
+  onError: (error: unknown) => void;
+}
+
+/** Takes scans from the queue and runs them, until it is told to stop. */
+export class Runner implements AsyncDisposable {
+  private readonly settings: RunnerSettings;
+  private readonly stopping = new AbortController();
+  private readonly loops: Promise<void>[];
+  private wakeUp = Promise.withResolvers<void>();
+
+  constructor(settings: RunnerSettings) {
+    this.settings = settings;
+    this.loops = Array.from({ length: settings.slots }, () => this.loop());
+  }
+
+  /** There is work: a runner that waits asks at once. */
+  wake(): void {
+    this.wakeUp.resolve();
+    this.wakeUp = Promise.withResolvers<void>();
+  }
+
+  private async loop(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      try {
+        const lease = await this.settings.leases.take(this.settings.name);
+        if (lease === undefined) await this.idle();
+        else await this.perform(lease);
+      } catch (error) {
+        this.settings.onError(error);
+        await this.idle();
+      }
+    }
+  }
+
+  private async idle(): Promise<void> {
+    const { signal } = this.stopping;
+    await Promise.race([
+      this.wakeUp.promise,
+      pause(this.settings.idleMs, undefined, { signal }).catch(() => undefined),
+    ]);
+  }
+
+  private async perform(lease: Lease): Promise<void> {
+    const { leases, executor } = this.settings;
+    const cancel = new AbortController();
+    using events = new EventLine(batch => leases.tell(lease, batch), this.settings.onError);
+    using beat = this.heartbeat(lease, cancel);
+    const signal = AbortSignal.any([cancel.signal, this.stopping.signal]);
+    const ending = await executor.run(lease, { onEvent: event => events.add(event), signal });
+    await events.flush();
+    if (beat.isLost) return; // another attempt counts by now
+    // One that was ended because the runner stops is for another runner: the queue gives it out again.
+    if (ending.kind === 'cancelled' && !cancel.signal.aborted) await leases.release(lease);
+    else await leases.end(lease, ending);
+  }
+
+  private heartbeat(lease: Lease, cancel: AbortController): Disposable & { readonly isLost: boolean } {
+    const { leases, heartbeatMs, onError } = this.settings;
+    let isLost = false;
+    const beat = async () => {
+      const word = await leases.touch(lease);
+      if (word === 'go-on') return;
+      isLost = word === 'lost';
+      cancel.abort(new ScanError('CANCELLED', isLost ? 'Another runner has the scan' : 'The scan was cancelled'));
+    };
+    const timer = setInterval(() => void beat().catch(onError), heartbeatMs);
+    return {
+      get isLost() {
+        return isLost;
+      },
+      [Symbol.dispose]: () => clearInterval(timer),
+    };
+  }
+
+  /** Takes nothing more; what runs is ended, takes its grants back, and goes to another runner. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stopping.abort(new ScanError('CANCELLED', 'The runner stops'));
+    await Promise.all(this.loops);
+  }
+}
+
+const gatherMs = 250;
+
+/** Events of a run on their way to the database: a few together, in their order. */
+class EventLine implements Disposable {
+  private waiting: RunEvent[] = [];
+  private last: Promise<void> = Promise.resolve();
+  private readonly timer: NodeJS.Timeout;
+  private readonly send: (events: RunEvent[]) => Promise<void>;
+  private readonly onError: (error: unknown) => void;
+
+  constructor(send: (events: RunEvent[]) => Promise<void>, onError: (error: unknown) => void) {
+    this.send = send;
+    this.onError = onError;
+    this.timer = setInterval(() => void this.flush(), gatherMs);
+  }
+
+  add(event: RunEvent): void {
+    this.waiting.push(event);
+  }
+
+  flush(): Promise<void> {
+    const batch = this.waiting;
+    this.waiting = [];
+    if (batch.length > 0) this.last = this.last.then(() => this.send(batch)).catch(this.onError);
+    return this.last;
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.timer);
+  }
+}

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Migration } from 'kysely/migration';
+import * as first from './0001-first.ts';
+
+/** In the order of their names. One that was released is never changed. */
+export const migrations: Record<string, Migration> = { '0001-first': first };

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ScanError, Secret, toMessage } from '@cinc-scan/core';
+import { PGlite } from '@electric-sql/pglite';
+import { Kysely, PostgresDialect } from 'kysely';
+import { Pool } from 'pg';
+import { type ConstructorOptions, fromPglite } from 'pg-boss';
+import { ExclusivePGliteDialect } from './exclusive-pglite.ts';
+import type { Tables } from './tables.ts';
+
+/** Where the service keeps its rows. */
+export type DatabasePlace =
+  /** Embedded, for one process. */
+  { kind: 'folder'; folder: string } | { kind: 'server'; url: Secret };
+
+export interface Database extends AsyncDisposable {
+  kysely: Kysely<Tables>;
+  /** How the queue comes to the same database. */
+  queue: Pick<ConstructorOptions, 'backend' | 'db' | 'connectionString' | 'max'>;
+}
+
+export async function openDatabase(place: DatabasePlace): Promise<Database> {
+  return place.kind === 'folder' ? openFolder(place.folder) : openServer(place.url);
+}
+
+async function openFolder(folder: string): Promise<Database> {
+  const path = join(folder, 'database');
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  const pglite = await openPGlite(path);
+  const kysely = new Kysely<Tables>({ dialect: new ExclusivePGliteDialect(pglite) });
+  return {
+    kysely,
+    queue: { backend: 'pglite', db: fromPglite(pglite) },
+    [Symbol.asyncDispose]: () => kysely.destroy(),
+  };
+}
+
+async function openPGlite(path: string): Promise<PGlite> {
+  try {
+    return await PGlite.create(path);
+  } catch (error) {
+    throw new ScanError('SERVICE_DATA', `The embedded database in ${path} cannot be opened: ${toMessage(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+const mostConnections = 10;
+
+async function openServer(url: Secret): Promise<Database> {
+  const connectionString = url.reveal();
+  const pool = new Pool({ connectionString, max: mostConnections, connectionTimeoutMillis: 10_000 });
+  pool.on('error', () => undefined); // an idle connection that was lost is replaced by the next query
+  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  return {
+    kysely,
+    queue: { connectionString, max: mostConnections },
+    [Symbol.asyncDispose]: () => kysely.destroy(),
+  };
+}

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
+import { ScanError } from '@cinc-scan/core';
+import { sql } from 'kysely';
+import { v7 as makeId } from 'uuid';
+import { type Ask, chooseCluster, type Pins } from '../domain/ask.ts';
+import { audit } from './audit-log.ts';
+import { clustersOf, findProfile, findThreshold } from './registry.ts';
+import type { TeamTransaction } from './store.ts';
+import type { ScanState } from './tables.ts';
+import type { Caller } from './teams.ts';
+
+type TeamCaller = Caller & { kind: 'team' };
+
+export interface Submission {
+  ask: Ask;
+  idempotencyKey: string | undefined;
+  /** Latest start; a scan that no runner takes until then has expired. */
+  deadline: Date;
+}
+
+export interface Submitted {
+  id: string;
+  cluster: string;
+  /** new: queued now; same: the idempotency key was used before; waiting: the same question was in the queue already. */
+  kind: 'new' | 'same' | 'waiting';
+}
+
+/** Puts a scan into its table; the queue is told by the caller, in the same transaction. */
+export async function submitScan(
+  transaction: TeamTransaction,
+  submission: Submission,
+  by: TeamCaller,
+): Promise<Submitted> {
+  const { ask, idempotencyKey: key, deadline } = submission;
+  const asked = digestOf(ask);
+  const before = key === undefined ? undefined : await findSubmission(transaction, key, asked);
+  if (before !== undefined) return { id: before, cluster: '', kind: 'same' };
+  await requireQuota(transaction, by.team);
+  const cluster = chooseCluster(ask, await clustersOf(transaction));
+  const pins = await pin(transaction, ask, cluster.slug);
+  const row = { cluster: cluster.id, ask, pins, digest: digestOf({ ask, pins }), deadline };
+  const made = await insertScan(transaction, row, by);
+  const id = made ?? (await waitingScan(transaction, row.digest));
+  const isOurs = key === undefined || (await recordSubmission(transaction, { key, digest: asked, scan_id: id }));
+  if (!isOurs && made !== undefined) throw justNow(); // sent twice at once, and the other one has started
+  return { id, cluster: cluster.id, kind: !isOurs ? 'same' : made === undefined ? 'waiting' : 'new' };
+}
+
+interface NewScan {
+  cluster: string;
+  ask: Ask;
+  pins: Pins;
+  digest: string;
+  deadline: Date;
+}
+
+const notYet = {
+  runner: null,
+  run_id: null,
+  verdict: null,
+  reason: null,
+  exit_code: null,
+  error: null,
+  counts: null,
+} as const;
+
+/** The id of the new scan; undefined where the same question waits already. */
+async function insertScan(
+  transaction: TeamTransaction,
+  { cluster, ask, pins, digest, deadline }: NewScan,
+  by: TeamCaller,
+): Promise<string | undefined> {
+  const id = makeId();
+  const asked = { ask: JSON.stringify(ask), pins: JSON.stringify(pins), digest, requested_by: by.principal };
+  const made = await transaction
+    .insertInto('scan')
+    .values({ id, cluster_id: cluster, ...asked, state: 'queued', deadline_at: deadline, ...notYet })
+    .onConflict(conflict =>
+      conflict.columns(['team_id', 'digest']).where(sql<boolean>`state = 'queued' and attempt = 0`).doNothing(),
+    )
+    .executeTakeFirst();
+  if (made.numInsertedOrUpdatedRows !== 1n) return undefined;
+  const entry = { team: by.team, principal: by.principal, action: 'scan.submit', object: id, detail: { ...pins } };
+  await audit(transaction, entry);
+  return id;
+}
+
+const justNow = () => new ScanError('SERVICE_UNAVAILABLE', 'The same scan was started at this moment: ask again');
+
+/** The same text for the same question. */
+export const digestOf = (value: unknown): string =>
+  createHash('sha256')
+    .update(JSON.stringify(sorted(value)))
+    .digest('hex');
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, each]) => [key, sorted(each)]));
+}
+
+async function findSubmission(transaction: TeamTransaction, key: string, digest: string): Promise<string | undefined> {
+  const found = await transaction
+    .selectFrom('submission')
+    .select(['scan_id', 'digest'])
+    .where('key', '=', key)
+    .executeTakeFirst();
+  if (found === undefined || found.digest === digest) return found?.scan_id;
+  throw new ScanError('SERVICE_CONFLICT', `The idempotency key ${key} was used for another request`);
+}
+
+/** False where somebody used the same key for the same scan at this moment. Throws SERVICE_CONFLICT where for another. */
+async function recordSubmission(
+  transaction: TeamTransaction,
+  row: { key: string; digest: string; scan_id: string },
+): Promise<boolean> {
+  const { numInsertedOrUpdatedRows: made } = await transaction
+    .insertInto('submission')
+    .values(row)
+    .onConflict(conflict => conflict.columns(['team_id', 'key']).doNothing())
+    .executeTakeFirst();
+  if (made === 1n) return true;
+  await findSubmission(transaction, row.key, row.digest);
+  return false;
+}
+
+async function requireQuota(transaction: TeamTransaction, team: string): Promise<void> {
+  const { quota, waiting } = await transaction
+    .selectFrom('team')
+    .select([
+      'queue_quota as quota',
+      eb =>
+        eb.selectFrom('scan').select(sql<number>`count(*)::int`.as('n')).where('state', '=', 'queued').as('waiting'),
+    ])
+    .where('id', '=', team)
+    .executeTakeFirstOrThrow();
+  if ((waiting ?? 0) < quota) return;
+  throw new ScanError('SERVICE_QUOTA', `The team has ${String(waiting)} scans waiting, of at most ${quota}`);
+}
+
+async function pin(transaction: TeamTransaction, ask: Ask, cluster: string): Promise<Pins> {
+  const profiles: Pins['profiles'] = [];
+  for (const named of ask.profile) {
+    const { slug, version, digest } = await findProfile(transaction, named);
+    profiles.push({ slug, version, digest });
+  }
+  if (ask.threshold === undefined) return { cluster, profiles, threshold: null };
+  const { slug, version, digest } = await findThreshold(transaction, ask.threshold);
+  return { cluster, profiles, threshold: { slug, version, digest } };
+}
+
+async function waitingScan(transaction: TeamTransaction, digest: string): Promise<string> {
+  const { id } = await transaction
+    .selectFrom('scan')
+    .select('id')
+    .where('digest', '=', digest)
+    .where('state', '=', 'queued')
+    .where('attempt', '=', 0)
+    .executeTakeFirstOrThrow(justNow);
+  return id;
+}
+
+const scanColumns = [
+  'id',
+  'state',
+  'attempt',
+  'ask',
+  'pins',
+  'cancel_requested',
+  'requested_at',
+  'deadline_at',
+  'started_at',
+  'finished_at',
+  'run_id',
+  'isolation',
+  'verdict',
+  'reason',
+  'exit_code',
+  'error',
+  'counts',
+] as const;
+
+/** Throws SERVICE_NOT_FOUND. */
+export async function getScan(transaction: TeamTransaction, id: string) {
+  const found = await transaction.selectFrom('scan').select(scanColumns).where('id', '=', id).executeTakeFirst();
+  if (found === undefined) throw noScan(id);
+  return found;
+}
+
+export type ScanRow = Awaited<ReturnType<typeof getScan>>;
+
+const noScan = (id: string): ScanError => new ScanError('SERVICE_NOT_FOUND', `The team has no scan ${id}`);
+
+export interface ScanPage {
+  state: ScanState | undefined;
+  /** Id of the last scan of the page before. */
+  after: string | undefined;
+  limit: number;
+}
+
+/** The newest first; without `ask` and `pins`, which a list does not show. */
+export function listScans(transaction: TeamTransaction, { state, after, limit }: ScanPage) {
+  const all = transaction
+    .selectFrom('scan')
+    .select(scanColumns)
+    .$if(state !== undefined, query => query.where('state', '=', state ?? 'queued'))
+    .$if(after !== undefined, query => query.where('id', '<', after ?? ''));
+  return all.orderBy('id', 'desc').limit(limit).execute();
+}
+
+/** The reports that the run left. */
+export const reportsOf = (transaction: TeamTransaction, id: string) =>
+  transaction
+    .selectFrom('scan_report')
+    .select(['file', 'kind', 'blob'])
+    .where('scan_id', '=', id)
+    .orderBy('file')
+    .execute();
+
+/** Events after the given one, in their order. */
+export const eventsAfter = (transaction: TeamTransaction, id: string, after: number) =>
+  transaction
+    .selectFrom('scan_event')
+    .select(['n', 'at', 'attempt', 'kind', 'data'])
+    .where('scan_id', '=', id)
+    .where('n', '>', after)
+    .orderBy('n')
+    .limit(500)
+    .execute();
+
+export interface Cancelling {
+  state: ScanState;
+  /** Of a scan that waited, and has to leave the queue now. */
+  waitedFor: string | undefined;
+}
+
+/** A queued scan is cancelled at once; a running one when its runner hears of it. Throws SERVICE_NOT_FOUND. */
+export async function requestCancel(transaction: TeamTransaction, id: string, by: TeamCaller): Promise<Cancelling> {
+  const { state, cluster } = await transaction
+    .selectFrom('scan')
+    .select(['state', 'cluster_id as cluster'])
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirstOrThrow(() => noScan(id));
+  if (state !== 'queued' && state !== 'running') return { state, waitedFor: undefined };
+  const change = state === 'queued' ? { state: 'cancelled' as const, finished_at: new Date() } : {};
+  await transaction
+    .updateTable('scan')
+    .set({ cancel_requested: true, ...change })
+    .where('id', '=', id)
+    .execute();
+  await audit(transaction, { team: by.team, principal: by.principal, action: 'scan.cancel', object: id });
+  return state === 'queued' ? { state: 'cancelled', waitedFor: cluster } : { state, waitedFor: undefined };
+}

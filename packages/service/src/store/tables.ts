@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tables as Kysely sees them; migrations/ makes them.
+import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+import type { Ask, Pins } from '../domain/ask.ts';
+import type { PlatformRole, TeamRole } from '../domain/roles.ts';
+
+type Made = ColumnType<Date, never, never>;
+/** Filled by the database with the team of the transaction. */
+type OwnTeam = ColumnType<string, never, never>;
+
+export interface Tables {
+  team: {
+    id: string;
+    slug: string;
+    name: string;
+    /** Scans that may wait at once. */
+    queue_quota: Generated<number>;
+    created_at: Made;
+  };
+  principal: {
+    id: string;
+    name: string;
+    kind: 'person' | 'program' | 'system';
+    platform_role: PlatformRole | null;
+    created_at: Made;
+  };
+  membership: {
+    team_id: OwnTeam;
+    principal_id: string;
+    role: TeamRole;
+  };
+  api_key: {
+    id: string;
+    public_id: string;
+    /** SHA-256 of the secret half. */
+    hash: Uint8Array;
+    principal_id: string;
+    name: string;
+    /** The most that the key may do, whatever its principal may. */
+    role: TeamRole | PlatformRole;
+    /** null: a key of the platform. */
+    team_id: string | null;
+    expires_at: Date;
+    revoked_at: ColumnType<Date | null, never, Date>;
+    last_used_at: ColumnType<Date | null, never, Date>;
+    created_at: Made;
+  };
+  cluster: {
+    id: string;
+    slug: string;
+    /** Name of a kubeconfig in the folder of credentials; null: the cluster that the service runs in. */
+    credential: string | null;
+    context: string | null;
+    /** Runs at once. */
+    most_runs: Generated<number>;
+    created_at: Made;
+  };
+  cluster_access: {
+    team_id: string;
+    cluster_id: string;
+    /** null: every namespace. */
+    namespaces: string[] | null;
+  };
+  profile: {
+    id: string;
+    team_id: OwnTeam;
+    slug: string;
+    version: string;
+    digest: string;
+    blob: string;
+    state: 'pending' | 'approved' | 'withdrawn';
+    decided_by: string | null;
+    decided_at: ColumnType<Date | null, never, Date>;
+    created_at: Made;
+  };
+  threshold: {
+    id: string;
+    team_id: OwnTeam;
+    slug: string;
+    version: number;
+    digest: string;
+    content: string;
+    created_at: Made;
+  };
+  scan: ScanTable;
+  /** Idempotency keys, with what they were used for. */
+  submission: {
+    team_id: OwnTeam;
+    key: string;
+    digest: string;
+    scan_id: string;
+    created_at: Made;
+  };
+  scan_event: {
+    scan_id: string;
+    /** Counts from 1 within a scan, over all of its attempts. */
+    n: number;
+    team_id: OwnTeam;
+    at: Made;
+    attempt: number;
+    kind: string;
+    data: JSONColumnType<Record<string, unknown>>;
+  };
+  scan_report: {
+    scan_id: string;
+    team_id: OwnTeam;
+    /** File name in the folder of the run. */
+    file: string;
+    kind: string;
+    blob: string;
+  };
+  blob: {
+    /** SHA-256 of the content. */
+    digest: string;
+    bytes: number;
+    created_at: Made;
+  };
+  audit_entry: {
+    /** bigint: text from a server, a number from the embedded database. */
+    n: Generated<number | string>;
+    at: Date;
+    team_id: string | null;
+    principal_id: string | null;
+    action: string;
+    object: string;
+    detail: JSONColumnType<Record<string, unknown>>;
+    previous: Uint8Array;
+    hash: Uint8Array;
+  };
+  /** Entries whose hash is not the one that it should be. */
+  audit_broken: { n: number | string };
+}
+
+export type ScanState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled' | 'expired';
+
+interface ScanTable {
+  id: string;
+  team_id: OwnTeam;
+  cluster_id: string;
+  requested_by: string;
+  /** What was asked, by names. */
+  ask: JSONColumnType<Ask>;
+  /** Digests of what the names meant when it was asked. */
+  pins: JSONColumnType<Pins>;
+  /** Of ask and pins: two with the same are one question. */
+  digest: string;
+  state: ScanState;
+  attempt: Generated<number>;
+  runner: string | null;
+  /** How profile code was kept apart in the last attempt. */
+  isolation: ColumnType<'none' | null, never, 'none'>;
+  cancel_requested: Generated<boolean>;
+  requested_at: Made;
+  deadline_at: Date;
+  started_at: ColumnType<Date | null, never, Date>;
+  finished_at: ColumnType<Date | null, never, Date>;
+  run_id: string | null;
+  verdict: string | null;
+  reason: string | null;
+  exit_code: number | null;
+  error: JSONColumnType<ScanFailure> | null;
+  counts: JSONColumnType<Record<string, number>> | null;
+}
+
+/** Why a scan gave no verdict. */
+export interface ScanFailure {
+  code: string;
+  message: string;
+  remedy: string;
+}

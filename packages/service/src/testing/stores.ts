@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Secret } from '@cinc-scan/core';
+import { FolderBlobs } from '../blobs/folder-blobs.ts';
+import { ScanQueue } from '../queue/scan-queue.ts';
+import { migrate } from '../store/migrate.ts';
+import { type Database, openDatabase } from '../store/open-database.ts';
+import { Store } from '../store/store.ts';
+import type { PostgresServer } from './postgres.ts';
+
+export interface TestStore extends AsyncDisposable {
+  database: Database;
+  store: Store;
+  queue: ScanQueue;
+  blobs: FolderBlobs;
+  errors: Error[];
+}
+
+/** A store with all that belongs to it, on the embedded database or on a server. */
+export async function openTestStore(server: PostgresServer | undefined): Promise<TestStore> {
+  await using stack = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), 'cst-service-'));
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  const place =
+    server === undefined
+      ? { kind: 'folder' as const, folder }
+      : { kind: 'server' as const, url: new Secret(await server.makeDatabase()) };
+  const database = stack.use(await openDatabase(place));
+  await migrate(database.kysely);
+  const errors: Error[] = [];
+  const queue = stack.use(await ScanQueue.start(database, { onError: error => errors.push(error) }));
+  const owned = stack.move();
+  return {
+    database,
+    store: new Store(database.kysely),
+    queue,
+    blobs: new FolderBlobs(join(folder, 'blobs')),
+    errors,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}

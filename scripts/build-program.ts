@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { licensesOf, packagesIn } from './licenses.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+export interface ProgramBuild {
+  /** Folder of the package, whose dist/ is made. */
+  folder: string;
+  /** Sources by the names of the files that are made of them. */
+  entries: Record<string, string>;
+  /** Packages that are installed beside it. */
+  external?: string[];
+}
+
+/** Makes it anew; whoever starts it meanwhile starts the one before or this one. */
+export async function buildProgram({ folder, entries, external = [] }: ProgramBuild): Promise<void> {
+  const target = join(root, folder, 'dist');
+  const draft = join(root, `build/${folder.replaceAll('/', '-')}.${process.pid}`);
+  const { metafile } = await build({
+    entryPoints: Object.fromEntries(
+      Object.entries(entries).map(([name, source]) => [name, join(root, folder, 'src', source)]),
+    ),
+    outdir: draft,
+    splitting: true,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node22.19',
+    conditions: ['source'],
+    external,
+    // Packages of the older kind ask for Node's own modules by a function that modules of the newer kind do not have.
+    banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+    legalComments: 'none', // in a file of their own
+    metafile: true,
+    logLevel: 'error',
+  });
+  const used = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs));
+  writeFileSync(join(draft, 'licenses.txt'), licensesOf(packagesIn(used.join('\n')), join(root, 'node_modules')));
+  mkdirSync(target, { recursive: true });
+  const made = readdirSync(draft);
+  for (const name of made) renameSync(join(draft, name), join(target, name));
+  for (const name of readdirSync(target)) if (!made.includes(name)) rmSync(join(target, name)); // of the one before
+  rmSync(draft, { recursive: true, force: true });
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// The service as it is shipped, with real scans in a real cluster.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createPod } from '@cinc-scan/testkit';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { cincScan, profiles, root } from '../support/cinc-scan.ts';
+import { leftObjects, openTestCluster } from '../support/cluster.ts';
+import { Client, filesOf, type RunningService, type Scan, startService } from './support.ts';
+
+const cluster = await openTestCluster();
+let namespace = '';
+let service: RunningService;
+let shop: Client;
+let keys: string[] = [];
+const logs: string[] = [];
+
+beforeAll(async () => {
+  namespace = await cluster.namespace();
+  await createPod(cluster.api, { name: 'web', namespace, containers: { app: 'debian' } });
+  service = await startService(cluster, 'data');
+  const operator = new Client(service.url, service.key ?? '');
+  await operator.call('POST', '/clusters', { name: 'east', credential: 'east' });
+  const { key } = await operator.call<{ key: string }>('POST', '/teams', { name: 'shop', title: 'Shop', days: 1 });
+  await operator.call('PUT', '/clusters/east/teams/shop', { namespaces: [namespace] });
+  shop = new Client(service.url, key);
+  keys = [operator.key, key];
+  for (const [name, folder] of [
+    ['first-look', profiles.firstLook],
+    ['slow', profiles.slow],
+  ] as const) {
+    await shop.call('POST', '/profiles', { name, version: '1.0.0', files: filesOf(folder) });
+    await shop.call('POST', `/profiles/${name}/1.0.0/approve`);
+  }
+  await shop.call('POST', '/thresholds', { name: 'half', content: 'compliance.min: 1\n' });
+});
+afterAll(async () => {
+  await service.stop();
+  await cluster.expectNothingLeft();
+  await cluster.close();
+});
+
+const submit = async (ask: Record<string, unknown>): Promise<string> =>
+  (
+    await shop.call<{ id: string }>('POST', '/scans', {
+      namespace: [namespace],
+      targets: ['pod/web'],
+      profile: ['first-look'],
+      ...ask,
+    })
+  ).id;
+
+interface Hdf {
+  profiles: { controls: { id: string; results: { status: string }[] }[] }[];
+}
+const statusesIn = (text: string) =>
+  (JSON.parse(text) as Hdf).profiles.flatMap(({ controls }) =>
+    controls.map(({ id, results }) => [id, results.map(({ status }) => status)]),
+  );
+
+test('gives the verdict of the command, control by control, with every report', async () => {
+  const scan = await shop.finished(await submit({}));
+  const local = await cincScan(cluster, [
+    'scan',
+    'pod/web',
+    '-n',
+    namespace,
+    '-p',
+    profiles.firstLook,
+    '--report',
+    'hdf',
+  ]);
+  expect(scan).toMatchObject({ state: 'done', exitCode: local.code, attempt: 1, error: null });
+  expect(scan.verdict).toBe(local.code === 0 ? 'pass' : 'fail');
+  const { text } = await shop.send('GET', `/scans/${scan.id}/results?format=hdf`);
+  const folder = join(local.cwd, 'cinc-scan-results');
+  const file = readdirSync(folder).find(name => name.startsWith(namespace) && name.endsWith('.json'));
+  expect(statusesIn(text)).toEqual(statusesIn(readFileSync(join(folder, file ?? ''), 'utf8')));
+  const { items } = await shop.call<{ items: { kind: string }[] }>('GET', `/scans/${scan.id}/reports`);
+  expect(items.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['scan', 'html', 'sarif', 'junit', 'outputs']));
+  expect((await shop.send('GET', `/scans/${scan.id}/results?format=html`)).text).toContain('<!doctype html>');
+  const events = await shop.send('GET', `/scans/${scan.id}/events`);
+  for (const stage of ['prepare', 'plan', 'grant', 'audit', 'revoke', 'report'])
+    expect(events.text).toContain(`"stage":"${stage}"`);
+});
+
+test('takes the threshold that was registered', async () => {
+  expect(await shop.finished(await submit({ threshold: 'half' }))).toMatchObject({
+    state: 'done',
+    verdict: 'pass',
+    exitCode: 0,
+  });
+});
+
+test('calls it failed, and no verdict, where something could not be looked at', async () => {
+  const scan = await shop.finished(await submit({ targets: ['pod/gone'] }));
+  expect(scan).toMatchObject({
+    state: 'failed',
+    verdict: null,
+    exitCode: 4,
+    error: { code: 'TARGET_NOT_FOUND' },
+    attempt: 1,
+  });
+});
+
+describe('what ends a scan early', () => {
+  const processes = (): number[] =>
+    spawnSync('pgrep', ['-P', String(service.child.pid), '-f', 'scan-process'], { encoding: 'utf8' })
+      .stdout.split('\n')
+      .filter(Boolean)
+      .map(Number);
+
+  /** Once its identity exists. */
+  async function running(id: string): Promise<void> {
+    for (;;) {
+      const { state } = await shop.call<Scan>('GET', `/scans/${id}`);
+      if (state === 'running' && (await leftObjects(cluster.api, [namespace])).length > 0) return;
+      if (state !== 'queued' && state !== 'running') throw new Error(`it is ${state}`);
+      await new Promise(resolve => setTimeout(resolve, 50));
+    }
+  }
+
+  test('a cancellation takes back what the scan has made', async () => {
+    const id = await submit({ profile: ['slow'] });
+    await running(id);
+    await shop.call('POST', `/scans/${id}/cancel`);
+    expect(await shop.finished(id)).toMatchObject({ state: 'cancelled', verdict: null });
+    expect(await leftObjects(cluster.api, [namespace])).toEqual([]);
+  });
+
+  test('the death of the process that scans costs an attempt, and what that made is taken back by the next', async () => {
+    const id = await submit({ profile: ['slow'], controls: ['step 1', 'step 2', 'step 3'] });
+    await running(id);
+    for (const pid of processes()) process.kill(pid, 'SIGKILL');
+    const scan = await shop.finished(id);
+    expect(scan).toMatchObject({ state: 'done', attempt: 2 });
+    expect(await leftObjects(cluster.api, [namespace])).toEqual([]);
+  });
+
+  test('the death of the service does not: it goes on with the scan when it is there again', async () => {
+    const id = await submit({ profile: ['slow'], controls: ['step 1', 'step 2', 'step 3', 'step 4'] });
+    const waiting = await submit({ targets: ['pod/gone'] });
+    await running(id);
+    await service.stop('SIGKILL');
+    logs.push(service.output());
+    service = await startService(cluster, 'data');
+    shop.url = service.url;
+    expect(service.key).toBeUndefined();
+    expect(await shop.finished(id)).toMatchObject({ state: 'done', attempt: 2 });
+    expect(await shop.finished(waiting)).toMatchObject({ state: 'failed', error: { code: 'TARGET_NOT_FOUND' } });
+    expect(await leftObjects(cluster.api, [namespace])).toEqual([]);
+  });
+});
+
+test('runs no profile with its own rights unless it is told to', () => {
+  const program = join(root, 'packages/service/bin/cinc-scan-service.js');
+  const args = [program, 'run', '--data', join(cluster.folder, 'other'), '--port', '0'];
+  const ran = spawnSync(process.execPath, args, {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], HOME: cluster.folder },
+  });
+  expect([ran.status, ran.stderr]).toEqual([2, expect.stringContaining('SERVICE_UNISOLATED')]);
+});
+
+test('keeps its data folder to itself', () => {
+  const program = join(root, 'packages/service/bin/cinc-scan-service.js');
+  const args = [program, 'run', '--data', join(cluster.folder, 'data'), '--port', '0', '--allow-unisolated'];
+  const second = spawnSync(process.execPath, args, {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], HOME: cluster.folder },
+  });
+  expect([second.status, second.stderr]).toEqual([2, expect.stringContaining('SERVICE_IN_USE')]);
+});
+
+test('keeps no key and no token in clear: not in its folder, not in its log, in no argument of a process', () => {
+  const tokens = cluster.embedded?.issuedTokens() ?? [];
+  logs.push(service.output());
+  const secrets = [
+    ...keys.map(key => key.slice(-32)),
+    ...tokens.flatMap(token => token.split('\n').map(line => line.slice(-40))),
+  ].filter(secret => secret.length > 20);
+  expect(secrets.length).toBeGreaterThan(keys.length);
+  const log = logs.join('').replaceAll(/^Key of the first operator.*$/gm, '');
+  const processes = execFileSync('ps', ['axeww', '-o', 'args'], { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  for (const secret of secrets) {
+    expect(log.includes(secret)).toBe(false);
+    expect(processes.includes(secret)).toBe(false);
+    const found = spawnSync('grep', ['-rlaF', '-e', secret, join(cluster.folder, 'data')], { encoding: 'utf8' }).stdout;
+    expect(found.split('\n').filter(path => path !== '' && !path.includes('/credentials/'))).toEqual([]);
+  }
+});

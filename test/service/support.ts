@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { cacheHome } from '../support/caches.ts';
+import { root } from '../support/cinc-scan.ts';
+import type { TestCluster } from '../support/cluster.ts';
+
+export interface RunningService {
+  child: ChildProcess;
+  url: string;
+  /** Of the first operator, from the first start. */
+  key: string | undefined;
+  output(): string;
+  /** Ends it as a platform does, and waits. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+const program = join(root, 'packages/service/bin/cinc-scan-service.js');
+
+/** The service as it is shipped, on a data folder that outlives it. */
+export async function startService(
+  { folder, kubeconfigPath }: Pick<TestCluster, 'folder' | 'kubeconfigPath'>,
+  name: string,
+  env: Record<string, string> = {},
+): Promise<RunningService> {
+  const data = join(folder, name);
+  mkdirSync(join(data, 'credentials'), { recursive: true, mode: 0o700 });
+  copyFileSync(kubeconfigPath, join(data, 'credentials/east'));
+  const args = ['run', '--data', data, '--port', '0', '--allow-unisolated', '--heartbeat', '10', '--log-level', 'info'];
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: folder,
+      TMPDIR: folder,
+      CINC_SCAN_CACHE: join(cacheHome, 'cinc-scan'),
+      ...env,
+    },
+  });
+  let output = '';
+  const ended = once(child, 'close');
+  const ready = new Promise<string>((resolve, reject) => {
+    const take = (text: string) => {
+      output += text;
+      const [, url] = /^cinc-scan service at (\S+)$/m.exec(output) ?? [];
+      if (url !== undefined && output.includes('Its database is embedded')) resolve(url);
+    };
+    child.stdout.setEncoding('utf8').on('data', take);
+    child.stderr.setEncoding('utf8').on('data', take);
+    void ended.then(() => reject(new Error(`The service ended with ${child.exitCode}:\n${output}`)));
+  });
+  const url = await ready;
+  const [key] = /cs_\w+/.exec(output) ?? [];
+  return {
+    child,
+    url,
+    key,
+    output: () => output,
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal);
+      await ended;
+    },
+  };
+}
+
+/** A client of the API; every answer that is none of 2xx is an error unless it is asked for. */
+export class Client {
+  url: string;
+  readonly key: string;
+
+  constructor(url: string, key: string) {
+    this.url = url;
+    this.key = key;
+  }
+
+  async send(method: string, path: string, body?: unknown): Promise<{ status: number; text: string }> {
+    const response = await fetch(`${this.url}/api/v1${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${this.key}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, text: await response.text() };
+  }
+
+  async call<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T> {
+    const { status, text } = await this.send(method, path, body);
+    if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text}`);
+    return (text === '' ? {} : JSON.parse(text)) as T;
+  }
+
+  /** The scan once it is over, as its stream of events tells. */
+  async finished(id: string): Promise<Scan> {
+    for (;;) {
+      // A stream breaks with the service; whoever waits asks again.
+      await this.send('GET', `/scans/${id}/events`).catch(() => undefined);
+      const scan = await this.call<Scan>('GET', `/scans/${id}`).catch(() => undefined);
+      if (scan !== undefined && scan.state !== 'queued' && scan.state !== 'running') return scan;
+      await new Promise(resolve => setTimeout(resolve, 200));
+    }
+  }
+}
+
+export interface Scan {
+  id: string;
+  state: string;
+  verdict: string | null;
+  reason: string | null;
+  exitCode: number | null;
+  error: { code: string } | null;
+  counts: Record<string, number> | null;
+  attempt: number;
+  runId: string;
+}
+
+/** The files of a profile folder, as the API takes them. */
+export function filesOf(folder: string): { path: string; content: string }[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => join(entry.parentPath, entry.name))
+    .map(path => ({ path: relative(folder, path), content: readFileSync(path, 'utf8') }));
+}
