@@ -226,10 +226,10 @@ export {
 export {
   type AskedGate,
   type Check,
-  checkThreshold,
   type CollectResultsRequest,
   type Completion,
   type Contents,
+  checkThreshold,
   clearCompletion,
   collectResults,
   completionFile,

@@ -56,7 +56,8 @@ export const serviceCodes = {
   SERVICE_UNISOLATED: {
     exit: 2,
     meaning: 'The scan service cannot keep the code of profiles apart from its own credentials here.',
-    remedy: 'Accept the risk with --allow-unisolated, where every profile that is approved is trusted like the service.',
+    remedy:
+      'Accept the risk with --allow-unisolated, where every profile that is approved is trusted like the service.',
   },
   PROFILE_UNAPPROVED: {
     exit: 2,
