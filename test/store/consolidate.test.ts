@@ -49,6 +49,7 @@ describe('in a folder', () => {
       new RegExp(`^prod/${at.slice(0, 10).replaceAll('-', '/')}/[0-9TZ]+/consolidation\\.json$`),
     );
     const place = manifest.replace('/consolidation.json', '');
+    expect(ran.stdout).toContain(`kept in ${inside('kept')}/${place}\n`);
     const read = json(text(`kept/${manifest}`));
     expect([schema('consolidation')(read), read['exitCode']]).toEqual([true, 0]);
     const listed = read['files'] as { path: string; sha256: string; bytes: number; isPrivate: boolean }[];

@@ -63,6 +63,11 @@ export class Places {
     this.#omitRaw = request.omitRaw;
   }
 
+  /** The folder of the run, once all of it is there. */
+  get address(): string | undefined {
+    return this.#folder?.address;
+  }
+
   /** Puts the run into its folder; once more puts there what has changed by comparing again. */
   async keep(model: FindingsModel, { sources, files, hdf }: RunMaterial): Promise<void> {
     if (this.#store === undefined) return;

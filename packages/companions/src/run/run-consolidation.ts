@@ -78,6 +78,8 @@ export interface ConsolidationRun {
   outputs: Outputs;
   /** What kept the run from being kept. */
   failure: ScanError | undefined;
+  /** Its folder in the store. */
+  keptIn?: string | undefined;
 }
 
 /** Reads what every source left, compares and judges it, writes the reports and keeps the run; the state last. */
@@ -104,7 +106,7 @@ export async function runConsolidation(
     retell: ({ model }) => places.retell(model),
   });
   await printFindings(run.model, request.reports, deps);
-  return await tell(run, request, deps);
+  return await tell({ ...run, keptIn: places.address }, request, deps);
 }
 
 /** People are told of what is kept, and of nothing else: else they would be told again by every run. */

@@ -25,7 +25,7 @@ const trouble = (text: string): ToldLine => ({ text, isTrouble: true });
 
 /** A line for each source, why one did not look, the numbers, and the verdict. */
 export function toldLines(run: ConsolidationRun): ToldLine[] {
-  const { consolidation, compared, gate, verdict, fresh, failure } = run;
+  const { consolidation, compared, gate, verdict, fresh, failure, keptIn } = run;
   const { rows, isCompared } = compared;
   return [
     ...consolidation.sources.flatMap(source => [
@@ -37,6 +37,7 @@ export function toldLines(run: ConsolidationRun): ToldLine[] {
     plain(`findings: ${listed(severityCounts(rows))}`),
     ...(isCompared ? [plain(`since the run before: ${listed(statusCounts(rows))}`)] : []),
     ...(gate === undefined ? [] : gate.lines.map(plain)),
+    ...(keptIn === undefined ? [] : [plain(`kept in ${keptIn}`)]),
     ...surfaceLines(run),
     ...(failure === undefined ? [] : [`✗ ${failure.code} ${failure.message}`, `  ${failure.remedy}`].map(trouble)),
     ...verdictLines(verdict, fresh).map(plain),
