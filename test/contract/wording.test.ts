@@ -9,7 +9,7 @@ const root = resolve(import.meta.dirname, '../..');
 const find = (patterns: string[], exclude: string[]) => globSync(patterns, { cwd: root, exclude }).toSorted();
 
 const sources = find(
-  ['src/**/*.ts', 'packages/{adapters,cli,companions,core,sidecar}/src/**/*.ts'],
+  ['src/**/*.ts', 'packages/{adapters,cli,companions,core,service,sidecar}/src/**/*.ts'],
   ['**/*.test.ts', '**/testing/**'],
 );
 const pages = find(

@@ -23,6 +23,7 @@ export async function lockFolder(folder: string): Promise<AsyncDisposable> {
     'flock',
     ['--nonblock', '--conflict-exit-code', String(held), join(folder, 'lock'), 'sh', '-c', 'echo held; exec cat'],
     {
+      env: { PATH: '/usr/local/bin:/usr/bin:/bin' }, // not the service's own: it may name the database
       stdio: ['pipe', 'pipe', 'ignore'],
       detached: true, // a signal for the terminal's group is not for it
     },
