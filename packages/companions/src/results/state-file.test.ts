@@ -2,7 +2,7 @@
 
 import { compareFindings, emptyState, type FindingState, toFinding } from '@cinc-scan/core';
 import { describe, expect, test } from '@jest/globals';
-import { parseState, renderState } from './state-file.ts';
+import { parseState as parseBytes, renderState } from './state-file.ts';
 
 const rating = { severity: 'high', raw: 'HIGH', source: 'debian' } as const;
 const look = { kind: 'looked', target: 'image:web', scope: '', ruleset: '1', unchecked: [] } as const;
@@ -22,6 +22,7 @@ function sampleState(rules: readonly string[]): FindingState {
   return { ...compared.state, alerts };
 }
 
+const parseState = (text: string) => parseBytes(Buffer.from(text));
 const textOf = (state: FindingState) => [...renderState(state)].join('');
 const two = sampleState(['CVE-2026-1', 'CVE-2026-2']);
 
@@ -54,6 +55,16 @@ describe('the file of a state', () => {
     ['an unknown key', [first, one.replace('"status":', '"state":'), other, ...rest]],
     ['another version', [first.replace('"version":1', '"version":2'), one, other, ...rest]],
   ])('is refused with %s', (_, lines) => expect(parseState(lines.join('\n')).kind).toBe('refused'));
+
+  test('takes findings that are there again for those of its entries, and keeps the others', () => {
+    const [first, second] = Object.values(two.entries).map(({ finding }) => finding);
+    if (first === undefined || second === undefined) throw new Error('there are two');
+    const now = { ...first, title: 'as of today' };
+    const parsed = parseBytes(Buffer.from(textOf(two)), [now]);
+    const entries = parsed.kind === 'state' ? Object.values(parsed.state.entries) : [];
+    expect(entries.map(({ finding }) => finding)).toEqual([now, second]);
+    expect(entries[0]?.seenBy['entries']).toBe(entries[1]?.seenBy['entries']);
+  });
 
   test('names what is wrong with it', () => {
     const text = textOf(two).replace('"severity":"high"', '"severity":"bad"');

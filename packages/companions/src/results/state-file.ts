@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   alertStateSchema,
+  type Coverage,
+  type Finding,
   type FindingState,
   findingSchema,
   runPointSchema,
@@ -34,6 +36,7 @@ export type ParsedState = { kind: 'state'; state: FindingState } | { kind: 'refu
 
 const entriesBegin = '"entries":{';
 const end = '}}';
+const lineBreak = 0x0a;
 
 /** JSON with an entry a line, so that neither writing nor reading has to hold all of it twice. */
 export function* renderState({ entries, ...head }: FindingState): Iterable<string> {
@@ -44,12 +47,20 @@ export function* renderState({ entries, ...head }: FindingState): Iterable<strin
   yield `\n${end}\n`;
 }
 
-/** The state that an earlier run left; one that was changed or is of another version is refused, never guessed at. */
-export function parseState(content: string): ParsedState {
+/**
+ * The state that an earlier run left; one that was changed or is of another version is refused, never guessed at. An entry of a
+ * finding that is there again has that in place of its own, which nobody asks for: most are, and held twice they fill the memory.
+ */
+export function parseState(content: Buffer, present: readonly Finding[] = []): ParsedState {
   try {
     const { head, entries } = split(content);
+    const here = new Map(present.map(finding => [finding.fingerprint, finding]));
+    const coverages = new Map<string, Coverage>();
     const known: [string, StateEntry][] = [];
-    for (const [key, value] of entries) known.push([check(fingerprint, key, 'entries'), toEntry(key, value)]);
+    for (const [key, value] of entries) {
+      const { finding, seenBy, ...entry } = toEntry(check(fingerprint, key, 'entries'), value);
+      known.push([key, { ...entry, finding: here.get(key) ?? finding, seenBy: shared(seenBy, coverages) }]);
+    }
     return { kind: 'state', state: { ...check(headSchema, head, ''), entries: Object.fromEntries(known) } };
   } catch (error) {
     return { kind: 'refused', problem: error instanceof SyntaxError ? 'it is not JSON' : toMessage(error) };
@@ -61,29 +72,38 @@ interface Parts {
   entries: Iterable<[string, unknown]>;
 }
 
-function split(content: string): Parts {
-  const first = content.slice(0, Math.max(0, content.indexOf('\n')));
+function split(content: Buffer): Parts {
+  const first = content.toString('utf8', 0, Math.max(0, content.indexOf(lineBreak)));
   const ending = `,${entriesBegin}`;
   if (first.endsWith(ending))
     return { head: JSON.parse(`${first.slice(0, -ending.length)}}`), entries: lines(content) };
   // As other programs lay it out.
-  const { entries, ...head } = check(z.looseObject({ entries: z.record(text, z.unknown()) }), JSON.parse(content), '');
+  const document: unknown = JSON.parse(content.toString('utf8'));
+  const { entries, ...head } = check(z.looseObject({ entries: z.record(text, z.unknown()) }), document, '');
   return { head, entries: Object.entries(entries) };
 }
 
-function* lines(content: string): Iterable<[string, unknown]> {
+function* lines(content: Buffer): Iterable<[string, unknown]> {
   const seen = new Set<string>();
   let isLast = true;
-  let at = content.indexOf('\n') + 1;
-  for (let line = lineAt(content, at); line !== end; line = lineAt(content, at)) {
+  let [at, stop] = nextLine(content, 0);
+  for (let line = content.toString('utf8', at, stop); line !== end; line = content.toString('utf8', at, stop)) {
     const { key, value, hasComma } = toParts(line);
     if (seen.has(key) || (isLast && seen.size > 0)) throw new SyntaxError(`there is an entry ${key} too many`);
     isLast = !hasComma;
     seen.add(key);
     yield [key, JSON.parse(value)];
-    at += line.length + 1;
+    [at, stop] = nextLine(content, at);
   }
-  if (!isLast || content.slice(at) !== `${end}\n`) throw new SyntaxError('it does not end as it should');
+  if (!isLast || content.length !== stop + 1) throw new SyntaxError('it does not end as it should');
+}
+
+/** Where the line behind the one at `at` begins and stops. */
+function nextLine(content: Buffer, at: number): [number, number] {
+  const begin = content.indexOf(lineBreak, at) + 1;
+  const stop = content.indexOf(lineBreak, begin);
+  if (stop === -1) throw new SyntaxError('it is cut off');
+  return [begin, stop];
 }
 
 function toParts(line: string): { key: string; value: string; hasComma: boolean } {
@@ -92,16 +112,21 @@ function toParts(line: string): { key: string; value: string; hasComma: boolean 
   return { key, value, hasComma: comma === ',' };
 }
 
-function lineAt(content: string, at: number): string {
-  const stop = content.indexOf('\n', at);
-  if (stop === -1) throw new SyntaxError('it is cut off');
-  return content.slice(at, stop);
-}
-
 function toEntry(key: string, value: unknown): StateEntry {
   const entry = check(entrySchema, value, `entries.${key}`);
   return { ...entry, finding: { ...entry.finding, installed: entry.finding.installed, fixed: entry.finding.fixed } };
 }
+
+/** Equal ones once: there are as many as sources, and not as many as findings. */
+const shared = (seenBy: StateEntry['seenBy'], known: Map<string, Coverage>): StateEntry['seenBy'] =>
+  Object.fromEntries(
+    Object.entries(seenBy).map(([source, own]) => {
+      const key = JSON.stringify([own.target, own.scope, own.ruleset]);
+      const first = known.get(key) ?? own;
+      known.set(key, first);
+      return [source, first];
+    }),
+  );
 
 function check<Output>(schema: z.ZodType<Output>, value: unknown, where: string): Output {
   const parsed = schema.safeParse(value);

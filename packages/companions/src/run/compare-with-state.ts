@@ -82,15 +82,19 @@ const runOf = ({ scope, looks, findings }: Consolidation, waived: FindingRun['wa
 });
 
 /** A lost state must neither flood nor silence: what it means is the user's to say. */
-async function readState(place: StatePlace, missing: StateMissing, { scope }: FindingRun): Promise<FindingState> {
-  const text = await place.read();
-  if (text === undefined) {
+async function readState(
+  place: StatePlace,
+  missing: StateMissing,
+  { scope, findings }: FindingRun,
+): Promise<FindingState> {
+  const bytes = await place.read();
+  if (bytes === undefined) {
     if (missing !== 'fail') return emptyState(scope);
     const remedy =
       'Begin with --state-missing seed (record, tell nothing) or all-new, or give the state of the run before.';
     throw new ScanError('BASELINE_INVALID', `${place.address}: there is no such state`, { remedy });
   }
-  const parsed = parseState(text);
+  const parsed = parseState(bytes, findings);
   if (parsed.kind === 'refused')
     throw new ScanError('BASELINE_INVALID', `${place.address} is not a state: ${parsed.problem}`);
   return parsed.state;

@@ -21,11 +21,11 @@ export class StatePlace {
     this.#isUnguarded = isUnguarded;
   }
 
-  /** The text of the state as it is now; undefined where there is none yet. */
-  async read(): Promise<string | undefined> {
+  /** The state as it is now; undefined where there is none yet. */
+  async read(): Promise<Buffer | undefined> {
     const there = await this.#store.get(this.#name);
     this.#condition = there === undefined ? { kind: 'new' } : { kind: 'version', version: there.version };
-    return there?.bytes.toString('utf8');
+    return there?.bytes;
   }
 
   /** After it a next `write` replaces what this one wrote. */
