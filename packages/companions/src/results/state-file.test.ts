@@ -57,12 +57,12 @@ describe('the file of a state', () => {
   ])('is refused with %s', (_, lines) => expect(parseState(lines.join('\n')).kind).toBe('refused'));
 
   test('takes findings that are there again for those of its entries, and keeps the others', () => {
-    const [first, second] = Object.values(two.entries).map(({ finding }) => finding);
-    if (first === undefined || second === undefined) throw new Error('there are two');
-    const now = { ...first, title: 'as of today' };
+    const [again, gone] = Object.values(two.entries).map(({ finding }) => finding);
+    if (again === undefined || gone === undefined) throw new Error('there are two');
+    const now = { ...again, title: 'as of today' };
     const parsed = parseBytes(Buffer.from(textOf(two)), [now]);
     const entries = parsed.kind === 'state' ? Object.values(parsed.state.entries) : [];
-    expect(entries.map(({ finding }) => finding)).toEqual([now, second]);
+    expect(entries.map(({ finding }) => finding)).toEqual([now, gone]);
     expect(entries[0]?.seenBy['entries']).toBe(entries[1]?.seenBy['entries']);
   });
 
