@@ -14,7 +14,7 @@ export async function sendMail(
   const url = new URL(server.reveal());
   const isSecure = url.protocol === 'smtps:';
   // Few runs send mails, and those that do not need not read it.
-  const { createTransport } = await import('nodemailer');
+  const { createTransport } = await import(/* webpackMode: "eager" */ 'nodemailer');
   const transport = createTransport({
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: Number(url.port || (isSecure ? 465 : 587)),
