@@ -7,6 +7,7 @@ import { createPod } from '@cinc-scan/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { cincScan, profiles, root } from '../support/cinc-scan.ts';
 import { leftObjects, openTestCluster } from '../support/cluster.ts';
+import { secretsOf } from '../support/secrets-found.ts';
 import { Client, filesOf, type RunningService, type Scan, startService } from './support.ts';
 
 const cluster = await openTestCluster();
@@ -153,6 +154,18 @@ describe('what ends a scan early', () => {
   });
 });
 
+test.each([[['run', '--no-such-option']], [['run', '--log-level', 'loud']], [['frobnicate']], [['migrate']]])(
+  'takes %j for wrong usage',
+  args => {
+    const program = join(root, 'packages/service/bin/cinc-scan-service.js');
+    const ran = spawnSync(process.execPath, [program, ...args], {
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], HOME: cluster.folder },
+    });
+    expect([ran.status, ran.stderr]).toEqual([2, expect.stringMatching(/^error: |names no database/)]);
+  },
+);
+
 test('runs no profile with its own rights unless it is told to', () => {
   const program = join(root, 'packages/service/bin/cinc-scan-service.js');
   const args = [program, 'run', '--data', join(cluster.folder, 'other'), '--port', '0'];
@@ -174,7 +187,7 @@ test('keeps its data folder to itself', () => {
 });
 
 test('keeps no key and no token in clear: not in its folder, not in its log, in no argument of a process', () => {
-  const tokens = cluster.embedded?.issuedTokens() ?? [];
+  const tokens = cluster.embedded?.issuedTokens() ?? secretsOf(cluster.kubeconfig);
   logs.push(service.output());
   const secrets = [
     ...keys.map(key => key.slice(-32)),

@@ -2,7 +2,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { isScanError, Secret } from '@cinc-scan/core';
-import { Command, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { pino } from 'pino';
 import { ownVersion, scanProcessCommand } from './own-package.ts';
 import { type Role, roles, type Service, startService } from './run-service.ts';
@@ -84,7 +84,10 @@ const stopSignal = (): Promise<void> =>
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve());
   });
 
-const program = new Command('cinc-scan-service').description('The scan service of cinc-scan').version(ownVersion());
+const program = new Command('cinc-scan-service')
+  .description('The scan service of cinc-scan')
+  .version(ownVersion())
+  .exitOverride();
 
 program
   .command('run', { isDefault: true })
@@ -122,7 +125,10 @@ program
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!isScanError(error)) throw error;
-  process.stderr.write(`${error.code}: ${error.message}\n${error.remedy}\n`);
-  process.exitCode = error.exit;
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : 2; // it has said why
+  } else if (isScanError(error)) {
+    process.stderr.write(`${error.code}: ${error.message}\n${error.remedy}\n`);
+    process.exitCode = error.exit;
+  } else throw error;
 }
