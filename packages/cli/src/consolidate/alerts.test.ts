@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { SMTPServer } from 'smtp-server';
-import { commandHere, temporaryFolder } from '../../../../test/support/command.ts';
+import { command, commandHere, temporaryFolder } from '../../../../test/support/command.ts';
 
 const fixtures = resolve(import.meta.dirname, '../../../companions/fixtures');
 
@@ -203,8 +203,19 @@ describe('alerts of a consolidation', () => {
     try {
       const to = ['--alert-from', 'cinc-scan@shop.example', '--alert-to', 'a@shop.example,b@shop.example'];
       const env = { CINC_SCAN_ALERT_MAIL: mail.address };
-      const ran = await run({ ...env, ...named7 }, '--state-missing', 'all-new', ...to);
-      expect(ran.stderr).not.toContain('Alert');
+      // As it is shipped, with nodemailer in a file of its own.
+      const args = [
+        'consolidate',
+        '--state',
+        'state.json',
+        '--state-missing',
+        'all-new',
+        '--alert-on',
+        'medium',
+        ...to,
+      ];
+      const ran = await command(args, { cwd: folder.path, env: { ...env, ...named7 } });
+      expect(ran.stdout).toMatch(/^Alert sent to mail 127\.0\.0\.1:\d+$/m);
       expect(mail.got).toHaveLength(1);
       expect(mail.got[0]).toMatchObject({ from: 'cinc-scan@shop.example', to: ['a@shop.example', 'b@shop.example'] });
       const text = mail.got[0]?.text ?? '';
@@ -216,6 +227,36 @@ describe('alerts of a consolidation', () => {
       const refused = await run(wrong, ...to);
       expect(refused.stderr).toMatch(/! The alert could not be sent to mail 127\.0\.0\.1:\d+: .*unknown user/);
       expect(refused.stderr).not.toContain('other');
+    } finally {
+      await new Promise<void>(done => mail.server.close(() => done()));
+    }
+  });
+
+  test('with hostile texts are inert in every channel', async () => {
+    const mail = await mailServer();
+    const evil = '<!channel> <https://evil.example|x> **b** \u202e\u001b[31m\r\nBcc: c@evil.example\r\n\r\n<b>x';
+    const document = JSON.parse(readFileSync(inside('web.json'), 'utf8')) as {
+      Results: { Vulnerabilities?: { Title: string; VulnerabilityID: string }[] }[];
+    };
+    for (const item of document.Results.flatMap(({ Vulnerabilities = [] }) => Vulnerabilities))
+      Object.assign(item, { Title: evil, VulnerabilityID: `CVE-2026-1\r\nSubject: ${evil}` });
+    writeFileSync(inside('web.json'), JSON.stringify(document));
+    try {
+      const env = {
+        ...slack(),
+        CINC_SCAN_ALERT_TEAMS: `${chat.url}/teams`,
+        CINC_SCAN_ALERT_MAIL: mail.address,
+      };
+      const people = ['--alert-from', 'cinc-scan@shop.example', '--alert-to', 'a@shop.example'];
+      expect((await run(env, '--state-missing', 'all-new', ...people)).stderr).not.toContain('could not be sent');
+      expect(mail.got.map(({ to }) => to)).toEqual([['a@shop.example']]);
+      const [head = ''] = mail.got[0]?.text.split('\r\n\r\n') ?? [];
+      expect(head.match(/^(?:Bcc|Subject|To):/gim)).toEqual(['To:', 'Subject:']);
+      expect(head).toMatch(/^Content-Type: text\/plain/m);
+      const told = chat.got.map(({ body }) => body).join('\n');
+      expect(told).toContain('CVE-2026-1 Subject:');
+      expect(told).not.toMatch(/https?:\/\/evil|\\r|[\u202e\u001b]/);
+      expect(told).not.toContain('"type":"mrkdwn"');
     } finally {
       await new Promise<void>(done => mail.server.close(() => done()));
     }
