@@ -5,7 +5,13 @@ import { describe, expect, test } from '@jest/globals';
 import { catalogue } from './catalogue.ts';
 import { isScanError, ScanError, toMessage, toScanError } from './scan-error.ts';
 
-const sources = ['..', '../../../cli/src', '../../../adapters/src', '../../../companions/src'].flatMap(folder =>
+const sources = [
+  '..',
+  '../../../cli/src',
+  '../../../adapters/src',
+  '../../../companions/src',
+  '../../../service/src',
+].flatMap(folder =>
   readdirSync(join(import.meta.dirname, folder), { recursive: true, withFileTypes: true })
     .filter(entry => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.test.ts'))
     .filter(entry => entry.name !== 'catalogue.ts')
