@@ -3,6 +3,8 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { actionOutputs, outputs } from '@cinc-scan/adapters';
+import { findingsReportNames } from '@cinc-scan/core';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ActionUse, type Ended, type Step } from '../support/action.ts';
 import { builtDist, installAction } from '../support/built-action.ts';
@@ -72,6 +74,14 @@ describe('a step with sources', () => {
       'group',
       'endgroup',
     ]);
+  });
+
+  test('sets no output that the action does not declare, with every report there is', async () => {
+    left({ 'web.json': 'trivy/image-v2.json' });
+    const { outputs: set } = await use({ 'findings-reports': findingsReportNames.join(',') });
+    for (const kind of findingsReportNames) expect(Object.keys(set)).toContain(`report-${kind}`);
+    const declared = Object.keys(actionOutputs(outputs));
+    expect(Object.keys(set).filter(name => !declared.includes(name))).toEqual([]);
   });
 
   test('is an error where a scanner did not look, also with report-only', async () => {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { toFailureOutputs } from '@cinc-scan/core';
+import { findingsReportKinds, reportKinds, type toFailureOutputs } from '@cinc-scan/core';
 
 type Outputs = ReturnType<typeof toFailureOutputs>;
 type Named = { [K in keyof Outputs as `report-${string}` extends K ? never : K]: string };
@@ -23,4 +23,16 @@ const named: Named = {
 export const outputs: Record<string, string> = {
   ...named,
   'report-<kind>': 'path of each report that was written; of several files of one kind, the first',
+};
+
+const isOfScans = (kind: string) => Object.keys(reportKinds).includes(kind);
+
+/** Every report that there may be a path of; those of findings that scans have too are named once. */
+export const anyReports: Record<string, { file: string; about: string }> = {
+  ...reportKinds,
+  ...Object.fromEntries(
+    Object.entries(findingsReportKinds)
+      .filter(([kind]) => !isOfScans(kind))
+      .map(([kind, { file, about }]) => [kind, { file, about: `of a consolidation: ${about}` }]),
+  ),
 };

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A task and its extension: https://learn.microsoft.com/azure/devops/extend/develop/add-build-task
 import { readFileSync } from 'node:fs';
-import { camelCase, longestRunId, reportKinds } from '@cinc-scan/core';
+import { camelCase, longestRunId } from '@cinc-scan/core';
 import { transformSync } from '@swc/core';
 import { type AdapterInput, adapterInputs, outputFolder } from '../ci/adapter-inputs.ts';
 import { installScript, scanScript, sweepScript, tellOutputs } from '../ci/script.ts';
 import type { GeneratedFile } from '../docs.ts';
-import { outputs } from '../outputs.ts';
+import { anyReports, outputs } from '../outputs.ts';
 
 const inputs = adapterInputs({
   reports: 'hdf,markdown,html,junit',
@@ -15,7 +15,7 @@ const inputs = adapterInputs({
 });
 const outputNames = Object.keys(outputs).filter(name => !name.includes('<'));
 
-const settable = [...outputNames, ...Object.keys(reportKinds).map(kind => `report-${kind}`)].map(camelCase);
+const settable = [...outputNames, ...Object.keys(anyReports).map(kind => `report-${kind}`)].map(camelCase);
 
 // One item a line is what a multi-line field gives.
 const toInput = (input: AdapterInput) => ({

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Input, reportKinds } from '@cinc-scan/core';
+import type { Input } from '@cinc-scan/core';
+import { anyReports } from '../outputs.ts';
 
 type Inputs = Record<string, Input>;
 
@@ -76,7 +77,7 @@ export function defaultOf(input: Input): string | undefined {
 /** The outputs one by one: GitHub knows no \`report-<kind>\`. */
 export function actionOutputs(outputs: Record<string, string>): Record<string, string> {
   const named = Object.entries(outputs).filter(([name]) => !name.includes('<'));
-  const reports = Object.entries(reportKinds).map(([kind, { file, about }]): [string, string] => [
+  const reports = Object.entries(anyReports).map(([kind, { file, about }]): [string, string] => [
     `report-${kind}`,
     `Path of the report: ${about} (${file}); empty unless it was written`,
   ]);
