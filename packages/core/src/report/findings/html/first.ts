@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ComparedFinding, type FindingSeverity, findingSeverities, isOpen } from '../../../findings/index.ts';
+import {
+  type ComparedFinding,
+  type FindingSeverity,
+  findingSeverities,
+  isOpen,
+  severityCounts,
+} from '../../../findings/index.ts';
 import { type Html, html, nothing } from '../../html/markup.ts';
 import { columnHeads, count, grouped, numberHeads, section, table } from '../../html/parts.ts';
 import { byText } from '../../words.ts';
@@ -15,7 +21,8 @@ interface Step {
   what: string;
   target: string;
   versions: string;
-  rows: ComparedFinding[];
+  open: number;
+  counts: ReturnType<typeof severityCounts>;
 }
 
 /** What to change first: packages with a fixed version, worst first. */
@@ -23,8 +30,8 @@ export function first({ rows }: FindingsModel): Html {
   const steps = toSteps(rows).toSorted(worstStep);
   if (steps.length === 0) return nothing;
   const lines = steps.slice(0, mostSteps).map(
-    ({ what, target, versions, rows: of }) =>
-      html`<tr><th scope="row">${what}</th><td>${target}</td><td>${versions}</td>${counted.map(severity => count(countOf(of, severity)))}${count(of.length)}</tr>
+    ({ what, target, versions, open, counts }) =>
+      html`<tr><th scope="row">${what}</th><td>${target}</td><td>${versions}</td>${counted.map(severity => count(counts[severity]))}${count(open)}</tr>
 `,
   );
   const rest = steps.length - mostSteps;
@@ -62,16 +69,14 @@ function toStep({ finding }: ComparedFinding, rows: ComparedFinding[]): Step {
     what: finding.place.package ?? '',
     target: finding.target,
     versions: versionText({ ...finding, fixed: shown }),
-    rows,
+    open: rows.length,
+    counts: severityCounts(rows),
   };
 }
 
-const countOf = (rows: readonly ComparedFinding[], severity: FindingSeverity): number =>
-  rows.filter(({ finding }) => finding.severity === severity).length;
-
 function worstStep(one: Step, other: Step): number {
   for (const severity of findingSeverities) {
-    const difference = countOf(other.rows, severity) - countOf(one.rows, severity);
+    const difference = other.counts[severity] - one.counts[severity];
     if (difference !== 0) return difference;
   }
   return byText(one.what, other.what) || byText(one.target, other.target);
