@@ -4,4 +4,4 @@
 // what the tests start.
 import { buildProgram } from './build-program.ts';
 
-await buildProgram({ folder: 'packages/cli', entries: { 'cinc-scan': 'main.ts' } });
+await buildProgram({ folder: 'packages/cli', entries: { 'cinc-scan': 'main.ts' }, node: 'node22.19' });

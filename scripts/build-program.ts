@@ -12,12 +12,14 @@ export interface ProgramBuild {
   folder: string;
   /** Sources by the names of the files that are made of them. */
   entries: Record<string, string>;
+  /** Oldest Node.js that it runs on. */
+  node: `node${string}`;
   /** Packages that are installed beside it. */
   external?: string[];
 }
 
 /** Makes it anew; whoever starts it meanwhile starts the one before or this one. */
-export async function buildProgram({ folder, entries, external = [] }: ProgramBuild): Promise<void> {
+export async function buildProgram({ folder, entries, node, external = [] }: ProgramBuild): Promise<void> {
   const target = join(root, folder, 'dist');
   const draft = join(root, `build/${folder.replaceAll('/', '-')}.${process.pid}`);
   const { metafile } = await build({
@@ -29,7 +31,7 @@ export async function buildProgram({ folder, entries, external = [] }: ProgramBu
     bundle: true,
     platform: 'node',
     format: 'esm',
-    target: 'node22.19',
+    target: node,
     conditions: ['source'],
     external,
     // Packages of the older kind ask for Node's own modules by a function that modules of the newer kind do not have.

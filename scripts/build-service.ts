@@ -12,5 +12,6 @@ const { dependencies } = parseObject(
 await buildProgram({
   folder: 'packages/service',
   entries: { 'cinc-scan-service': 'main.ts', 'scan-process': 'executors/scan-process.ts' },
+  node: 'node24',
   external: Object.keys(dependencies ?? {}),
 });
