@@ -143,7 +143,7 @@ export const catalogue = {
   CLUSTER_UNAUTHORIZED: {
     exit: 4,
     meaning: 'The API server does not accept the credentials (expired or revoked).',
-    remedy: 'Sign in again or renew the kubeconfig: kubectl auth whoami',
+    remedy: 'Sign in again, or renew the kubeconfig or the token that was given: kubectl auth whoami',
   },
   CLUSTER_FORBIDDEN: {
     exit: 4,
