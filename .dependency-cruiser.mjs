@@ -58,6 +58,15 @@ const unsorted = {
   to: { path: `${core}[^/]+/`, pathNot: `${core}(?:errors|testing|${flow.join('|')})/` },
 };
 
+/** A package of ours that imports core, itself, and no other place of this repository. */
+const onCoreAlone = (folder, { name, comment }) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: `^packages/${folder}/` },
+  to: { path: `^(?:packages/(?!core/|${folder}/)|src/|test/)` },
+});
+
 export default {
   forbidden: [
     {
@@ -111,27 +120,18 @@ export default {
       from: { path: '^packages/core/src/' },
       to: { path: '^(?:packages/(?!core/)|src/|test/)|(?:^|node_modules/)@actions/' },
     },
-    {
+    onCoreAlone('sidecar', {
       name: 'sidecar-needs-core-alone',
       comment: 'Injection serves a command, charts and a webhook alike: it knows none of them.',
-      severity: 'error',
-      from: { path: '^packages/sidecar/' },
-      to: { path: '^(?:packages/(?!core/|sidecar/)|src/|test/)' },
-    },
-    {
+    }),
+    onCoreAlone('companions', {
       name: 'companions-need-core-alone',
       comment: 'Readers of results are used by the command and the service: they know core and no other package.',
-      severity: 'error',
-      from: { path: '^packages/companions/' },
-      to: { path: '^(?:packages/(?!core/|companions/)|src/|test/)' },
-    },
-    {
+    }),
+    onCoreAlone('service', {
       name: 'service-needs-core-alone',
       comment: 'The service is published apart from the command and knows nothing of it.',
-      severity: 'error',
-      from: { path: '^packages/service/' },
-      to: { path: '^(?:packages/(?!core/|service/)|src/|test/)' },
-    },
+    }),
     {
       name: 'testkit-is-for-tests',
       comment: 'The embedded cluster belongs to tests and to ./dev; nothing that is shipped imports it.',

@@ -47,59 +47,36 @@ export interface MadeKey {
 }
 
 /** A program of the team with a key of its own. The text of the key is in the answer and nowhere else. */
-export async function createTeamKey(
+export function createTeamKey(
   transaction: TeamTransaction,
   key: NewApiKey,
   by: Caller & { kind: 'team' },
 ): Promise<MadeKey> {
-  const principal = makeId();
-  const { text, publicId, hash } = makeKey();
-  const id = makeId();
-  await transaction
-    .insertInto('principal')
-    .values({ id: principal, name: key.name, kind: 'program', platform_role: null })
-    .execute();
-  await transaction.insertInto('membership').values({ principal_id: principal, role: key.role }).execute();
-  await transaction
-    .insertInto('api_key')
-    .values({
-      id,
-      public_id: publicId,
-      hash,
-      principal_id: principal,
-      name: key.name,
-      role: key.role,
-      team_id: by.team,
-      expires_at: key.expiresAt,
-    })
-    .execute();
-  await audit(transaction, {
-    team: by.team,
-    principal: by.principal,
-    action: 'key.create',
-    object: publicId,
-    detail: { name: key.name, role: key.role, expires: key.expiresAt.toISOString() },
-  });
-  return { id, text };
+  return insertKey(transaction, { ...key, team: by.team }, by.principal);
 }
+
+type AnyKey = Omit<NewApiKey, 'role'> & { role: TeamRole | PlatformRole; team: string | null };
 
 /** For the first administrator of a team, by an operator; also how the very first keys come about. */
 export async function createFirstKey(
   transaction: PlatformTransaction,
-  key: { name: string; role: TeamRole | PlatformRole; team: string | null; expiresAt: Date },
+  key: AnyKey,
   by: string | null,
 ): Promise<MadeKey> {
-  const principal = makeId();
-  const id = makeId();
-  const { text, publicId, hash } = makeKey();
-  const platformRole = isTeamRole(key.role) ? null : key.role;
   if (key.team !== null) await actFor(transaction, key.team);
-  await transaction
-    .insertInto('principal')
-    .values({ id: principal, name: key.name, kind: 'program', platform_role: platformRole })
-    .execute();
-  if (isTeamRole(key.role))
-    await transaction.insertInto('membership').values({ principal_id: principal, role: key.role }).execute();
+  return insertKey(transaction, key, by);
+}
+
+async function insertKey(
+  transaction: AnyTransaction,
+  { name, role, team, expiresAt }: AnyKey,
+  by: string | null,
+): Promise<MadeKey> {
+  const [principal, id] = [makeId(), makeId()];
+  const { text, publicId, hash } = makeKey();
+  const platform_role = isTeamRole(role) ? null : role;
+  await transaction.insertInto('principal').values({ id: principal, name, kind: 'program', platform_role }).execute();
+  if (isTeamRole(role)) await transaction.insertInto('membership').values({ principal_id: principal, role }).execute();
   await transaction
     .insertInto('api_key')
     .values({
@@ -107,19 +84,14 @@ export async function createFirstKey(
       public_id: publicId,
       hash,
       principal_id: principal,
-      name: key.name,
-      role: key.role,
-      team_id: key.team,
-      expires_at: key.expiresAt,
+      name,
+      role,
+      team_id: team,
+      expires_at: expiresAt,
     })
     .execute();
-  await audit(transaction, {
-    team: key.team,
-    principal: by,
-    action: 'key.create',
-    object: publicId,
-    detail: { name: key.name, role: key.role },
-  });
+  const detail = { name, role, expires: expiresAt.toISOString() };
+  await audit(transaction, { team, principal: by, action: 'key.create', object: publicId, detail });
   return { id, text };
 }
 
