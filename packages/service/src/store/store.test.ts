@@ -10,7 +10,6 @@ import { brokenEntries } from './audit-log.ts';
 import { migrate, requireMigrated } from './migrate.ts';
 import { eventsAfter, getScan, listScans, reportsOf, requestCancel } from './scans.ts';
 import { createTeamKey, revokeKey } from './teams.ts';
-import { teamTables } from './tenancy.ts';
 
 let postgres: PostgresServer;
 beforeAll(async () => {
@@ -52,38 +51,6 @@ describe.each([['embedded'], ['server']])('the store, %s', kind => {
     failure: undefined,
     mayPass: false,
   } as const;
-
-  test('holds each table of teams by row-level security', async () => {
-    const found = await sql<{ name: string; secured: boolean; owned: boolean }>`
-      select relname as name, relrowsecurity as secured, exists (select from pg_attribute where attrelid = c.oid and attname = 'team_id') as owned
-      from pg_class c where relkind = 'r' and relnamespace = 'public'::regnamespace`.execute(parts.database.kysely);
-    const owned = found.rows.filter(({ name, owned: is }) => is && name !== 'audit_entry').map(({ name }) => name);
-    expect(owned.toSorted()).toEqual([...teamTables].toSorted());
-    expect(found.rows.filter(({ name, secured }) => owned.includes(name) && !secured)).toEqual([]);
-  });
-
-  test.each(teamTables.map(table => [table]))('shows nothing of another team in %s, whatever is asked', async table => {
-    await submit(parts, world.shop, { ...askFor(`pod/of-${table}`), key: `key-${table}` });
-    const count = async (team: string, where: string) =>
-      parts.store.asTeam(team, async transaction => {
-        const { rows } = await sql<{
-          n: number;
-        }>`select count(*)::int as n from ${sql.table(table)} where team_id = ${where}`.execute(transaction);
-        return rows[0]?.n;
-      });
-    expect(await count(world.bank.team, world.shop.team)).toBe(0);
-    if (!['scan_event', 'scan_report'].includes(table))
-      expect(await count(world.shop.team, world.shop.team)).toBeGreaterThan(0);
-  });
-
-  test('makes no row of another team', async () => {
-    const foreign = parts.store.asTeam(world.bank.team, transaction =>
-      sql`insert into membership (team_id, principal_id, role) values (${world.shop.team}, ${world.bank.principal}, 'admin')`.execute(
-        transaction,
-      ),
-    );
-    await expect(foreign).rejects.toThrow(/row-level security/);
-  });
 
   test('keeps a query out of the transaction of another caller', async () => {
     const inside = Promise.withResolvers<void>();

@@ -1,6 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Kysely, sql } from 'kysely';
-import { teamTables, tenantRole } from '../tenancy.ts';
+import { tenantRole } from '../tenancy.ts';
+
+// As they were then: tables that came later have their policies in their own migration.
+const teamTables = [
+  'membership',
+  'api_key',
+  'cluster_access',
+  'profile',
+  'threshold',
+  'scan',
+  'submission',
+  'scan_event',
+  'scan_report',
+];
 
 const tables = `
   create table team (
