@@ -1,39 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { pino } from 'pino';
-import { teamRoles } from '../domain/roles.ts';
 import { Leases } from '../queue/leases.ts';
-import { createTeamKey } from '../store/teams.ts';
-import { ApiClient } from '../testing/api-client.ts';
+import type { ApiClient } from '../testing/api-client.ts';
+import { serveApi, type TestApi } from '../testing/api-server.ts';
 import { openTestStore, type TestStore } from '../testing/stores.ts';
 import { inspecFiles, makeWorld, type World } from '../testing/world.ts';
-import type { Server } from './routes/routes.ts';
-import { makeApi } from './server.ts';
 
 let parts: TestStore;
 let world: World;
-let server: Server;
+let served: TestApi;
 let api: ApiClient;
 
 beforeAll(async () => {
   parts = await openTestStore(undefined);
   world = await makeWorld(parts);
-  const { store, blobs, queue } = parts;
-  server = await makeApi({
-    store,
-    blobs,
-    queue,
-    onQueued: () => undefined,
-    longestWaitMs: 60_000,
-    logger: pino({ level: 'silent' }),
-    version: '1.0.0',
-  });
-  await server.listen({ host: '127.0.0.1', port: 0 });
-  api = await ApiClient.open(server.listeningOrigin);
+  served = await serveApi(parts);
+  api = served.client;
 });
 afterAll(async () => {
-  await server.close();
+  await served[Symbol.asyncDispose]();
   await parts[Symbol.asyncDispose]();
 });
 
@@ -47,64 +33,6 @@ test('the description is valid OpenAPI 3.1, and has nothing in it that nobody us
     name => !text.includes(`#/components/schemas/${name}"`),
   );
   expect(unused).toEqual([]);
-});
-
-describe('every route', () => {
-  const id = '01920000-0000-7000-8000-000000000000';
-  const fill = (path: string) =>
-    path
-      .replace('/api/v1', '')
-      .replace('{id}', id)
-      .replace('{name}', 'base')
-      .replace('{version}', '1.0.0')
-      .replace('{team}', 'shop');
-  const keyOf = async (role: (typeof teamRoles)[number], expiresAt = new Date(Date.now() + 60_000)) =>
-    (
-      await parts.store.asTeam(world.shop.team, transaction =>
-        createTeamKey(transaction, { name: role, role, expiresAt }, world.shop),
-      )
-    ).text.reveal();
-
-  test('serves nobody without a valid key', async () => {
-    const expired = await keyOf('admin', new Date(0));
-    const foreign = `${world.keys.shop.slice(0, -32)}${world.keys.bank.slice(-32)}`;
-    for (const { method, path } of api.operations)
-      for (const key of [undefined, 'x', expired, foreign, `${world.keys.shop}a`])
-        expect([method, path, (await api.call(method, fill(path), { key })).status]).toEqual([method, path, 401]);
-  });
-
-  test('serves only the roles that it names', async () => {
-    for (const { method, path, operation } of api.operations) {
-      const [kind, role] = operation['x-role']?.split('/') ?? [];
-      if (kind === undefined) continue;
-      const others =
-        kind === 'platform'
-          ? [world.keys.shop]
-          : [
-              world.keys.operator,
-              ...(await Promise.all(teamRoles.slice(0, teamRoles.indexOf(role as never)).map(each => keyOf(each)))),
-            ];
-      for (const key of others)
-        expect([method, path, (await api.call(method, fill(path), { key })).status]).toEqual([method, path, 403]);
-    }
-  });
-
-  test('says of what belongs to another team what it says of what is not there', async () => {
-    const { body } = await api.call('POST', '/scans', { key: world.keys.shop, body: ask });
-    const own = String(body['id']);
-    for (const { method, path } of api.operations.filter(
-      each => each.path.includes('{id}') && each.path.includes('/scans/'),
-    )) {
-      const seen = await Promise.all(
-        [own, id].map(each =>
-          api.call(method, path.replace('/api/v1', '').replace('{id}', each), { key: world.keys.bank }),
-        ),
-      );
-      const [foreign, missing] = seen.map(({ status, text }) => [status, text.replaceAll(own, id)]);
-      expect(foreign).toEqual(missing);
-      expect(foreign?.[0]).toBe(404);
-    }
-  });
 });
 
 describe('a request for a scan', () => {

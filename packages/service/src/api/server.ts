@@ -62,9 +62,11 @@ function addSignIn(server: Server, { store }: ApiParts): void {
   server.addHook('onRequest', async request => {
     request.caller = await signIn(request, store);
   });
-  server.addHook('onRoute', ({ url, config, schema }) => {
+  server.decorate('accesses', []);
+  server.addHook('onRoute', ({ method, url, config, schema }) => {
     const { access } = config ?? {};
     if (access === undefined) throw new Error(`The route ${url} does not say whom it serves`);
+    for (const each of [method].flat()) server.accesses.push({ method: each, url, access });
     if (schema !== undefined && 'role' in access) Object.assign(schema, { 'x-role': `${access.kind}/${access.role}` });
   });
   server.addHook('onSend', async (_request, reply) => {

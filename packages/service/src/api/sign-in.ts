@@ -13,7 +13,17 @@ type Access =
   | { kind: 'team'; role: TeamRole }
   | { kind: 'platform'; role: PlatformRole };
 
+/** Every route there is, and whom it serves. */
+export interface RouteAccess {
+  method: string;
+  url: string;
+  access: Access;
+}
+
 declare module 'fastify' {
+  interface FastifyInstance {
+    accesses: RouteAccess[];
+  }
   interface FastifyContextConfig {
     access?: Access;
   }

@@ -68,8 +68,8 @@ export class ApiClient {
     });
     const text = await response.text();
     const type = response.headers.get('content-type') ?? '';
-    const parsed: unknown = /json/.test(type) ? JSON.parse(text) : {};
-    this.requireDescribed(method, path, { status: response.status, body: parsed, type });
+    const parsed: unknown = /json/.test(type) && text !== '' ? JSON.parse(text) : {};
+    if (method !== 'HEAD') this.requireDescribed(method, path, { status: response.status, body: parsed, type });
     return { status: response.status, body: parsed as Record<string, unknown>, text, headers: response.headers };
   }
 

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every route that the running API has, and who gets in: what is expected follows from what the route says of itself.
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { platformRoles, type TeamRole, teamRoles } from '../domain/roles.ts';
+import { registerProfile } from '../store/registry.ts';
+import { createFirstKey, createTeamKey, revokeKey } from '../store/teams.ts';
+import type { Answer, ApiClient } from '../testing/api-client.ts';
+import { serveApi, type TestApi } from '../testing/api-server.ts';
+import { openTestStore, type TestStore } from '../testing/stores.ts';
+import { askFor, makeWorld, submit, type World } from '../testing/world.ts';
+import type { RouteAccess } from './sign-in.ts';
+
+let parts: TestStore;
+let world: World;
+let served: TestApi;
+let api: ApiClient;
+let routes: RouteAccess[];
+let ofShop: Owned;
+
+/** What shop has and bank has not. */
+interface Owned {
+  scan: string;
+  key: string;
+}
+
+const nobodys = '01920000-0000-7000-8000-000000000000';
+
+/**
+ * For each route of teams that names an object: one of shop's, and one that nobody has. A new route needs its line.
+ * Those who try have keys of an administrator, so that nothing but the team is in their way.
+ */
+const objects: Record<string, (own: Owned) => [own: string, missing: string]> = {
+  'GET /scans/:id': ({ scan }) => [`/scans/${scan}`, `/scans/${nobodys}`],
+  'GET /scans/:id/reports': ({ scan }) => [`/scans/${scan}/reports`, `/scans/${nobodys}/reports`],
+  'GET /scans/:id/results': ({ scan }) => [`/scans/${scan}/results`, `/scans/${nobodys}/results`],
+  'GET /scans/:id/events': ({ scan }) => [`/scans/${scan}/events`, `/scans/${nobodys}/events`],
+  'POST /scans/:id/cancel': ({ scan }) => [`/scans/${scan}/cancel`, `/scans/${nobodys}/cancel`],
+  'POST /profiles/:name/:version/approve': () => ['/profiles/mine/1.0.0/approve', '/profiles/none/1.0.0/approve'],
+  'POST /profiles/:name/:version/withdraw': () => ['/profiles/mine/1.0.0/withdraw', '/profiles/none/1.0.0/withdraw'],
+  'DELETE /keys/:id': ({ key }) => [`/keys/${key}`, `/keys/${nobodys}`],
+};
+
+const prefix = '/api/v1';
+const lineOf = ({ method, url }: RouteAccess) => `${method} ${url.replace(prefix, '')}`;
+const isGetTwin = ({ method }: RouteAccess) => method === 'HEAD';
+
+/** The route with something in the place of each parameter. */
+const filled = ({ url }: RouteAccess) =>
+  url
+    .replace(prefix, '')
+    .replace(':id', nobodys)
+    .replace(':version', '1.0.0')
+    .replaceAll(/:[a-z]+/g, 'none');
+
+const inAnHour = () => new Date(Date.now() + 3_600_000);
+
+const keyOf = async (role: TeamRole, expiresAt = inAnHour()) =>
+  (
+    await parts.store.asTeam(world.shop.team, transaction =>
+      createTeamKey(transaction, { name: role, role, expiresAt }, world.shop),
+    )
+  ).text.reveal();
+
+async function revokedKey(): Promise<string> {
+  return parts.store.asTeam(world.shop.team, async transaction => {
+    const made = await createTeamKey(transaction, { name: 'x', role: 'admin', expiresAt: inAnHour() }, world.shop);
+    await revokeKey(transaction, made.id, world.shop);
+    return made.text.reveal();
+  });
+}
+
+async function platformKey(role: (typeof platformRoles)[number]): Promise<string> {
+  const made = await parts.store.asPlatform(transaction =>
+    createFirstKey(transaction, { name: role, role, team: null, expiresAt: inAnHour() }, world.operator.principal),
+  );
+  return made.text.reveal();
+}
+
+/** Whom a route lets in, of all roles there are. */
+function admitted({ access }: RouteAccess): string[] {
+  switch (access.kind) {
+    case 'anyone':
+    case 'signed-in':
+      return [...teamRoles, ...platformRoles];
+    case 'team':
+      return teamRoles.slice(teamRoles.indexOf(access.role));
+    case 'platform':
+      return platformRoles.slice(platformRoles.indexOf(access.role));
+  }
+}
+
+beforeAll(async () => {
+  parts = await openTestStore(undefined);
+  world = await makeWorld(parts);
+  served = await serveApi(parts);
+  api = served.client;
+  routes = served.server.accesses.filter(({ url }) => url.startsWith(prefix));
+  const { id: scan } = await submit(parts, world.shop, askFor('pod/of-shop'));
+  const key = await parts.store.asTeam(world.shop.team, async transaction => {
+    const digest = await parts.blobs.put(Buffer.from('{}'));
+    await registerProfile(transaction, { slug: 'mine', version: '1.0.0', digest, bytes: 2 }, world.shop);
+    return createTeamKey(transaction, { name: 'x', role: 'viewer', expiresAt: inAnHour() }, world.shop);
+  });
+  ofShop = { scan, key: key.id };
+});
+afterAll(async () => {
+  await served[Symbol.asyncDispose]();
+  await parts[Symbol.asyncDispose]();
+});
+
+test('the description has every route that is not of the machinery', () => {
+  const described = api.operations.map(
+    ({ method, path }) => `${method} ${path.replace(prefix, '').replaceAll(/\{([a-z]+)\}/g, ':$1')}`,
+  );
+  const running = routes.filter(route => !isGetTwin(route)).map(lineOf);
+  expect(running.toSorted()).toEqual([...described, 'GET /openapi.json'].toSorted());
+  const others = served.server.accesses.filter(({ url }) => !url.startsWith(prefix));
+  expect([...new Set(others.map(({ url }) => url))].toSorted()).toEqual(['/livez', '/readyz']);
+});
+
+describe('every route', () => {
+  test('serves nobody without a valid key, and says no more of one than of another', async () => {
+    const keys = {
+      none: undefined,
+      nonsense: 'x',
+      expired: await keyOf('admin', new Date(0)),
+      revoked: await revokedKey(),
+      'with the secret of another key': `${world.keys.shop.slice(0, -32)}${world.keys.bank.slice(-32)}`,
+      'with a letter more': `${world.keys.shop}a`,
+    };
+    const bodies = new Set<string>();
+    for (const route of guarded())
+      for (const [what, key] of Object.entries(keys)) {
+        const { status, text } = await api.call(route.method, filled(route), { key });
+        expect([lineOf(route), what, status]).toEqual([lineOf(route), what, 401]);
+        bodies.add(text);
+      }
+    bodies.delete(''); // of HEAD
+    expect(bodies.size).toBe(1);
+  });
+
+  test('serves the roles that it names and those above, and no other', async () => {
+    const keys: Record<string, string> = {};
+    for (const role of teamRoles) keys[role] = await keyOf(role);
+    for (const role of platformRoles) keys[role] = await platformKey(role);
+    for (const route of guarded())
+      for (const [role, key] of Object.entries(keys)) {
+        const { status } = await api.call(route.method, filled(route), { key });
+        const isIn = admitted(route).includes(role);
+        expect([lineOf(route), role, status === 403 ? 'kept out' : 'let in']).toEqual([
+          lineOf(route),
+          role,
+          isIn ? 'let in' : 'kept out',
+        ]);
+        expect([lineOf(route), status >= 500]).toEqual([lineOf(route), false]);
+      }
+  });
+
+  test('that names an object of a team has its line here', () => {
+    const named = routes.filter(
+      route => route.url.includes('/:') && route.access.kind !== 'platform' && !isGetTwin(route),
+    );
+    expect(named.map(lineOf).toSorted()).toEqual(Object.keys(objects).toSorted());
+  });
+
+  test("says of what is another team's what it says of what is not there", async () => {
+    for (const [line, paths] of Object.entries(objects)) {
+      const [method = '', url = ''] = line.split(' ');
+      const [own, missing] = paths(ofShop);
+      const seen = [
+        await api.call(method, own, { key: world.keys.bank }),
+        await api.call(method, missing, { key: world.keys.bank }),
+      ].map(({ status, text }) => [url, status, text.replaceAll(namesIn(own), '…').replaceAll(namesIn(missing), '…')]);
+      expect(seen[0]).toEqual(seen[1]);
+      expect(seen[0]?.[1]).toBe(404);
+      if (method === 'GET') expect((await api.call('HEAD', own, { key: world.keys.bank })).status).toBe(404);
+    }
+  });
+
+  test('of a team shows it nothing that is of another', async () => {
+    const lists = guarded().filter(({ method, url }) => method === 'GET' && !url.includes('/:'));
+    const marks = [ofShop.scan, ofShop.key, world.shop.team, world.shop.principal, 'mine', 'of-shop'];
+    for (const route of lists.filter(({ access }) => access.kind !== 'platform')) {
+      const seen = (of: Answer) => marks.filter(mark => of.text.includes(mark));
+      const answer = await api.call('GET', filled(route), { key: world.keys.bank });
+      expect([lineOf(route), seen(answer)]).toEqual([lineOf(route), []]);
+    }
+  });
+
+  test('that names an object gives it to its own team', async () => {
+    for (const [line, paths] of Object.entries(objects)) {
+      const [method = ''] = line.split(' ');
+      const [own] = paths(ofShop);
+      if (line.endsWith('/events')) continue; // goes on until the scan is over
+      const { status, body } = await api.call(method, own, { key: world.keys.shop });
+      // A scan that waits has no report, which is another thing than no scan.
+      const isThere = status < 300 || String(body['detail']).includes('has no report');
+      expect([line, isThere]).toEqual([line, true]);
+    }
+  });
+});
+
+const guarded = () => routes.filter(({ access }) => access.kind !== 'anyone');
+
+/** The part of a path that stands for the object. */
+const namesIn = (path: string): string => path.split('/')[2] ?? '';

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+import { pino } from 'pino';
+import { type ApiOptions, makeApi } from '../api/server.ts';
+import { ApiClient } from './api-client.ts';
+import type { TestStore } from './stores.ts';
+
+export interface TestApi extends AsyncDisposable {
+  server: Awaited<ReturnType<typeof makeApi>>;
+  url: string;
+  client: ApiClient;
+}
+
+/** The API over real HTTP, on a port of the loopback address. */
+export async function serveApi(
+  { store, blobs, queue }: TestStore,
+  options: Partial<ApiOptions> = {},
+): Promise<TestApi> {
+  const server = await makeApi({
+    store,
+    blobs,
+    queue,
+    onQueued: () => undefined,
+    longestWaitMs: 60_000,
+    logger: pino({ level: 'silent' }),
+    version: '1.0.0',
+    ...options,
+  });
+  await server.listen({ host: '127.0.0.1', port: 0 });
+  const url = server.listeningOrigin;
+  return { server, url, client: await ApiClient.open(url), [Symbol.asyncDispose]: () => server.close() };
+}
