@@ -13,10 +13,10 @@ import { Leases } from './queue/leases.ts';
 import { type QueueTimes, ScanQueue } from './queue/scan-queue.ts';
 import { Runner } from './runner/runner.ts';
 import { lockFolder } from './store/data-folder.ts';
+import { createFirstKey, endExpired } from './store/keys.ts';
 import { migrate, requireMigrated } from './store/migrate.ts';
 import { type Database, openDatabase } from './store/open-database.ts';
 import { Store } from './store/store.ts';
-import { createFirstKey } from './store/teams.ts';
 
 export const roles = ['api', 'worker', 'scheduler'] as const;
 export type Role = (typeof roles)[number];
@@ -122,7 +122,7 @@ const tendMs = 3000;
 /** Sees to what waited too long, and to what was lost. */
 async function startScheduler(
   stack: AsyncDisposableStack,
-  { leases, queue }: Parts,
+  { store, leases, queue }: Parts,
   logger: FastifyBaseLogger,
 ): Promise<void> {
   await queue.onLost(scan => leases.lose(scan));
@@ -132,8 +132,9 @@ async function startScheduler(
       try {
         await leases.expire();
         await leases.recover();
+        await store.asPlatform(endExpired);
       } catch (error) {
-        logger.error({ err: error }, 'waiting scans could not be seen to');
+        logger.error({ err: error }, 'what waits or has expired could not be seen to');
       }
     }
   };

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every route that the running API has, and who gets in: what is expected follows from what the route says of itself.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { KeyScope } from '../domain/key-scope.ts';
 import { platformRoles, type TeamRole, teamRoles } from '../domain/roles.ts';
+import { createFirstKey, createTeamKey, revokeKey } from '../store/keys.ts';
 import { registerProfile } from '../store/registry.ts';
-import { createFirstKey, createTeamKey, revokeKey } from '../store/teams.ts';
 import type { Answer, ApiClient } from '../testing/api-client.ts';
 import { serveApi, type TestApi } from '../testing/api-server.ts';
 import { openTestStore, type TestStore } from '../testing/stores.ts';
@@ -54,10 +55,10 @@ const filled = ({ url }: RouteAccess) =>
 
 const inAnHour = () => new Date(Date.now() + 3_600_000);
 
-const keyOf = async (role: TeamRole, expiresAt = inAnHour()) =>
+const keyOf = async (role: TeamRole, expiresAt = inAnHour(), scope: KeyScope | null = null) =>
   (
     await parts.store.asTeam(world.shop.team, transaction =>
-      createTeamKey(transaction, { name: role, role, expiresAt }, world.shop),
+      createTeamKey(transaction, { name: role, role, scope, expiresAt }, world.shop),
     )
   ).text.reveal();
 
@@ -185,6 +186,27 @@ describe('every route', () => {
       const answer = await api.call('GET', filled(route), { key: world.keys.bank });
       expect([lineOf(route), seen(answer)]).toEqual([lineOf(route), []]);
     }
+  });
+
+  test('serves a key with a scope only where it says that it holds to it, and then shows no more', async () => {
+    for (const scope of [{ namespaces: ['till'] }, { clusters: ['west'] }, { profiles: ['other'] }]) {
+      const key = await keyOf('admin', inAnHour(), scope);
+      for (const route of guarded().filter(({ access }) => access.kind !== 'platform')) {
+        const { status, text } = await api.call(route.method, filled(route), { key });
+        const isScoped = 'scoped' in route.access;
+        expect([lineOf(route), status === 403 ? 'kept out' : 'let in']).toEqual([
+          lineOf(route),
+          isScoped ? 'let in' : 'kept out',
+        ]);
+        expect([lineOf(route), text.includes(ofShop.scan)]).toEqual([lineOf(route), false]);
+        const object = objects[lineOf(route)]?.(ofShop)[0];
+        if (!isScoped || object === undefined) continue;
+        expect([lineOf(route), (await api.call(route.method, object, { key })).status]).toEqual([lineOf(route), 404]);
+      }
+    }
+    const key = await keyOf('viewer', inAnHour(), { namespaces: ['shop'], clusters: ['east'], profiles: ['base'] });
+    expect((await api.call('GET', `/scans/${ofShop.scan}`, { key })).status).toBe(200);
+    expect((await api.call('GET', '/scans', { key })).text).toContain(ofShop.scan);
   });
 
   test('that names an object gives it to its own team', async () => {

@@ -13,6 +13,7 @@ import { z } from 'zod';
 import { apiTypes } from '../domain/api-types.ts';
 import { finishDescription } from './describe.ts';
 import { answerProblems } from './problem.ts';
+import { addKeyRoutes } from './routes/keys.ts';
 import { addPeopleRoutes } from './routes/people.ts';
 import { addRegistryRoutes } from './routes/registry.ts';
 import type { ApiParts, Server } from './routes/routes.ts';
@@ -78,6 +79,7 @@ function addRoutes(server: Server, parts: ApiParts): void {
   addScanRoutes(server, parts);
   addRegistryRoutes(server, parts);
   addPeopleRoutes(server, parts);
+  addKeyRoutes(server, parts);
   let description: object | undefined;
   server.get('/openapi.json', { config: { access: { kind: 'anyone' } }, schema: { hide: true } }, async () => {
     description ??= finishDescription(server.swagger());

@@ -2,6 +2,7 @@
 // What the API answers.
 import { z } from 'zod';
 import { apiTypes } from '../domain/api-types.ts';
+import { keyScope } from '../domain/key-scope.ts';
 import { platformRoles, teamRoles } from '../domain/roles.ts';
 
 const moment = z.iso.datetime();
@@ -87,6 +88,7 @@ export const apiKey = z
     publicId: z.string(),
     name: z.string(),
     role: z.enum([...teamRoles, ...platformRoles]),
+    scope: maybe(keyScope).describe('null: for all that the team has'),
     expiresAt: moment,
     revokedAt: maybe(moment),
     lastUsedAt: maybe(moment),
@@ -99,7 +101,12 @@ export const newKey = z
   .register(apiTypes, { id: 'NewKey' });
 
 export const me = z
-  .object({ name: z.string(), role: z.enum([...teamRoles, ...platformRoles]), team: maybe(z.string()) })
+  .object({
+    name: z.string(),
+    role: z.enum([...teamRoles, ...platformRoles]),
+    team: maybe(z.string()),
+    scope: maybe(keyScope),
+  })
   .register(apiTypes, { id: 'Me' });
 
 export const auditEntry = z

@@ -3,14 +3,20 @@ import { ScanError } from '@cinc-scan/core';
 import type { FastifyRequest } from 'fastify';
 import { readKey } from '../domain/api-key.ts';
 import { allows, type PlatformRole, type TeamRole } from '../domain/roles.ts';
+import { findCaller, invalidKey } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
-import { type Caller, findCaller, invalidKey } from '../store/teams.ts';
+import type { Caller } from '../store/teams.ts';
+
+/** That a route holds to the scope of a key. One that does not say so serves no key that has one. */
+interface Scoped {
+  scoped?: true;
+}
 
 /** Whom a route serves. Each route says it; one that does not would serve nobody. */
 type Access =
   | { kind: 'anyone' }
-  | { kind: 'signed-in' }
-  | { kind: 'team'; role: TeamRole }
+  | ({ kind: 'signed-in' } & Scoped)
+  | ({ kind: 'team'; role: TeamRole } & Scoped)
   | { kind: 'platform'; role: PlatformRole };
 
 /** Every route there is, and whom it serves. */
@@ -52,6 +58,7 @@ function presentedKey({ headers: { authorization = '' } }: FastifyRequest) {
 }
 
 function requireAccess(caller: Caller, access: Exclude<Access, { kind: 'anyone' }>): void {
+  requireScoped(caller, access);
   if (access.kind === 'signed-in') return;
   const holds =
     access.kind === 'team'
@@ -62,6 +69,13 @@ function requireAccess(caller: Caller, access: Exclude<Access, { kind: 'anyone' 
     'SERVICE_FORBIDDEN',
     `This takes the role ${access.role} of ${access.kind === 'team' ? 'a team' : 'the platform'}; the key has ${caller.role}`,
   );
+}
+
+function requireScoped(caller: Caller, access: Exclude<Access, { kind: 'anyone' }>): void {
+  if (caller.kind === 'platform' || caller.scope === null || 'scoped' in access) return;
+  throw new ScanError('SERVICE_FORBIDDEN', 'The key is for some of what the team has: this takes one for all of it', {
+    remedy: 'Use a key of the team without a scope.',
+  });
 }
 
 /** Of a route for teams. */

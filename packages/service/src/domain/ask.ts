@@ -3,7 +3,7 @@
 import { type PlainInput, parseSelector, requestInput, ScanError } from '@cinc-scan/core';
 import { z } from 'zod';
 import { apiTypes } from './api-types.ts';
-import { slug } from './ids.ts';
+import { namespaceName, slug } from './ids.ts';
 
 const offered = [
   'container',
@@ -32,14 +32,12 @@ const named = (what: string) =>
       `expected the name of a ${what}, or NAME@VERSION`,
     );
 
-const namespace = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'expected the name of a namespace');
-
 const options = Object.fromEntries(offered.map(name => [name, requestInput(name)]));
 
 const byNames = z
   .strictObject({
     cluster: slug.optional().describe('May be left out by a team with one cluster'),
-    namespace: z.array(namespace).min(1).max(20),
+    namespace: z.array(namespaceName).min(1).max(20),
     targets: z
       .array(z.string().min(1).max(500))
       .min(1)
@@ -55,7 +53,7 @@ const shortForm = z
   .strictObject({
     cluster: slug.optional(),
     target: z.strictObject({
-      namespace,
+      namespace: namespaceName,
       pod: z.string().min(1).max(253),
       container: z.string().min(1).max(63).optional(),
     }),

@@ -75,7 +75,15 @@ export const clustersOf = (transaction: TeamTransaction) =>
   transaction
     .selectFrom('cluster')
     .innerJoin('cluster_access', 'cluster_access.cluster_id', 'cluster.id')
-    .select(['cluster.id', 'cluster.slug', 'cluster.most_runs', 'cluster_access.namespaces'])
+    .select(['cluster.id', 'cluster.slug', 'cluster.most_runs'])
+    .select(
+      // What the team may and what the key is for.
+      sql<string[] | null>`case
+        when app_scope('namespaces') is null then cluster_access.namespaces
+        when cluster_access.namespaces is null then app_scope('namespaces')
+        else array(select unnest(cluster_access.namespaces) intersect select unnest(app_scope('namespaces')) order by 1)
+      end`.as('namespaces'),
+    )
     .orderBy('slug')
     .execute();
 

@@ -6,7 +6,7 @@ import { v7 as makeId } from 'uuid';
 import { type Ask, chooseCluster, type Pins } from '../domain/ask.ts';
 import { audit } from './audit-log.ts';
 import { clustersOf, findProfile, findThreshold } from './registry.ts';
-import type { TeamTransaction } from './store.ts';
+import { asWholeTeam, type TeamTransaction } from './store.ts';
 import type { ScanState } from './tables.ts';
 import type { Caller } from './teams.ts';
 
@@ -36,7 +36,7 @@ export async function submitScan(
   const asked = digestOf(ask);
   const before = key === undefined ? undefined : await findSubmission(transaction, key, asked);
   if (before !== undefined) return { id: before, cluster: '', kind: 'same' };
-  await requireQuota(transaction, by.team);
+  await asWholeTeam(transaction, by, () => requireQuota(transaction, by.team));
   const cluster = chooseCluster(ask, await clustersOf(transaction));
   const pins = await pin(transaction, ask, cluster.slug);
   const row = { cluster: cluster.id, ask, pins, digest: digestOf({ ask, pins }), deadline };

@@ -7,9 +7,9 @@ import { type PostgresServer, startPostgres } from '../testing/postgres.ts';
 import { openTestStore, type TestStore } from '../testing/stores.ts';
 import { askFor, callerOf, makeWorld, submit, type World } from '../testing/world.ts';
 import { brokenEntries } from './audit-log.ts';
+import { createTeamKey, revokeKey } from './keys.ts';
 import { migrate, requireMigrated } from './migrate.ts';
 import { eventsAfter, getScan, listScans, reportsOf, requestCancel } from './scans.ts';
-import { createTeamKey, revokeKey } from './teams.ts';
 
 let postgres: PostgresServer;
 beforeAll(async () => {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Kysely, sql, type Transaction } from 'kysely';
+import type { KeyScope } from '../domain/key-scope.ts';
 import type { Tables } from './tables.ts';
 import { tenantRole } from './tenancy.ts';
 
@@ -11,6 +12,12 @@ export type PlatformTransaction = Transaction<Tables> & { readonly scope: 'platf
 
 export type AnyTransaction = Transaction<Tables>;
 
+/** What a caller sees: the rows of its team, of those what its key is for. */
+export interface TeamView {
+  team: string;
+  scope: KeyScope | null;
+}
+
 /** The rows of the service. Whoever opens a transaction says for whom. */
 export class Store {
   private readonly kysely: Kysely<Tables>;
@@ -19,10 +26,12 @@ export class Store {
     this.kysely = kysely;
   }
 
-  /** For a team: row-level security holds it to the team's rows, and new rows are the team's. */
-  asTeam<T>(team: string, work: (transaction: TeamTransaction) => Promise<T>): Promise<T> {
+  /** For a team: row-level security holds it to the team's rows and the scope of the key, and new rows are the team's. */
+  asTeam<T>(seen: string | TeamView, work: (transaction: TeamTransaction) => Promise<T>): Promise<T> {
+    const { team, scope } = typeof seen === 'string' ? { team: seen, scope: null } : seen;
     return this.kysely.transaction().execute(async transaction => {
       await actFor(transaction, team);
+      if (scope !== null) await setScope(transaction, scope);
       await sql`set local role ${sql.id(tenantRole)}`.execute(transaction);
       return work(Object.assign(transaction, { scope: 'team' as const }));
     });
@@ -42,6 +51,22 @@ export class Store {
       return work(transaction);
     });
   }
+}
+
+const setScope = (transaction: AnyTransaction, scope: KeyScope | null) =>
+  sql`select set_config('cinc_scan.scope', ${scope === null ? '' : JSON.stringify(scope)}, true)`.execute(transaction);
+
+/** For what counts over all of the team, whatever the key is for. */
+export async function asWholeTeam<T>(
+  transaction: TeamTransaction,
+  { scope }: TeamView,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (scope === null) return work();
+  await setScope(transaction, null);
+  const done = await work();
+  await setScope(transaction, scope);
+  return done;
 }
 
 /** The team of the transaction, for queries of the service itself, which see every team. */

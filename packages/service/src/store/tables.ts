@@ -2,6 +2,7 @@
 // The tables as Kysely sees them; migrations/ makes them.
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { Ask, Pins } from '../domain/ask.ts';
+import type { KeyScope } from '../domain/key-scope.ts';
 import type { PlatformRole, TeamRole } from '../domain/roles.ts';
 
 type Made = ColumnType<Date, never, never>;
@@ -40,6 +41,8 @@ export interface Tables {
     role: TeamRole | PlatformRole;
     /** null: a key of the platform. */
     team_id: string | null;
+    /** What of the team's it is for; null: all of it. */
+    scope: JSONColumnType<KeyScope> | null;
     expires_at: Date;
     revoked_at: ColumnType<Date | null, never, Date>;
     last_used_at: ColumnType<Date | null, never, Date>;

@@ -3,10 +3,11 @@
 import { createHash } from 'node:crypto';
 import { readKey } from '../domain/api-key.ts';
 import type { Ask } from '../domain/ask.ts';
+import { createFirstKey, findCaller } from '../store/keys.ts';
 import { decideProfile, openCluster, registerCluster, registerProfile, registerThreshold } from '../store/registry.ts';
 import { type Submitted, submitScan } from '../store/scans.ts';
 import { asService } from '../store/store.ts';
-import { type Caller, createFirstKey, createTeam, findCaller } from '../store/teams.ts';
+import { type Caller, createTeam } from '../store/teams.ts';
 import type { TestStore } from './stores.ts';
 
 export type TeamCaller = Caller & { kind: 'team' };

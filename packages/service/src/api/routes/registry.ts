@@ -2,7 +2,7 @@
 import { checkThreshold, embeddedProfile, mostRequestBytes, ScanError } from '@cinc-scan/core';
 import { z } from 'zod';
 import { apiTypes } from '../../domain/api-types.ts';
-import { slug, version } from '../../domain/ids.ts';
+import { namespaceName, slug, version } from '../../domain/ids.ts';
 import {
   allClusters,
   clustersOf,
@@ -50,14 +50,14 @@ function addProfileList(server: Server, { store }: ApiParts): void {
   server.get(
     '/profiles',
     {
-      config: { access: { kind: 'team', role: 'viewer' } },
+      config: { access: { kind: 'team', role: 'viewer', scoped: true } },
       schema: {
         summary: 'Profiles of the team',
         tags: ['profiles'],
         response: { 200: z.object({ items: z.array(profile) }) },
       },
     },
-    async request => ({ items: (await store.asTeam(teamOf(request).team, listProfiles)).map(toProfile) }),
+    async request => ({ items: (await store.asTeam(teamOf(request), listProfiles)).map(toProfile) }),
   );
 }
 
@@ -137,14 +137,14 @@ function addThresholdList(server: Server, { store }: ApiParts): void {
   server.get(
     '/thresholds',
     {
-      config: { access: { kind: 'team', role: 'viewer' } },
+      config: { access: { kind: 'team', role: 'viewer', scoped: true } },
       schema: {
         summary: 'Thresholds of the team',
         tags: ['thresholds'],
         response: { 200: z.object({ items: z.array(threshold) }) },
       },
     },
-    async request => ({ items: (await store.asTeam(teamOf(request).team, listThresholds)).map(toThreshold) }),
+    async request => ({ items: (await store.asTeam(teamOf(request), listThresholds)).map(toThreshold) }),
   );
 }
 
@@ -185,10 +185,7 @@ const newCluster = z
   })
   .register(apiTypes, { id: 'NewCluster' });
 
-const namespaces = z
-  .array(z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/))
-  .min(1)
-  .max(1000);
+const namespaces = z.array(namespaceName).min(1).max(1000);
 
 function addClusters(server: Server, parts: ApiParts): void {
   addClusterList(server, parts);
@@ -201,7 +198,7 @@ function addClusterList(server: Server, { store }: ApiParts): void {
   server.get(
     '/clusters',
     {
-      config: { access: { kind: 'signed-in' } },
+      config: { access: { kind: 'signed-in', scoped: true } },
       schema: {
         summary: 'Clusters that the team may scan in; all of them for the platform',
         tags: ['clusters'],
@@ -213,7 +210,7 @@ function addClusterList(server: Server, { store }: ApiParts): void {
         const rows = await store.asPlatform(allClusters);
         return { items: rows.map(row => ({ name: row.slug, mostRuns: row.most_runs, namespaces: null })) };
       }
-      const rows = await store.asTeam(teamOf(request).team, clustersOf);
+      const rows = await store.asTeam(teamOf(request), clustersOf);
       return { items: rows.map(row => ({ name: row.slug, mostRuns: row.most_runs, namespaces: row.namespaces })) };
     },
   );

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { uuid } from '../../domain/ids.ts';
 import { eventsAfter, getScan } from '../../store/scans.ts';
-import type { Store } from '../../store/store.ts';
+import type { Store, TeamView } from '../../store/store.ts';
 import { teamOf } from '../sign-in.ts';
 import type { Server } from './routes.ts';
 
@@ -17,7 +17,7 @@ export function streamEvents(server: Server, store: Store): void {
   server.get(
     '/scans/:id/events',
     {
-      config: { access: { kind: 'team', role: 'viewer' } },
+      config: { access: { kind: 'team', role: 'viewer', scoped: true } },
       schema: {
         summary: 'What happens in a scan, as it happens; goes on after Last-Event-ID',
         tags: ['scans'],
@@ -27,13 +27,13 @@ export function streamEvents(server: Server, store: Store): void {
       },
     },
     async (request, reply) => {
-      const { team } = teamOf(request);
+      const seen = teamOf(request);
       const { id } = request.params;
-      await store.asTeam(team, transaction => getScan(transaction, id)); // 404 before the stream begins
+      await store.asTeam(seen, transaction => getScan(transaction, id)); // 404 before the stream begins
       const after = request.headers['last-event-id'] ?? 0;
       const closed = new AbortController();
       request.raw.once('close', () => closed.abort());
-      const texts = follow(store, { team, id, after, signal: closed.signal });
+      const texts = follow(store, { seen, id, after, signal: closed.signal });
       return reply
         .type('text/event-stream')
         .header('cache-control', 'no-store')
@@ -44,17 +44,17 @@ export function streamEvents(server: Server, store: Store): void {
 }
 
 interface Followed {
-  team: string;
+  seen: TeamView;
   id: string;
   after: number;
   signal: AbortSignal;
 }
 
-async function* follow(store: Store, { team, id, after, signal }: Followed): AsyncGenerator<string> {
+async function* follow(store: Store, { seen, id, after, signal }: Followed): AsyncGenerator<string> {
   let last = after;
   let said = Date.now();
   while (!signal.aborted) {
-    const { events, state, verdict } = await store.asTeam(team, async transaction => {
+    const { events, state, verdict } = await store.asTeam(seen, async transaction => {
       // The state first: what it followed from is in the events then.
       const found = await getScan(transaction, id);
       return { ...found, events: await eventsAfter(transaction, id, last) };

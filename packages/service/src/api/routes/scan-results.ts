@@ -3,7 +3,7 @@ import { reportKinds, ScanError } from '@cinc-scan/core';
 import { z } from 'zod';
 import { uuid } from '../../domain/ids.ts';
 import { getScan, reportsOf } from '../../store/scans.ts';
-import type { Store } from '../../store/store.ts';
+import type { Store, TeamView } from '../../store/store.ts';
 import { report } from '../shapes.ts';
 import { teamOf } from '../sign-in.ts';
 import type { ApiParts, Server } from './routes.ts';
@@ -19,7 +19,7 @@ function addReportList(server: Server, { store }: ApiParts): void {
   server.get(
     '/scans/:id/reports',
     {
-      config: { access: { kind: 'team', role: 'viewer' } },
+      config: { access: { kind: 'team', role: 'viewer', scoped: true } },
       schema: {
         summary: 'The reports that a scan left',
         tags: ['scans'],
@@ -28,14 +28,14 @@ function addReportList(server: Server, { store }: ApiParts): void {
       },
     },
     async request => {
-      const rows = await readReports(store, teamOf(request).team, request.params.id);
+      const rows = await readReports(store, teamOf(request), request.params.id);
       return { items: rows.map(({ file, kind, blob }) => ({ file, kind, digest: blob })) };
     },
   );
 }
 
-const readReports = (store: Store, team: string, id: string) =>
-  store.asTeam(team, async transaction => {
+const readReports = (store: Store, seen: TeamView, id: string) =>
+  store.asTeam(seen, async transaction => {
     await getScan(transaction, id); // 404 for a scan of another team
     return reportsOf(transaction, id);
   });
@@ -49,7 +49,7 @@ function addReport(server: Server, { store, blobs }: ApiParts): void {
   server.get(
     '/scans/:id/results',
     {
-      config: { access: { kind: 'team', role: 'viewer' } },
+      config: { access: { kind: 'team', role: 'viewer', scoped: true } },
       schema: {
         summary: 'One report, as the run wrote it',
         tags: ['scans'],
@@ -58,7 +58,7 @@ function addReport(server: Server, { store, blobs }: ApiParts): void {
       },
     },
     async (request, reply) => {
-      const rows = await readReports(store, teamOf(request).team, request.params.id);
+      const rows = await readReports(store, teamOf(request), request.params.id);
       const found = chooseReport(rows, request.query, request.params.id);
       const tag = `"${found.blob}"`;
       // A page of somebody else's text is not for this origin: it is saved, not shown.

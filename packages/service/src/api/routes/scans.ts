@@ -23,7 +23,7 @@ export function addScanRoutes(server: Server, parts: ApiParts): void {
   server.post(
     '/scans/:id/cancel',
     {
-      config: { access: { kind: 'team', role: 'scanner' } },
+      config: { access: { kind: 'team', role: 'scanner', scoped: true } },
       schema: {
         summary: 'End a scan; what it made in the cluster is taken back',
         tags: ['scans'],
@@ -34,7 +34,7 @@ export function addScanRoutes(server: Server, parts: ApiParts): void {
     async (request, reply) => {
       const caller = teamOf(request);
       const { id } = request.params;
-      const state = await parts.store.asTeam(caller.team, async transaction => {
+      const state = await parts.store.asTeam(caller, async transaction => {
         const { state: now, waitedFor } = await requestCancel(transaction, id, caller);
         if (waitedFor === undefined) return now;
         await asService(transaction);
@@ -50,7 +50,7 @@ function addSubmit(server: Server, { store, blobs, queue, onQueued, longestWaitM
   server.post(
     '/scans',
     {
-      config: { access: { kind: 'team', role: 'scanner' } },
+      config: { access: { kind: 'team', role: 'scanner', scoped: true } },
       schema: {
         summary: 'Ask for a scan',
         tags: ['scans'],
@@ -71,7 +71,7 @@ function addSubmit(server: Server, { store, blobs, queue, onQueued, longestWaitM
         idempotencyKey: request.headers['idempotency-key'],
         deadline: new Date(Date.now() + longestWaitMs),
       };
-      const submitted = await store.asTeam(caller.team, async transaction => {
+      const submitted = await store.asTeam(caller, async transaction => {
         const made = await submitScan(transaction, submission, caller);
         if (made.kind === 'new') await enqueue(transaction, made, { blobs, queue });
         return made;
@@ -117,7 +117,7 @@ function addScanList(server: Server, { store }: ApiParts): void {
   server.get(
     '/scans',
     {
-      config: { access: { kind: 'team', role: 'viewer' } },
+      config: { access: { kind: 'team', role: 'viewer', scoped: true } },
       schema: {
         summary: 'Scans of the team, the newest first',
         tags: ['scans'],
@@ -131,7 +131,7 @@ function addScanList(server: Server, { store }: ApiParts): void {
     },
     async request => {
       const { state, after, limit } = request.query;
-      const rows = await store.asTeam(teamOf(request).team, transaction =>
+      const rows = await store.asTeam(teamOf(request), transaction =>
         listScans(transaction, { state, after, limit: limit + 1 }),
       );
       const items = rows.slice(0, limit);
@@ -147,11 +147,11 @@ function addScan(server: Server, { store }: ApiParts): void {
   server.get(
     '/scans/:id',
     {
-      config: { access: { kind: 'team', role: 'viewer' } },
+      config: { access: { kind: 'team', role: 'viewer', scoped: true } },
       schema: { summary: 'One scan', tags: ['scans'], params: byId, response: { 200: scan } },
     },
     request =>
-      store.asTeam(teamOf(request).team, async transaction => {
+      store.asTeam(teamOf(request), async transaction => {
         const row = await getScan(transaction, request.params.id);
         if (row.state !== 'queued') return toScan(row, undefined);
         await asService(transaction);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Kysely, sql } from 'kysely';
 import { tenantRole } from '../tenancy.ts';
+import { statementsOf } from './statements.ts';
 
 // As they were then: tables that came later have their policies in their own migration.
 const teamTables = [
@@ -240,14 +241,4 @@ const others = `
 export async function up(database: Kysely<never>): Promise<void> {
   for (const part of [role, teamOfTransaction, tables, auditLog, grants, policies, others])
     for (const statement of statementsOf(part)) await sql.raw(statement).execute(database);
-}
-
-/** One at a time, as prepared statements take them; a body between $$ is whole. */
-function statementsOf(text: string): string[] {
-  const parts = text.split('$$');
-  const kept = parts.map((part, index) => (index % 2 === 1 ? `$$${part.replaceAll(';', '\0')}$$` : part)).join('');
-  return kept
-    .split(';')
-    .map(each => each.replaceAll('\0', ';').trim())
-    .filter(each => each !== '');
 }

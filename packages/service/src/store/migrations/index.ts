@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Migration } from 'kysely/migration';
 import * as first from './0001-first.ts';
+import * as keyScopes from './0002-key-scopes.ts';
 
 /** In the order of their names. One that was released is never changed. */
-export const migrations: Record<string, Migration> = { '0001-first': first };
+export const migrations: Record<string, Migration> = { '0001-first': first, '0002-key-scopes': keyScopes };
