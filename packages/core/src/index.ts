@@ -64,7 +64,16 @@ export {
 } from './findings/index.ts';
 export { explain, type GateRequest, gateDefaults, gateFiles, generateThreshold, type Reason } from './gate/index.ts';
 export { type GrantObject, type Leftover } from './grant/index.ts';
-export { type Call, type CallAnswer, call, isSuccess, problemOf, type RetrySettings } from './http/index.ts';
+export {
+  type AddressRules,
+  addressRules,
+  type Call,
+  type CallAnswer,
+  call,
+  isSuccess,
+  problemOf,
+  type RetrySettings,
+} from './http/index.ts';
 export { guardedSecurity, ownMarker, restrictedSecurity, usualSecurity } from './lens/index.ts';
 export { type GivenResult, type Hdf, type Outcome, parseHdf, parseMoment } from './outcome/index.ts';
 export {

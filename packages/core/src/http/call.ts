@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Agent, IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { toMessage } from '../errors/index.ts';
 import type { Environment } from '../request/index.ts';
+import type { AddressRules } from './addresses.ts';
 import { startRequest } from './exchange.ts';
-import { openRoute } from './route.ts';
+import { openRoute, type Route } from './route.ts';
 
 export interface Call {
   method: 'GET' | 'POST' | 'PATCH' | 'PUT';
@@ -26,25 +27,42 @@ export interface CallSettings {
   environment?: Environment;
   /** Of the answer: 4 MiB unless told. */
   mostBytes?: number;
+  /**
+   * Where it may go; without them everywhere. Through a proxy they hold for addresses that are numbers: names are the
+   * proxy's to look up, and where they lead is for it to allow.
+   */
+  addresses?: AddressRules;
 }
 
 /** One request over a connection of its own, ended after the time given. Throws only where a proxy is not one. */
 export async function call(wanted: Call, settings: CallSettings): Promise<CallAnswer> {
+  const refused = refusalOf(wanted, settings);
+  if (refused !== undefined) return refused;
   using route = await openRoute(wanted.url, { environment: settings.environment ?? {} });
-  return await exchange(wanted, settings, route.agent);
+  return await exchange(wanted, settings, route);
+}
+
+function refusalOf({ url }: Call, { addresses }: CallSettings): CallAnswer | undefined {
+  try {
+    addresses?.checkHost(url);
+    return undefined;
+  } catch (error) {
+    return { kind: 'failed', problem: toMessage(error), sent: false, heard: false, untrusted: false };
+  }
 }
 
 function exchange(
   { method, url, headers, body }: Call,
-  { timeoutMs, mostBytes = usualMostBytes }: CallSettings,
-  agent: Agent,
+  { timeoutMs, mostBytes = usualMostBytes, addresses }: CallSettings,
+  { agent, via }: Route,
 ): Promise<CallAnswer> {
   return new Promise(resolve => {
     let [sent, heard] = [false, false];
     const failed = (problem: string, untrusted = false) => resolve({ kind: 'failed', problem, sent, heard, untrusted });
     const signal = AbortSignal.timeout(timeoutMs);
     const length = body === undefined ? {} : { 'content-length': String(body.length) };
-    const request = startRequest(url, { method, headers: { ...headers, ...length }, agent, signal });
+    const ways = addresses === undefined || via !== undefined ? {} : { lookup: addresses.lookup };
+    const request = startRequest(url, { method, headers: { ...headers, ...length }, agent, signal, ...ways });
     request.on('socket', socket => {
       sent = url.protocol === 'http:' && !socket.connecting; // a proxy has connected by now
       socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => (sent = true));

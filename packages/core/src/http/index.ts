@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+export { type AddressRules, addressRules } from './addresses.ts';
 export { type Call, type CallAnswer, call, isSuccess, problemOf } from './call.ts';
 export { checkName, readBody, receive, startRequest } from './exchange.ts';
 export { isLoopback } from './loopback.ts';
