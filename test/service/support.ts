@@ -46,7 +46,7 @@ export async function startService(
     const take = (text: string) => {
       output += text;
       const [, url] = /^cinc-scan service at (\S+)$/m.exec(output) ?? [];
-      if (url !== undefined && output.includes('Its database is embedded')) resolve(url);
+      if (url !== undefined && (env['CINC_SCAN_DATABASE'] || output.includes('Its database is embedded'))) resolve(url);
     };
     child.stdout.setEncoding('utf8').on('data', take);
     child.stderr.setEncoding('utf8').on('data', take);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { isScanError, Secret } from '@cinc-scan/core';
+import { isScanError } from '@cinc-scan/core';
 import { Command, CommanderError, Option } from 'commander';
 import { pino } from 'pino';
+import { addBackupCommands } from './commands/backup-commands.ts';
+import { databaseAddress, usualData } from './commands/data-place.ts';
 import { ownVersion, scanProcessCommand } from './own-package.ts';
 import { type Role, roles, type Service, startService } from './run-service.ts';
 import { migrate } from './store/migrate.ts';
@@ -27,12 +28,6 @@ function shownError(error: unknown): Record<string, unknown> {
   const { name, message, stack, cause } = error;
   const code = 'code' in error ? error.code : undefined;
   return { name, message, code, stack, ...(cause !== undefined && { cause: shownError(cause) }) };
-}
-
-/** An address with a password belongs into no argument: other users see those. */
-function databaseAddress(): Secret | undefined {
-  const given = process.env['CINC_SCAN_DATABASE'];
-  return given === undefined || given === '' ? undefined : new Secret(given);
 }
 
 async function run({
@@ -92,7 +87,7 @@ const program = new Command('cinc-scan-service')
 program
   .command('run', { isDefault: true })
   .description('run the service; without CINC_SCAN_DATABASE it is whole by itself, on this machine')
-  .option('--data <folder>', 'what the service keeps', join(homedir(), '.local/share/cinc-scan-service'))
+  .option('--data <folder>', 'what the service keeps', usualData)
   .addOption(
     new Option('--role <roles...>', 'parts of the service that this process has')
       .choices([...roles])
@@ -121,6 +116,8 @@ program
     await migrate(database.kysely);
     process.stdout.write('The database has the layout of this version\n');
   });
+
+addBackupCommands(program);
 
 try {
   await program.parseAsync();

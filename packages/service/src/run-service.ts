@@ -125,6 +125,8 @@ async function startScheduler(
   { store, leases, queue }: Parts,
   logger: FastifyBaseLogger,
 ): Promise<void> {
+  const adopted = await leases.adopt();
+  if (adopted > 0) logger.info({ scans: adopted }, 'scans were in no queue, as after a restore');
   await queue.onLost(scan => leases.lose(scan));
   const stopping = new AbortController();
   const tend = async () => {

@@ -53,6 +53,21 @@ export const serviceCodes = {
     meaning: 'The scan service cannot read or write what it keeps, or it is not what it was.',
     remedy: 'Check space and rights of the data folder; restore a backup if content is damaged.',
   },
+  SERVICE_NOT_EMPTY: {
+    exit: 2,
+    meaning: 'A backup is restored into an empty service only, and this one has something already.',
+    remedy: 'Name another data folder, or a database that was just created; nothing was changed.',
+  },
+  BACKUP_INVALID: {
+    exit: 2,
+    meaning: 'The file is not a whole backup of the scan service: it is damaged, cut off, or something else.',
+    remedy: 'Take another copy of the backup, or an older one; nothing of this one was restored.',
+  },
+  BACKUP_VERSION: {
+    exit: 2,
+    meaning: 'The backup was made by a later version of the scan service.',
+    remedy: 'Restore it with that version, or a later one.',
+  },
   SERVICE_UNISOLATED: {
     exit: 2,
     meaning: 'The scan service cannot keep the code of profiles apart from its own credentials here.',

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
-import { zstdCompress, zstdDecompress } from 'node:zlib';
-import { ScanError, toMessage } from '@cinc-scan/core';
-import type { Blobs } from './blobs.ts';
-
-const compress = promisify(zstdCompress);
-const decompress = promisify(zstdDecompress);
-
-const mostBytes = 256 * 1_048_576;
+import { Readable, type Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createZstdCompress, createZstdDecompress } from 'node:zlib';
+import { isScanError, ScanError, toMessage } from '@cinc-scan/core';
+import type { Blobs, Kept } from './blobs.ts';
+import { checkedStream, digestOf, Measured, readWhole } from './checked-stream.ts';
 
 /** Blobs as files, compressed, named by what they hold. */
 export class FolderBlobs implements Blobs {
@@ -22,34 +20,47 @@ export class FolderBlobs implements Blobs {
 
   async put(bytes: Buffer): Promise<string> {
     const digest = digestOf(bytes);
-    const path = this.pathOf(digest);
+    if (await isThere(this.pathOf(digest))) return digest;
+    await this.putStream(Readable.from([bytes], { objectMode: false }));
+    return digest;
+  }
+
+  /** Under another name first, and on the disk before it has its own: what has the name is whole, also after a power cut. */
+  async putStream(content: AsyncIterable<Uint8Array>): Promise<Kept> {
+    const draft = join(this.folder, `draft-${randomUUID()}`);
     try {
-      if (await isThere(path)) return digest;
-      await writeWhole(path, await compress(bytes));
-      return digest;
+      await mkdir(this.folder, { recursive: true, mode: 0o700 });
+      const kept = await writeFile(draft, content);
+      await this.place(draft, kept.digest);
+      return kept;
     } catch (error) {
+      if (isScanError(error)) throw error; // of the content's own source
       throw new ScanError('SERVICE_DATA', `Content cannot be kept in ${this.folder}: ${toMessage(error)}`, {
         cause: error,
       });
+    } finally {
+      await rm(draft, { force: true });
     }
   }
 
+  private async place(draft: string, digest: string): Promise<void> {
+    const path = this.pathOf(digest);
+    if (await isThere(path)) return;
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await rename(draft, path);
+    await syncFolder(dirname(path));
+  }
+
   async get(digest: string): Promise<Buffer> {
-    const bytes = await this.read(digest);
-    if (digestOf(bytes) === digest) return bytes;
-    throw new ScanError('SERVICE_DATA', `Content ${digest} is not what it was when it was kept`);
+    return readWhole(digest, await this.getStream(digest));
+  }
+
+  async getStream(digest: string): Promise<Readable> {
+    return checkedStream(digest, through(createReadStream(this.pathOf(digest)), createZstdDecompress()));
   }
 
   async delete(digest: string): Promise<void> {
     await rm(this.pathOf(digest), { force: true });
-  }
-
-  private async read(digest: string): Promise<Buffer> {
-    try {
-      return await decompress(await readFile(this.pathOf(digest)), { maxOutputLength: mostBytes });
-    } catch (error) {
-      throw new ScanError('SERVICE_DATA', `Content ${digest} cannot be read: ${toMessage(error)}`, { cause: error });
-    }
   }
 
   private pathOf(digest: string): string {
@@ -58,7 +69,11 @@ export class FolderBlobs implements Blobs {
   }
 }
 
-const digestOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+/** Without it a name may be gone after a power cut whose row is there. */
+async function syncFolder(path: string): Promise<void> {
+  await using folder = await open(path, 'r');
+  await folder.sync();
+}
 
 const isThere = async (path: string): Promise<boolean> =>
   stat(path).then(
@@ -66,21 +81,16 @@ const isThere = async (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** Under another name first, and on the disk before it has its own: what has the name is whole, also after a power cut. */
-async function writeWhole(path: string, bytes: Buffer): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const draft = `${path}.${randomUUID()}`;
-  try {
-    const file = await open(draft, 'wx', 0o600);
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(draft, path);
-  } catch (error) {
-    await rm(draft, { force: true });
-    throw error;
-  }
+/** An error of the first is one of the second, which whoever reads it meets. */
+function through(source: Readable, transform: Transform): Transform {
+  pipeline(source, transform).catch(() => undefined);
+  return transform;
+}
+
+async function writeFile(path: string, content: AsyncIterable<Uint8Array>): Promise<Kept> {
+  await using file = await open(path, 'wx', 0o600);
+  const measured = new Measured(content);
+  await pipeline(measured.pieces(), createZstdCompress(), compressed => file.writeFile(compressed));
+  await file.sync();
+  return measured.finish();
 }

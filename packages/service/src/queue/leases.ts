@@ -187,6 +187,22 @@ export class Leases {
     return count;
   }
 
+  /** Puts scans into the queue that are in none, as after a restore; what ran then is run again. Gives how many. */
+  async adopt(): Promise<number> {
+    let count = 0;
+    for (;;) {
+      const strays = await this.store.asPlatform(transaction => this.queue.findStrays(transaction));
+      if (strays.length === 0) return count;
+      for (const { id, cluster, team, attempt, state } of strays) {
+        await this.store.forTeam(team, async transaction => {
+          if (state === 'running') await requeue(transaction, { scan: id, team, attempt }, 'RUN_LOST');
+          await this.queue.add(transaction, { id, cluster });
+        });
+        count += 1;
+      }
+    }
+  }
+
   /** Ends what waited too long. */
   async expire(now = new Date()): Promise<number> {
     return this.store.asPlatform(async transaction => {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { sql } from 'kysely';
 import { type CommandResponse, fromKysely, PgBoss } from 'pg-boss';
 import { z } from 'zod';
 import type { Database } from '../store/open-database.ts';
@@ -24,6 +25,17 @@ export interface QueueTimes {
   superviseSeconds: number;
 }
 
+export interface Stray {
+  id: string;
+  cluster: string;
+  team: string;
+  attempt: number;
+  state: 'queued' | 'running';
+}
+
+const schema = 'cinc_scan_queue';
+const straysAtOnce = 500;
+
 const usualTimes: QueueTimes = { heartbeatSeconds: 30, superviseSeconds: 10 };
 
 // A run ends itself at its deadline; the queue's own limit is for one that does not.
@@ -47,7 +59,7 @@ export class ScanQueue implements AsyncDisposable {
   static async start(database: Database, { onError, times = usualTimes }: QueueOptions): Promise<ScanQueue> {
     const boss = new PgBoss({
       ...database.queue,
-      schema: 'cinc_scan_queue',
+      schema,
       schedule: false,
       superviseIntervalSeconds: times.superviseSeconds,
       monitorIntervalSeconds: times.superviseSeconds,
@@ -77,6 +89,16 @@ export class ScanQueue implements AsyncDisposable {
         heartbeatSeconds: this.times.heartbeatSeconds,
       },
     );
+  }
+
+  /** Scans that wait or run and are in no queue: their rows come from a backup. */
+  async findStrays(transaction: AnyTransaction): Promise<Stray[]> {
+    const { rows } = await sql<Stray>`
+      select id, cluster_id as cluster, team_id as team, attempt, state from scan
+      where state in ('queued', 'running')
+        and not exists (select from ${sql.table(`${schema}.job`)} as job where job.id = scan.id)
+      order by id limit ${straysAtOnce}`.execute(transaction);
+    return rows;
   }
 
   /** The next scan of a cluster that nobody holds. */

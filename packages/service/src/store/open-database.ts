@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ScanError, Secret, toMessage } from '@cinc-scan/core';
@@ -24,8 +25,13 @@ export async function openDatabase(place: DatabasePlace): Promise<Database> {
   return place.kind === 'folder' ? openFolder(place.folder) : openServer(place.url);
 }
 
+const databaseIn = (folder: string): string => join(folder, 'database');
+
+/** Whether an embedded database was made in a data folder. */
+export const hasDatabase = (folder: string): boolean => existsSync(join(databaseIn(folder), 'PG_VERSION'));
+
 async function openFolder(folder: string): Promise<Database> {
-  const path = join(folder, 'database');
+  const path = databaseIn(folder);
   await mkdir(path, { recursive: true, mode: 0o700 });
   const pglite = await openPGlite(path);
   const kysely = new Kysely<Tables>({ dialect: new ExclusivePGliteDialect(pglite) });

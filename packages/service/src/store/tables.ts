@@ -115,7 +115,8 @@ export interface Tables {
   blob: {
     /** SHA-256 of the content. */
     digest: string;
-    bytes: number;
+    /** bigint: text from a server, a number from the embedded database. */
+    bytes: ColumnType<number | string, number, never>;
     created_at: Made;
   };
   audit_entry: {

@@ -19,7 +19,11 @@ export interface TestStore extends AsyncDisposable {
 }
 
 /** A store with all that belongs to it, on the embedded database or on a server. */
-export async function openTestStore(server: PostgresServer | undefined): Promise<TestStore> {
+export async function openTestStore(
+  server: PostgresServer | undefined,
+  prepare: (place: Pick<TestStore, 'database' | 'blobs'>) => Promise<unknown> = ({ database }) =>
+    migrate(database.kysely),
+): Promise<TestStore> {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'cst-service-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
@@ -28,7 +32,8 @@ export async function openTestStore(server: PostgresServer | undefined): Promise
       ? { kind: 'folder' as const, folder }
       : { kind: 'server' as const, url: new Secret(await server.makeDatabase()) };
   const database = stack.use(await openDatabase(place));
-  await migrate(database.kysely);
+  const blobs = new FolderBlobs(join(folder, 'blobs'));
+  await prepare({ database, blobs });
   const errors: Error[] = [];
   const queue = stack.use(await ScanQueue.start(database, { onError: error => errors.push(error) }));
   const owned = stack.move();
@@ -36,7 +41,7 @@ export async function openTestStore(server: PostgresServer | undefined): Promise
     database,
     store: new Store(database.kysely),
     queue,
-    blobs: new FolderBlobs(join(folder, 'blobs')),
+    blobs,
     errors,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

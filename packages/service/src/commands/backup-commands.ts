@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createReadStream } from 'node:fs';
+import { open, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { isScanError, ScanError, toMessage } from '@cinc-scan/core';
+import type { Command } from 'commander';
+import type { BackupCounts } from '../backup/archive.ts';
+import { backUp } from '../backup/backup.ts';
+import { checkBackup, type Restored, restore } from '../backup/restore.ts';
+import { ownVersion } from '../own-package.ts';
+import { openPlace, usualData } from './data-place.ts';
+
+export function addBackupCommands(program: Command): void {
+  program
+    .command('backup')
+    .description(
+      'write all that the service keeps into one file; with an embedded database the service has to be stopped for it',
+    )
+    .argument('<place>', 'file to make, folder to make one in, or - for standard output')
+    .option('--data <folder>', 'what the service keeps', usualData)
+    .action(makeBackup);
+  program
+    .command('restore')
+    .description('fill an empty service with a backup, wherever that was made')
+    .argument('<file>', 'backup, or - for standard input')
+    .option('--data <folder>', 'what the service keeps', usualData)
+    .option('--check', 'read all of the backup, and restore nothing')
+    .action(takeBackup);
+}
+
+async function makeBackup(place: string, { data }: { data: string }): Promise<void> {
+  await using opened = await openPlace(data, { isNew: false });
+  const parts = { kysely: opened.database.kysely, blobs: opened.blobs, service: ownVersion() };
+  if (place === '-') {
+    const counts = await backUp(parts, compressed => pipeline(compressed, process.stdout));
+    process.stderr.write(`Written: ${told(counts)}\n`);
+    return;
+  }
+  const path = await fileIn(place);
+  const counts = await writeWhole(path, sink => backUp(parts, sink));
+  process.stdout.write(`Written to ${path}: ${told(counts)}\n`);
+}
+
+async function fileIn(place: string): Promise<string> {
+  const found = await stat(place).catch(() => undefined);
+  if (found?.isDirectory() === true)
+    return join(place, `cinc-scan-service-${new Date().toISOString().replaceAll(/[^0-9TZ]/g, '')}.backup`);
+  if (found === undefined) return place;
+  throw new ScanError('OUTPUT_UNWRITABLE', `Cannot write ${place}: it is there already`, {
+    remedy: 'Name a file that is not there yet, or a folder.',
+  });
+}
+
+type Sink = (compressed: AsyncIterable<Buffer>) => Promise<void>;
+
+/** What has the name is whole and on the disk; it is for the user of the service alone, as the data folder is. */
+async function writeWhole<T>(path: string, write: (sink: Sink) => Promise<T>): Promise<T> {
+  const draft = `${path}.${process.pid}.part`;
+  try {
+    const made = await write(async compressed => {
+      await using file = await open(draft, 'wx', 0o600);
+      await file.writeFile(compressed);
+      await file.sync();
+    });
+    await rename(draft, path);
+    return made;
+  } catch (error) {
+    if (isScanError(error)) throw error;
+    throw new ScanError('OUTPUT_UNWRITABLE', `Cannot write ${path}: ${toMessage(error)}`, { cause: error });
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+async function takeBackup(file: string, { data, check }: { data: string; check?: true }): Promise<void> {
+  const source = openFile(file);
+  if (check === true) {
+    process.stdout.write(`The backup is whole: ${toldOf(await checkBackup(source))}\n`);
+    return;
+  }
+  await using place = await openPlace(data, { isNew: true });
+  const restored = await restore({ kysely: place.database.kysely, blobs: place.blobs }, source);
+  process.stdout.write(
+    `Restored: ${toldOf(restored)}\nCredentials of clusters are in no backup: put them where the service looks for them.\n`,
+  );
+}
+
+const openFile = (path: string): Readable => (path === '-' ? process.stdin : createReadStream(path));
+
+function told({ rows, blobs }: BackupCounts): string {
+  const count = Object.values(rows).reduce((sum, each) => sum + each, 0);
+  return `${rows['team'] ?? 0} teams, ${rows['scan'] ?? 0} scans, ${count} rows and ${blobs} contents in all`;
+}
+
+const toldOf = ({ head, ...counts }: Restored): string =>
+  `made ${head.made} by version ${head.service}, ${told(counts)}`;

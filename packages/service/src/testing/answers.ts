@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything that a service says about itself: the answer to each question that changes nothing.
+import { pino } from 'pino';
+import { makeApi } from '../api/server.ts';
+import { ApiClient } from './api-client.ts';
+import type { TestStore } from './stores.ts';
+import type { World } from './world.ts';
+
+/** By question and key. */
+export type Answers = Record<string, unknown>;
+
+export async function answersOf({ store, blobs, queue }: TestStore, { keys }: Pick<World, 'keys'>): Promise<Answers> {
+  const logger = pino({ level: 'silent' });
+  const server = await makeApi({
+    store,
+    blobs,
+    queue,
+    onQueued: () => undefined,
+    longestWaitMs: 60_000,
+    logger,
+    version: '1.0.0',
+  });
+  try {
+    await server.listen({ host: '127.0.0.1', port: 0 });
+    const api = await ApiClient.open(server.listeningOrigin);
+    const answers: Answers = {};
+    for (const [who, key] of Object.entries(keys))
+      for (const path of await questionsOf(api, key)) {
+        const { status, text, headers } = await api.call('GET', path, { key });
+        answers[`${who} ${path}`] = { status, text, tag: headers.get('etag'), type: headers.get('content-type') };
+      }
+    return answers;
+  } finally {
+    await server.close();
+  }
+}
+
+interface Item {
+  id: string;
+  state: string;
+}
+
+/** Every path that can be got, for everything that the key may see. */
+async function questionsOf(api: ApiClient, key: string): Promise<string[]> {
+  const scans = await itemsOf<Item>(api, '/scans?limit=200', key);
+  const paths = api.operations
+    .filter(({ method }) => method === 'GET')
+    .map(({ path }) => path.replace('/api/v1', ''))
+    .toSorted();
+  const questions: string[] = [];
+  for (const path of paths) {
+    if (!path.includes('{')) questions.push(path);
+    else if (path.startsWith('/scans/{id}'))
+      for (const scan of scans) questions.push(...(await aboutScan(api, path.replace('{id}', scan.id), { scan, key })));
+    else throw new Error(`answers.ts does not know what to fill into ${path}`);
+  }
+  return questions;
+}
+
+async function aboutScan(api: ApiClient, path: string, { scan, key }: { scan: Item; key: string }): Promise<string[]> {
+  if (path.endsWith('/events')) return scan.state === 'queued' || scan.state === 'running' ? [] : [path];
+  if (!path.endsWith('/results')) return [path];
+  const reports = await itemsOf<{ kind: string; file: string }>(api, path.replace('/results', '/reports'), key);
+  return reports.map(({ kind, file }) => `${path}?format=${kind}&file=${encodeURIComponent(file)}`);
+}
+
+async function itemsOf<T>(api: ApiClient, path: string, key: string): Promise<T[]> {
+  const { body } = await api.call('GET', path, { key });
+  return Array.isArray(body['items']) ? (body['items'] as T[]) : [];
+}
