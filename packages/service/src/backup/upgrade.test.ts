@@ -57,7 +57,7 @@ test.each([['embedded'], ['server']])('a service of the first release goes on wi
   expect(scansIn(answers, 'bank')).toEqual(['pod/failed done fail']);
   const pages = Object.keys(answers).filter(question => question.includes('format=html'));
   expect(pages.map(question => said(answers, question))).toEqual(['<!doctype html><title>ä</title>\n']);
-  expect(JSON.parse(said(answers, 'shop /me'))).toEqual({ name: 'admin of shop', role: 'admin', team: 'shop' });
+  expect(JSON.parse(said(answers, 'shop /me'))).toMatchObject({ name: 'admin of shop', role: 'admin', team: 'shop' });
   expect(await parts.store.asPlatform(brokenEntries)).toEqual([]);
   const leases = new Leases(parts);
   for (const { id } of await parts.store.asPlatform(each => each.selectFrom('cluster').select('id').execute()))

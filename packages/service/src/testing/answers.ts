@@ -1,38 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything that a service says about itself: the answer to each question that changes nothing.
-import { pino } from 'pino';
-import { makeApi } from '../api/server.ts';
-import { ApiClient } from './api-client.ts';
+import type { ApiClient } from './api-client.ts';
+import { serveApi } from './api-server.ts';
 import type { TestStore } from './stores.ts';
 import type { World } from './world.ts';
 
 /** By question and key. */
 export type Answers = Record<string, unknown>;
 
-export async function answersOf({ store, blobs, queue }: TestStore, { keys }: Pick<World, 'keys'>): Promise<Answers> {
-  const logger = pino({ level: 'silent' });
-  const server = await makeApi({
-    store,
-    blobs,
-    queue,
-    onQueued: () => undefined,
-    longestWaitMs: 60_000,
-    logger,
-    version: '1.0.0',
-  });
-  try {
-    await server.listen({ host: '127.0.0.1', port: 0 });
-    const api = await ApiClient.open(server.listeningOrigin);
-    const answers: Answers = {};
-    for (const [who, key] of Object.entries(keys))
-      for (const path of await questionsOf(api, key)) {
-        const { status, text, headers } = await api.call('GET', path, { key });
-        answers[`${who} ${path}`] = { status, text, tag: headers.get('etag'), type: headers.get('content-type') };
-      }
-    return answers;
-  } finally {
-    await server.close();
-  }
+export async function answersOf(parts: TestStore, { keys }: Pick<World, 'keys'>): Promise<Answers> {
+  await using served = await serveApi(parts);
+  const api = served.client;
+  const answers: Answers = {};
+  for (const [who, key] of Object.entries(keys))
+    for (const path of await questionsOf(api, key)) {
+      const { status, text, headers } = await api.call('GET', path, { key });
+      answers[`${who} ${path}`] = { status, text, tag: headers.get('etag'), type: headers.get('content-type') };
+    }
+  return answers;
 }
 
 interface Item {
