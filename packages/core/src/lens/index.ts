@@ -7,6 +7,6 @@ export { openTarget } from './lens.ts';
 export { type LensRequest, type OpenTarget } from './open-target.ts';
 export { type ProcessRef } from './process-ref.ts';
 export { CommandRefused } from './refusal.ts';
-export { CommandTimeout, defaultRun } from './session.ts';
+export { CommandTimeout, defaultRun, type RunOptions } from './session.ts';
 export { type ExecPlace, execPlace, fetchBytes, type ShellOutput } from './shell.ts';
 export { type LensName, lensTools, type RequiredView, type View, views, type Witness, witnesses } from './view.ts';

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { ScanError } from '../errors/index.ts';
+import { type CommandAnswer } from './framing.ts';
 import { Meter } from './meter.ts';
 import { CommandTimeout, type RunOptions, Session } from './session.ts';
 import { type ShellEntry } from './shell-entry.ts';
@@ -26,6 +27,13 @@ async function openShell(command = ['sh'], more: Partial<ShellEntry> = {}) {
   return { session: await Session.open(shells.entry(command, more), meter), meter };
 }
 
+/** What came of a script behind a command. */
+function behind(script: string) {
+  const told = Promise.withResolvers<Shown | undefined>();
+  const onAnswer = (answer: CommandAnswer | undefined) => told.resolve(answer && show(answer));
+  return { behind: { script, onAnswer }, answer: told.promise };
+}
+
 interface Shown {
   status: number;
   out: string;
@@ -33,7 +41,10 @@ interface Shown {
 }
 
 async function ask(session: Session, command: string, options: Partial<RunOptions> = {}): Promise<Shown> {
-  const { status, stdout, stderr } = await session.run(command, options);
+  return show(await session.run(command, options));
+}
+
+function show({ status, stdout, stderr }: CommandAnswer): Shown {
   return { status, out: stdout.toString('latin1'), err: stderr.toString('latin1') };
 }
 
@@ -91,6 +102,38 @@ describe.each([[['dash']], [['bash']], [['busybox', 'ash']], [['bash', '--posix'
   test.each(commands)('%s', async (_name, command, expected) => {
     expect(await ask(session, command)).toMatchObject(expected);
     expect(await ask(session, state)).toEqual(before);
+  });
+
+  test.each(commands)('%s, and answers what goes behind it', async (_name, command, expected) => {
+    const { answer, ...options } = behind('echo behind; echo err >&2; exit 3');
+    expect(await ask(session, command, options)).toMatchObject(expected);
+    expect(await answer).toEqual({ status: 3, out: 'behind\n', err: 'err\n' });
+    expect(await ask(session, state)).toEqual(before);
+  });
+
+  test('answers a command before what goes behind it, and the next command afterwards', async () => {
+    const go = join(folder, `go-${shell.join('-')}`);
+    const { answer, ...options } = behind(`while [ ! -e ${go} ]; do sleep 0.01; done; echo behind`);
+    expect(await ask(session, 'echo first', options)).toMatchObject({ out: 'first\n' });
+    const next = ask(session, 'echo next');
+    writeFileSync(go, '');
+    expect(await answer).toMatchObject({ out: 'behind\n' });
+    expect(await next).toMatchObject({ out: 'next\n' });
+  });
+
+  test('tells that nothing came of what goes behind a command that took too long', async () => {
+    const { answer, ...options } = behind('echo behind');
+    await expect(session.run('sleep 1000', { timeoutMs: 200, ...options })).rejects.toThrow(CommandTimeout);
+    expect(await answer).toBeUndefined();
+    expect(await ask(session, state)).toEqual(before);
+  });
+
+  test('outlives the end of its shell behind a command', async () => {
+    const { answer, ...options } = behind('kill -9 $$');
+    expect(await ask(session, 'echo first', options)).toMatchObject({ out: 'first\n' });
+    expect(await answer).toBeUndefined();
+    expect(await ask(session, state)).toEqual(before);
+    expect(session.lost).toBeUndefined();
   });
 
   test('brings binary answers of 3 MB whole, NUL bytes included', async () => {

@@ -6,6 +6,7 @@ import { toBytes } from './byte-text.ts';
 import {
   AnswerReader,
   type CommandAnswer,
+  type Framed,
   FrameMismatch,
   inOwnShell,
   inSession,
@@ -29,6 +30,11 @@ export interface RunOptions {
   ownShell: boolean;
   /** Gives the command up: it is ended, as one that takes too long. */
   signal: AbortSignal | undefined;
+  /**
+   * A script that goes with the command and runs when it has ended: no trip of its own. Its answer is told here, and nothing
+   * if there is none; the command's own does not wait for it.
+   */
+  behind: { script: string; onAnswer(answer: CommandAnswer | undefined): void } | undefined;
 }
 
 export const defaultRun: RunOptions = {
@@ -37,6 +43,7 @@ export const defaultRun: RunOptions = {
   repeatable: false,
   ownShell: false,
   signal: undefined,
+  behind: undefined,
 };
 
 // An argument of a program may have 128 KiB (MAX_ARG_STRLEN of Linux); a quote within it takes four.
@@ -64,6 +71,8 @@ export class Session implements AsyncDisposable {
   private instance: string | undefined;
   private broken: ScanError | undefined;
   private last: Promise<unknown> = Promise.resolve();
+  /** What still runs behind the last command. */
+  private behind: Promise<void> | undefined;
   private abandoned: Promise<void> = Promise.resolve();
 
   private constructor(entry: ShellEntry, meter: Meter) {
@@ -79,8 +88,15 @@ export class Session implements AsyncDisposable {
 
   /** Runs a command. Throws CommandTimeout for one that does not end, a ScanError once the target is lost. */
   run(command: string, options: Partial<RunOptions> = {}): Promise<CommandAnswer> {
-    const turn = this.last.then(() => this.attempt(command, { ...defaultRun, ...options }));
-    this.last = turn.catch(() => undefined);
+    const asked = { ...defaultRun, ...options };
+    const turn = this.last.then(() => this.attempt(command, asked));
+    this.last = turn.then(
+      () => this.behind,
+      () => {
+        asked.behind?.onAnswer(undefined);
+        return this.behind;
+      },
+    );
     return turn;
   }
 
@@ -90,6 +106,7 @@ export class Session implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await within(leaveMs, this.behind ?? Promise.resolve());
     const { shell } = this;
     this.shell = undefined;
     this.broken ??= new ScanError('TARGET_LOST', `The session into ${this.entry.name} was closed`);
@@ -135,18 +152,28 @@ export class Session implements AsyncDisposable {
   private async exchange(command: string, options: RunOptions): Promise<CommandAnswer> {
     this.shell ??= await this.reopen();
     const { shell } = this;
-    const { stream } = shell;
-    const body = this.toBody(command, shell, options);
+    const { behind } = options;
+    this.behind = undefined;
+    const first = { ...options, body: this.toBody(command, shell, options) };
+    const second = behind && { ...defaultRun, body: inSession(behind.script) };
+    const [asked, followed] = askInTurn(shell.stream, second ? [first, second] : [first]);
+    const answer = await this.take(shell, asked, command);
+    if (behind !== undefined && followed !== undefined)
+      this.behind = this.take(shell, followed, behind.script).then(behind.onAnswer, () => behind.onAnswer(undefined));
+    return this.requireAnswered(answer);
+  }
+
+  /** Waits for an answer; without one the shell is given up. */
+  private async take(shell: Shell, asked: Asked, command: string): Promise<CommandAnswer> {
     shell.busy = true;
     try {
-      const answer = await ask(stream, body, options);
+      const answer = await asked.answer();
       if (this.broken) throw this.broken; // closed meanwhile: what answered may have been ended by that
       this.meter.count(command, answer.status);
       this.meter.bytes += answer.stdout.length + answer.stderr.length;
       if (answer.truncated) this.meter.truncated += 1;
-      return this.requireAnswered(answer);
+      return answer;
     } catch (error) {
-      if (error instanceof CommandRefused) throw error;
       if (this.shell === shell) {
         this.abandoned = this.abandon(shell, error);
         await this.abandoned;
@@ -296,47 +323,88 @@ const leaveMs = 1000;
 
 /** Lets an idle shell end itself, with what commands left running in the background. */
 async function leave(stream: ShellStream): Promise<void> {
-  const enough = new AbortController();
-  const patience = pause(leaveMs, undefined, { signal: enough.signal }).catch(() => undefined);
   void stream.write(Buffer.from(`${endOf('$$')}\n`)).catch(() => undefined);
-  await Promise.race([stream.ended, patience]);
+  await within(leaveMs, stream.ended);
+}
+
+async function within(milliseconds: number, ended: Promise<unknown>): Promise<void> {
+  const enough = new AbortController();
+  const patience = pause(milliseconds, undefined, { signal: enough.signal }).catch(() => undefined);
+  await Promise.race([ended, patience]);
   enough.abort();
 }
 
+interface Asked {
+  /** Its time runs from here. */
+  answer(): Promise<CommandAnswer>;
+}
+
+type Request = Pick<RunOptions, 'timeoutMs' | 'limit' | 'signal'> & { body: string };
+
 /** One request and its answer on a stream. */
-async function ask(
-  stream: ShellStream,
-  body: string,
-  { timeoutMs, limit, signal }: RunOptions,
-): Promise<CommandAnswer> {
-  const nonce = makeNonce();
-  const reader = new AnswerReader(nonce, limit);
-  let timer: NodeJS.Timeout | undefined;
-  let onAbort: (() => void) | undefined;
-  try {
-    return await new Promise<CommandAnswer>((resolve, reject) => {
-      onAbort = () => reject(new CommandTimeout(givenUp));
-      signal?.addEventListener('abort', onAbort);
-      const take = (feed: (bytes: Buffer) => void) => (bytes: Buffer) => {
-        try {
-          feed(bytes);
-        } catch (error) {
-          reject(error instanceof Error ? error : new FrameMismatch(String(error)));
-        }
-        const answer = reader.answer();
-        if (answer) resolve(answer);
-      };
-      stream.onStdout = take(bytes => reader.takeStdout(bytes));
-      stream.onStderr = take(bytes => reader.takeStderr(bytes));
-      // A timer knows no more than 32 bits of milliseconds, and takes longer ones for none at all.
-      const patience = Math.min(timeoutMs, 2 ** 31 - 1);
-      timer = setTimeout(() => reject(new CommandTimeout(`no answer within ${timeoutMs / 1000} s`)), patience);
-      void stream.ended.then(end => reject(new StreamEnded(end)));
-      stream.write(toBytes(requestLine(body, nonce))).catch(() => undefined); // `ended` tells why
-    });
-  } finally {
-    clearTimeout(timer);
-    if (onAbort) signal?.removeEventListener('abort', onAbort);
-    stream.onStdout = stream.onStderr = () => undefined;
+function ask(stream: ShellStream, body: string, options: RunOptions): Promise<CommandAnswer> {
+  const [asked] = askInTurn(stream, [{ ...options, body }]);
+  return asked.answer();
+}
+
+/** Requests that are sent at once and answered one after the other; each knows its answer by a mark of its own. */
+function askInTurn(stream: ShellStream, requests: [Request, ...Request[]]): [Asked, ...Asked[]] {
+  const [first, ...more] = requests;
+  const askings: [Asking, ...Asking[]] = [new Asking(stream, first), ...more.map(each => new Asking(stream, each))];
+  stream.onStdout = bytes => askings.forEach(each => each.takeStdout(bytes));
+  stream.onStderr = bytes => askings.forEach(each => each.takeStderr(bytes));
+  stream.write(toBytes(requestLine(...askings))).catch(() => undefined); // `ended` tells why
+  return askings;
+}
+
+class Asking implements Asked, Framed {
+  readonly body: string;
+  readonly nonce = makeNonce();
+  private readonly request: Request;
+  private readonly reader: AnswerReader;
+  private readonly answered: Promise<CommandAnswer>;
+  private resolve: (answer: CommandAnswer) => void = () => undefined;
+  private reject: (error: Error) => void = () => undefined;
+
+  constructor(stream: ShellStream, request: Request) {
+    this.request = request;
+    this.body = request.body;
+    this.reader = new AnswerReader(this.nonce, request.limit);
+    this.answered = new Promise((resolve, reject) => ([this.resolve, this.reject] = [resolve, reject]));
+    this.answered.catch(() => undefined); // one that nobody waits for any more
+    void stream.ended.then(end => this.reject(new StreamEnded(end)));
+  }
+
+  takeStdout(bytes: Buffer): void {
+    this.take(() => this.reader.takeStdout(bytes));
+  }
+
+  takeStderr(bytes: Buffer): void {
+    this.take(() => this.reader.takeStderr(bytes));
+  }
+
+  async answer(): Promise<CommandAnswer> {
+    const { timeoutMs, signal } = this.request;
+    const giveUp = () => this.reject(new CommandTimeout(givenUp));
+    signal?.addEventListener('abort', giveUp);
+    // A timer knows no more than 32 bits of milliseconds, and takes longer ones for none at all.
+    const patience = Math.min(timeoutMs, 2 ** 31 - 1);
+    const timer = setTimeout(() => this.reject(new CommandTimeout(`no answer within ${timeoutMs / 1000} s`)), patience);
+    try {
+      return await this.answered;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', giveUp);
+    }
+  }
+
+  private take(feed: () => void): void {
+    try {
+      feed();
+    } catch (error) {
+      this.reject(error instanceof Error ? error : new FrameMismatch(String(error)));
+    }
+    const answer = this.reader.answer();
+    if (answer) this.resolve(answer);
   }
 }
