@@ -77,7 +77,11 @@ function loadersFor(word: string | undefined) {
   return load === undefined ? [...new Set(Object.values(commands))] : [load];
 }
 
-async function makeProgram(word: string | undefined, terminal: Terminal, exit: (code: number) => void): Promise<Command> {
+async function makeProgram(
+  word: string | undefined,
+  terminal: Terminal,
+  exit: (code: number) => void,
+): Promise<Command> {
   const program = new Command('cinc-scan')
     .description(
       'Audits what runs inside Kubernetes containers with CINC Auditor profiles. A finding is a result; whatever prevented looking is an error.',

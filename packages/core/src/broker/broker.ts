@@ -4,7 +4,14 @@ import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { ScanError, toScanError } from '../errors/index.ts';
-import { CommandRefused, CommandTimeout, defaultRun, lensTools, type OpenTarget, type RunOptions } from '../lens/index.ts';
+import {
+  CommandRefused,
+  CommandTimeout,
+  defaultRun,
+  lensTools,
+  type OpenTarget,
+  type RunOptions,
+} from '../lens/index.ts';
 import { factsScript, parseFacts } from './facts.ts';
 import { filesOnlyFacts } from './files-only.ts';
 import { type ContainerMarker, Looks } from './look.ts';

@@ -53,11 +53,11 @@ export class Looks {
     const script = toAheadScript(this.target, paths);
     this.found = undefined;
     if (script === undefined) return run({ behind: undefined });
-    let tell: (found: Found) => void;
-    this.found = new Promise(resolve => (tell = resolve));
+    const { promise, resolve } = Promise.withResolvers<Found>();
+    this.found = promise;
     // What ends the session is told to the one who asks next.
-    const onAnswer = (answer: CommandAnswer | undefined) => tell(answer ? script.parse(answer) : nothing);
-    return run({ behind: { script: script.command, onAnswer } });
+    const tell = (answer: CommandAnswer | undefined) => resolve(answer ? script.parse(answer) : nothing);
+    return run({ behind: { script: script.command, tell } });
   }
 
   /** What is at a path, and at others that will be asked for, as far as one command can tell of all. */

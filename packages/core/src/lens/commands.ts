@@ -45,7 +45,7 @@ export class CommandsBeside implements Commands, AsyncDisposable {
       return await session.run(command, options);
     } finally {
       // Ours, not the target's: it runs in the shell that looks, and its answer is not waited for.
-      if (behind) void this.options.session.run(behind.script).then(behind.onAnswer, () => behind.onAnswer(undefined));
+      if (behind) void this.options.session.run(behind.script).then(behind.tell, () => behind.tell(undefined));
     }
   }
 

@@ -1,20 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ExecEnd } from '../cluster/index.ts';
 import { isScanError, ScanError } from '../errors/index.ts';
-import { toBytes } from './byte-text.ts';
-import {
-  AnswerReader,
-  type CommandAnswer,
-  type Framed,
-  FrameMismatch,
-  inOwnShell,
-  inSession,
-  makeNonce,
-  preludeVariable,
-  quote,
-  requestLine,
-} from './framing.ts';
+import { type Asked, ask, askInTurn, CommandTimeout, endText, givenUp, StreamEnded } from './asking.ts';
+import { type CommandAnswer, FrameMismatch, inOwnShell, inSession, preludeVariable, quote } from './framing.ts';
 import type { Meter } from './meter.ts';
 import { CommandRefused, refusalIn } from './refusal.ts';
 import { endOf } from './shell.ts';
@@ -34,7 +22,7 @@ export interface RunOptions {
    * A script that goes with the command and runs when it has ended: no trip of its own. Its answer is told here, and nothing
    * if there is none; the command's own does not wait for it.
    */
-  behind: { script: string; onAnswer(answer: CommandAnswer | undefined): void } | undefined;
+  behind: { script: string; tell: (answer: CommandAnswer | undefined) => void } | undefined;
 }
 
 export const defaultRun: RunOptions = {
@@ -48,11 +36,6 @@ export const defaultRun: RunOptions = {
 
 // An argument of a program may have 128 KiB (MAX_ARG_STRLEN of Linux); a quote within it takes four.
 const longestArgument = 100_000;
-
-/** A command that did not end in time. The target is still there: the next command gets a new shell. */
-export class CommandTimeout extends Error {
-  override name = 'CommandTimeout';
-}
 
 interface Shell {
   stream: ShellStream;
@@ -93,7 +76,7 @@ export class Session implements AsyncDisposable {
     this.last = turn.then(
       () => this.behind,
       () => {
-        asked.behind?.onAnswer(undefined);
+        asked.behind?.tell(undefined);
         return this.behind;
       },
     );
@@ -159,7 +142,7 @@ export class Session implements AsyncDisposable {
     const [asked, followed] = askInTurn(shell.stream, second ? [first, second] : [first]);
     const answer = await this.take(shell, asked, command);
     if (behind !== undefined && followed !== undefined)
-      this.behind = this.take(shell, followed, behind.script).then(behind.onAnswer, () => behind.onAnswer(undefined));
+      this.behind = this.take(shell, followed, behind.script).then(behind.tell, () => behind.tell(undefined));
     return this.requireAnswered(answer);
   }
 
@@ -224,7 +207,7 @@ export class Session implements AsyncDisposable {
         `${hello}; ( ${inOwnShell(this.entry.shell, false)(':')} ) 2>/dev/null && printf '\\nagain'`,
       );
       const { pid, instance, canRepeat } = parseHello(
-        await ask(stream, asked, { ...defaultRun, limit: 4096, timeoutMs: 20_000 }),
+        await ask(stream, { ...defaultRun, body: asked, limit: 4096, timeoutMs: 20_000 }),
       );
       if (this.instance !== undefined && instance !== this.instance)
         throw new ScanError('TARGET_CHANGED', `${this.entry.name} was restarted during the scan`);
@@ -291,8 +274,6 @@ export class Session implements AsyncDisposable {
 // The start time of PID 1 tells one instance of a container from the next, sooner than the API does.
 const hello = `read -r stat </proc/1/stat; printf '%s\\n%s' "$$" "$stat"`;
 
-const givenUp = 'the answer is no longer awaited';
-
 function parseHello(answer: CommandAnswer): { pid: number; instance: string; canRepeat: boolean } {
   const [pid = '', stat = '', again] = answer.stdout.toString('latin1').split('\n');
   if (!/^\d+$/.test(pid)) throw new FrameMismatch('no process id from the shell');
@@ -301,22 +282,6 @@ function parseHello(answer: CommandAnswer): { pid: number; instance: string; can
     instance: stat.slice(stat.lastIndexOf(')')).split(' ')[20] ?? '',
     canRepeat: again === 'again',
   };
-}
-
-class StreamEnded extends Error {
-  readonly end: ExecEnd;
-
-  constructor(end: ExecEnd) {
-    super(endText(end));
-    this.end = end;
-  }
-}
-
-function endText(end: ExecEnd): string {
-  if (end.kind !== 'exited') return end.message;
-  // What a container's stop, its restart and its memory limit have in common.
-  const killed = end.code === 137 || end.code === 143 ? ', as when its container is stopped' : '';
-  return `the shell exited with ${end.code}${killed}`;
 }
 
 const leaveMs = 1000;
@@ -332,79 +297,4 @@ async function within(milliseconds: number, ended: Promise<unknown>): Promise<vo
   const patience = pause(milliseconds, undefined, { signal: enough.signal }).catch(() => undefined);
   await Promise.race([ended, patience]);
   enough.abort();
-}
-
-interface Asked {
-  /** Its time runs from here. */
-  answer(): Promise<CommandAnswer>;
-}
-
-type Request = Pick<RunOptions, 'timeoutMs' | 'limit' | 'signal'> & { body: string };
-
-/** One request and its answer on a stream. */
-function ask(stream: ShellStream, body: string, options: RunOptions): Promise<CommandAnswer> {
-  const [asked] = askInTurn(stream, [{ ...options, body }]);
-  return asked.answer();
-}
-
-/** Requests that are sent at once and answered one after the other; each knows its answer by a mark of its own. */
-function askInTurn(stream: ShellStream, requests: [Request, ...Request[]]): [Asked, ...Asked[]] {
-  const [first, ...more] = requests;
-  const askings: [Asking, ...Asking[]] = [new Asking(stream, first), ...more.map(each => new Asking(stream, each))];
-  stream.onStdout = bytes => askings.forEach(each => each.takeStdout(bytes));
-  stream.onStderr = bytes => askings.forEach(each => each.takeStderr(bytes));
-  stream.write(toBytes(requestLine(...askings))).catch(() => undefined); // `ended` tells why
-  return askings;
-}
-
-class Asking implements Asked, Framed {
-  readonly body: string;
-  readonly nonce = makeNonce();
-  private readonly request: Request;
-  private readonly reader: AnswerReader;
-  private readonly answered: Promise<CommandAnswer>;
-  private resolve: (answer: CommandAnswer) => void = () => undefined;
-  private reject: (error: Error) => void = () => undefined;
-
-  constructor(stream: ShellStream, request: Request) {
-    this.request = request;
-    this.body = request.body;
-    this.reader = new AnswerReader(this.nonce, request.limit);
-    this.answered = new Promise((resolve, reject) => ([this.resolve, this.reject] = [resolve, reject]));
-    this.answered.catch(() => undefined); // one that nobody waits for any more
-    void stream.ended.then(end => this.reject(new StreamEnded(end)));
-  }
-
-  takeStdout(bytes: Buffer): void {
-    this.take(() => this.reader.takeStdout(bytes));
-  }
-
-  takeStderr(bytes: Buffer): void {
-    this.take(() => this.reader.takeStderr(bytes));
-  }
-
-  async answer(): Promise<CommandAnswer> {
-    const { timeoutMs, signal } = this.request;
-    const giveUp = () => this.reject(new CommandTimeout(givenUp));
-    signal?.addEventListener('abort', giveUp);
-    // A timer knows no more than 32 bits of milliseconds, and takes longer ones for none at all.
-    const patience = Math.min(timeoutMs, 2 ** 31 - 1);
-    const timer = setTimeout(() => this.reject(new CommandTimeout(`no answer within ${timeoutMs / 1000} s`)), patience);
-    try {
-      return await this.answered;
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', giveUp);
-    }
-  }
-
-  private take(feed: () => void): void {
-    try {
-      feed();
-    } catch (error) {
-      this.reject(error instanceof Error ? error : new FrameMismatch(String(error)));
-    }
-    const answer = this.reader.answer();
-    if (answer) this.resolve(answer);
-  }
 }
