@@ -70,6 +70,7 @@ export {
   type Call,
   type CallAnswer,
   call,
+  isLoopback,
   isSuccess,
   problemOf,
   type RetrySettings,

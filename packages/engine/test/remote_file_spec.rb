@@ -12,10 +12,6 @@ class LocalLooks
   attr_reader :asked
   attr_accessor :effects
 
-  def finished?
-    false
-  end
-
   def initialize
     @asked = []
     @effects = 0

@@ -18,6 +18,7 @@ interface RunOptions {
   slots: string;
   credentials?: string;
   allowUnisolated?: true;
+  allowNetwork: string[];
   heartbeat: string;
   logLevel: string;
 }
@@ -38,6 +39,7 @@ async function run({
   slots,
   credentials,
   allowUnisolated,
+  allowNetwork,
   heartbeat,
   logLevel,
 }: RunOptions): Promise<void> {
@@ -53,6 +55,8 @@ async function run({
     credentials: credentials ?? join(data, 'credentials'),
     cache: process.env['CINC_SCAN_CACHE'],
     allowUnisolated: allowUnisolated === true,
+    allowNetworks: allowNetwork,
+    environment: process.env,
     path: process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
     scanProcess: scanProcessCommand(),
     version: ownVersion(),
@@ -98,6 +102,11 @@ program
   .option('--slots <number>', 'scans at once', '2')
   .option('--credentials <folder>', 'kubeconfigs of the clusters, by name (default: credentials in the data folder)')
   .option('--allow-unisolated', 'run profiles with the rights of the service: each that is approved is trusted like it')
+  .option(
+    '--allow-network <network...>',
+    'private networks, such as 10.1.0.0/16, in which the service may ask issuers of tokens for their keys',
+    [],
+  )
   .option('--heartbeat <seconds>', 'a runner that says nothing for so long is gone', '30')
   .addOption(
     new Option('--log-level <level>', 'what is logged')

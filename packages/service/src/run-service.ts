@@ -3,12 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setInterval } from 'node:timers/promises';
-import { ScanError, type Secret } from '@cinc-scan/core';
+import { addressRules, ScanError, type Secret } from '@cinc-scan/core';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Server } from './api/routes/routes.ts';
 import { makeApi } from './api/server.ts';
 import { FolderBlobs } from './blobs/folder-blobs.ts';
 import { ProcessExecutor } from './executors/process-executor.ts';
+import { IssuerKeys } from './identity/issuer-keys.ts';
 import { Leases } from './queue/leases.ts';
 import { type QueueTimes, ScanQueue } from './queue/scan-queue.ts';
 import { Runner } from './runner/runner.ts';
@@ -37,6 +38,10 @@ export interface ServiceSettings {
   /** Profiles run with the rights of the service, since nothing here keeps them apart. */
   allowUnisolated: boolean;
   path: string;
+  /** Private networks in which issuers of tokens are asked for their keys. */
+  allowNetworks: readonly string[];
+  /** Names proxies. */
+  environment: Record<string, string | undefined>;
   /** What starts a process that scans. */
   scanProcess: [program: string, ...args: string[]];
   version: string;
@@ -151,11 +156,12 @@ const longestWaitMs = 24 * 3_600_000;
 
 async function startApi(
   stack: AsyncDisposableStack,
-  { host, port, logger, version }: ServiceSettings,
+  { host, port, allowNetworks, environment, logger, version }: ServiceSettings,
   parts: Parts & { onQueued: () => void },
 ): Promise<Server> {
   const { store, blobs, queue, onQueued } = parts;
-  const api = await makeApi({ store, blobs, queue, onQueued, longestWaitMs, logger, version });
+  const issuers = new IssuerKeys({ addresses: addressRules(allowNetworks), environment });
+  const api = await makeApi({ store, blobs, queue, issuers, onQueued, longestWaitMs, logger, version });
   stack.defer(() => api.close());
   await api.listen({ host, port });
   return api;

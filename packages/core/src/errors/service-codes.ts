@@ -8,6 +8,18 @@ export const serviceCodes = {
     meaning: 'The scan service got no key, or one that is unknown, expired or revoked.',
     remedy: 'Pass a valid key as `Authorization: Bearer cs_…`; an administrator of the team makes a new one.',
   },
+  SERVICE_TOKEN_REFUSED: {
+    exit: 4,
+    meaning: 'The scan service does not take the token that a CI system or a cluster gave.',
+    remedy:
+      'Ask the CI system for a new token with the audience that the message names; an administrator of the team registers its issuer and a rule for its claims.',
+  },
+  ISSUER_UNUSABLE: {
+    exit: 4,
+    meaning: 'The issuer of tokens cannot be asked for its keys, or what it answers is not what an issuer answers.',
+    remedy:
+      'Check the address of the issuer. One in a private network needs a network that the service was started with (--allow-network), or its keys given with its registration.',
+  },
   SERVICE_FORBIDDEN: {
     exit: 4,
     meaning: 'The role of the key does not allow what was asked.',

@@ -77,7 +77,7 @@ module CincScan
     private
 
     def renew
-      @look = @raw = nil if @effects != @backend.effects && !@backend.finished?
+      @look = @raw = nil if @effects != @backend.effects
       @effects = @backend.effects
     end
 

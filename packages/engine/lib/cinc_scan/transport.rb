@@ -69,14 +69,9 @@ module CincScan
     end
     alias os platform
 
-    # Every check is done; what the report still asks for is names. A refusal now would cost the whole report, and what a
-    # check has seen is what it is called by.
+    # Every check is done; what the report still asks for is names. A refusal now would cost the whole report.
     def finish
       @finished = true
-    end
-
-    def finished?
-      @finished
     end
 
     # @return [Look]
@@ -124,9 +119,8 @@ module CincScan
 
     # Runs a script of ours, which no program of the target answers in place of.
     # @return [Array] standard output, standard error (bytes), status
-    def run(command, timeout = nil, ours: true, ahead: [])
-      asked = { command: CincScan.wire(command), ours: ours, timeout: timeout, ahead: ahead }
-      header, stdout, stderr = @channel.ask('run', **asked)
+    def run(command, timeout = nil, ours: true)
+      header, stdout, stderr = @channel.ask('run', command: CincScan.wire(command), ours: ours, timeout: timeout)
       refuse(header)
       raise AnswerTooLarge, "the output of #{command.inspect} is larger than #{header[:limit]} bytes" if header[:truncated]
 
@@ -168,7 +162,7 @@ module CincScan
     end
 
     def look_now(path)
-      header, content, = @channel.ask('look', path: CincScan.wire(path), ahead: @look_ahead.next_paths(path))
+      header, content, = @channel.ask('look', path: CincScan.wire(path), ahead: @look_ahead.next_paths)
       header[:ahead]&.each { |found| @look_ahead.keep(found[:path], Look.new(**found[:look])) }
       return NOTHING if @finished && header[:error]
 
@@ -212,7 +206,8 @@ module CincScan
     def run_once(line, timeout)
       raise Train::CommandTimeoutReached, @expired[[line, timeout]] if @expired.key?([line, timeout])
 
-      run(line, timeout, ours: false, ahead: forget)
+      forget
+      run(line, timeout, ours: false)
     rescue Train::CommandTimeoutReached => e
       @expired[[line, timeout]] = e.message
       raise
@@ -225,11 +220,10 @@ module CincScan
     end
 
     # A command may have changed anything.
-    # @return [Array<String>] what to look at again behind it
     def forget
       @effects += 1
+      @look_ahead.forget
       @witnesses = @kernel = @processes = @programs = nil
-      @look_ahead.after_command
     end
 
     def answer(witnesses, command)

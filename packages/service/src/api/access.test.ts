@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { KeyScope } from '../domain/key-scope.ts';
 import { platformRoles, type TeamRole, teamRoles } from '../domain/roles.ts';
+import { addRule, registerIssuer } from '../store/issuers.ts';
 import { createFirstKey, createTeamKey, revokeKey } from '../store/keys.ts';
 import { registerProfile } from '../store/registry.ts';
 import type { Answer, ApiClient } from '../testing/api-client.ts';
@@ -22,6 +23,8 @@ let ofShop: Owned;
 interface Owned {
   scan: string;
   key: string;
+  issuer: string;
+  rule: string;
 }
 
 const nobodys = '01920000-0000-7000-8000-000000000000';
@@ -38,7 +41,20 @@ const objects: Record<string, (own: Owned) => [own: string, missing: string]> = 
   'POST /scans/:id/cancel': ({ scan }) => [`/scans/${scan}/cancel`, `/scans/${nobodys}/cancel`],
   'POST /profiles/:name/:version/approve': () => ['/profiles/mine/1.0.0/approve', '/profiles/none/1.0.0/approve'],
   'POST /profiles/:name/:version/withdraw': () => ['/profiles/mine/1.0.0/withdraw', '/profiles/none/1.0.0/withdraw'],
+  'POST /issuers/:id/check': ({ issuer }) => [`/issuers/${issuer}/check`, `/issuers/${nobodys}/check`],
+  'GET /issuers/:id/rules': ({ issuer }) => [`/issuers/${issuer}/rules`, `/issuers/${nobodys}/rules`],
+  'POST /issuers/:id/rules': ({ issuer }) => [`/issuers/${issuer}/rules`, `/issuers/${nobodys}/rules`],
+  'DELETE /issuers/:id/rules/:rule': ({ issuer, rule }) => [
+    `/issuers/${issuer}/rules/${rule}`,
+    `/issuers/${nobodys}/rules/${nobodys}`,
+  ],
+  'DELETE /issuers/:id': ({ issuer }) => [`/issuers/${issuer}`, `/issuers/${nobodys}`],
   'DELETE /keys/:id': ({ key }) => [`/keys/${key}`, `/keys/${nobodys}`],
+};
+
+/** What those that take one need to get as far as the object. */
+const bodies: Record<string, object> = {
+  'POST /issuers/:id/rules': { name: 'tags', claims: { sub: 'tags' }, role: 'viewer' },
 };
 
 const prefix = '/api/v1';
@@ -102,7 +118,14 @@ beforeAll(async () => {
     await registerProfile(transaction, { slug: 'mine', version: '1.0.0', digest, bytes: 2 }, world.shop);
     return createTeamKey(transaction, { name: 'x', role: 'viewer', expiresAt: inAnHour() }, world.shop);
   });
-  ofShop = { scan, key: key.id };
+  const by = { principal: world.shop.principal, team: world.shop.team };
+  const [issuer, rule] = await parts.store.asTeam(world.shop.team, async transaction => {
+    const given = { name: 'ci-of-shop', url: 'https://ci.example', audience: 'scans', keys: { keys: [] } };
+    const { id } = await registerIssuer(transaction, given, by);
+    const main = { name: 'main', claims: { sub: 'main' }, role: 'viewer' as const, minutes: 60 };
+    return [id, (await addRule(transaction, { ...main, issuer: id, team: by.team }, by)).id];
+  });
+  ofShop = { scan, key: key.id, issuer, rule };
 });
 afterAll(async () => {
   await served[Symbol.asyncDispose]();
@@ -168,10 +191,10 @@ describe('every route', () => {
     for (const [line, paths] of Object.entries(objects)) {
       const [method = '', url = ''] = line.split(' ');
       const [own, missing] = paths(ofShop);
-      const seen = [
-        await api.call(method, own, { key: world.keys.bank }),
-        await api.call(method, missing, { key: world.keys.bank }),
-      ].map(({ status, text }) => [url, status, text.replaceAll(namesIn(own), '…').replaceAll(namesIn(missing), '…')]);
+      const asked = { key: world.keys.bank, body: bodies[line] };
+      const seen = [await api.call(method, own, asked), await api.call(method, missing, asked)].map(
+        ({ status, text }) => [url, status, text.replaceAll(namesIn(own), '…').replaceAll(namesIn(missing), '…')],
+      );
       expect(seen[0]).toEqual(seen[1]);
       expect(seen[0]?.[1]).toBe(404);
       if (method === 'GET') expect((await api.call('HEAD', own, { key: world.keys.bank })).status).toBe(404);
@@ -180,7 +203,7 @@ describe('every route', () => {
 
   test('of a team shows it nothing that is of another', async () => {
     const lists = guarded().filter(({ method, url }) => method === 'GET' && !url.includes('/:'));
-    const marks = [ofShop.scan, ofShop.key, world.shop.team, world.shop.principal, 'mine', 'of-shop'];
+    const marks = [...Object.values(ofShop), 'ci-of-shop', world.shop.team, world.shop.principal, 'mine', 'of-shop'];
     for (const route of lists.filter(({ access }) => access.kind !== 'platform')) {
       const seen = (of: Answer) => marks.filter(mark => of.text.includes(mark));
       const answer = await api.call('GET', filled(route), { key: world.keys.bank });
@@ -214,7 +237,7 @@ describe('every route', () => {
       const [method = ''] = line.split(' ');
       const [own] = paths(ofShop);
       if (line.endsWith('/events')) continue; // goes on until the scan is over
-      const { status, body } = await api.call(method, own, { key: world.keys.shop });
+      const { status, body } = await api.call(method, own, { key: world.keys.shop, body: bodies[line] });
       // A scan that waits has no report, which is another thing than no scan.
       const isThere = status < 300 || String(body['detail']).includes('has no report');
       expect([line, isThere]).toEqual([line, true]);

@@ -20,6 +20,8 @@ const problem = z
 
 const statuses: Partial<Record<ErrorCode, [status: number, title: string]>> = {
   SERVICE_KEY_INVALID: [401, 'No valid key'],
+  SERVICE_TOKEN_REFUSED: [401, 'The token is not taken'],
+  ISSUER_UNUSABLE: [422, 'The issuer cannot be used'],
   SERVICE_FORBIDDEN: [403, 'The role does not allow it'],
   SERVICE_NOT_FOUND: [404, 'Not found'],
   SERVICE_CONFLICT: [409, 'It contradicts what is there'],

@@ -13,11 +13,13 @@ import { z } from 'zod';
 import { apiTypes } from '../domain/api-types.ts';
 import { finishDescription } from './describe.ts';
 import { answerProblems } from './problem.ts';
+import { addIssuerRoutes } from './routes/issuers.ts';
 import { addKeyRoutes } from './routes/keys.ts';
 import { addPeopleRoutes } from './routes/people.ts';
 import { addRegistryRoutes } from './routes/registry.ts';
 import type { ApiParts, Server } from './routes/routes.ts';
 import { addScanRoutes } from './routes/scans.ts';
+import { addTokenRoutes } from './routes/token.ts';
 import { signIn } from './sign-in.ts';
 
 const mostBodyBytes = 1_048_576;
@@ -72,6 +74,7 @@ function addSignIn(server: Server, { store }: ApiParts): void {
   });
   server.addHook('onSend', async (_request, reply) => {
     reply.header('x-content-type-options', 'nosniff');
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store'); // some hold keys
   });
 }
 
@@ -80,6 +83,8 @@ function addRoutes(server: Server, parts: ApiParts): void {
   addRegistryRoutes(server, parts);
   addPeopleRoutes(server, parts);
   addKeyRoutes(server, parts);
+  addIssuerRoutes(server, parts);
+  addTokenRoutes(server, parts);
   let description: object | undefined;
   server.get('/openapi.json', { config: { access: { kind: 'anyone' } }, schema: { hide: true } }, async () => {
     description ??= finishDescription(server.swagger());

@@ -13,7 +13,7 @@ interface Scoped {
 }
 
 /** Whom a route serves. Each route says it; one that does not would serve nobody. */
-type Access =
+export type Access =
   | { kind: 'anyone' }
   | ({ kind: 'signed-in' } & Scoped)
   | ({ kind: 'team'; role: TeamRole } & Scoped)

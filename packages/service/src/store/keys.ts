@@ -44,11 +44,24 @@ export async function createFirstKey(
 
 async function insertKey(transaction: AnyTransaction, key: AnyKey, by: string | null): Promise<MadeKey> {
   const { name, role, team, scope = null, expiresAt } = key;
-  const [principal, id] = [makeId(), makeId()];
-  const { text, publicId, hash } = makeKey();
+  const principal = makeId();
   const platform_role = isTeamRole(role) ? null : role;
   await transaction.insertInto('principal').values({ id: principal, name, kind: 'program', platform_role }).execute();
   if (isTeamRole(role)) await transaction.insertInto('membership').values({ principal_id: principal, role }).execute();
+  const { id, publicId, text } = await insertKeyOf(transaction, principal, key);
+  const detail = { name, role, expires: expiresAt.toISOString(), ...(scope !== null && { scope }) };
+  await audit(transaction, { team, principal: by, action: 'key.create', object: publicId, detail });
+  return { id, text };
+}
+
+/** A key for a program that is there. */
+export async function insertKeyOf(
+  transaction: AnyTransaction,
+  principal: string,
+  { name, role, team, scope = null, expiresAt, rule }: AnyKey & { rule?: string },
+): Promise<MadeKey & { publicId: string }> {
+  const id = makeId();
+  const { text, publicId, hash } = makeKey();
   await transaction
     .insertInto('api_key')
     .values({
@@ -61,11 +74,10 @@ async function insertKey(transaction: AnyTransaction, key: AnyKey, by: string | 
       team_id: team,
       scope: scope && JSON.stringify(scope),
       expires_at: expiresAt,
+      rule_id: rule,
     })
     .execute();
-  const detail = { name, role, expires: expiresAt.toISOString(), ...(scope !== null && { scope }) };
-  await audit(transaction, { team, principal: by, action: 'key.create', object: publicId, detail });
-  return { id, text };
+  return { id, publicId, text };
 }
 
 const keyColumns = [
@@ -141,8 +153,13 @@ async function endIdlePlatformPrograms(transaction: PlatformTransaction, only?: 
     .execute();
 }
 
-/** The same of those whose keys have expired, now and then. */
+/** The same of those whose keys have expired, now and then. Pipelines get many keys: a day after their end they go. */
 export async function endExpired(transaction: PlatformTransaction): Promise<void> {
+  await transaction
+    .deleteFrom('api_key')
+    .where('rule_id', 'is not', null)
+    .where('expires_at', '<', sql<Date>`now() - interval '1 day'`)
+    .execute();
   await endIdlePrograms(transaction);
   await endIdlePlatformPrograms(transaction);
 }
@@ -175,6 +192,7 @@ const readKeyRow = (transaction: PlatformTransaction, publicId: string) =>
       'api_key.hash',
       'api_key.role as keyRole',
       'api_key.scope',
+      'api_key.rule_id as rule',
       'api_key.last_used_at',
       'api_key.expires_at',
       'api_key.revoked_at',
@@ -193,8 +211,10 @@ type KeyRow = NonNullable<Awaited<ReturnType<typeof readKeyRow>>>;
 /** What key and principal both allow. */
 function toCaller({ keyRole, scope, principal, name, ...of }: KeyRow): Caller {
   if (isTeamRole(keyRole)) {
-    if (of.team === null || of.teamSlug === null || of.memberRole === null) throw invalidKey();
-    const role = least(keyRole, of.memberRole);
+    // What a token of another issuer may is in its rule, and goes with it.
+    const most = of.rule === null ? of.memberRole : keyRole;
+    if (of.team === null || of.teamSlug === null || most === null) throw invalidKey();
+    const role = least(keyRole, most);
     return { kind: 'team', principal, name, team: of.team, teamSlug: of.teamSlug, role, scope };
   }
   if (of.platform_role === null) throw invalidKey();

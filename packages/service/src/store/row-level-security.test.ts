@@ -6,6 +6,7 @@ import { Leases } from '../queue/leases.ts';
 import { type PostgresServer, startPostgres } from '../testing/postgres.ts';
 import { openTestStore, type TestStore } from '../testing/stores.ts';
 import { askFor, makeWorld, submit, type World } from '../testing/world.ts';
+import { addRule, registerIssuer } from './issuers.ts';
 import { registerCluster } from './registry.ts';
 import type { AnyTransaction } from './store.ts';
 import { tenantRole } from './tenancy.ts';
@@ -15,6 +16,7 @@ const unsecured: Record<string, { reason: string; tenantMay: string[] }> = {
   audit_entry: { reason: 'of the platform: teams add to it by a function and read nothing', tenantMay: [] },
   audit_broken: { reason: 'a view for auditors', tenantMay: [] },
   blob: { reason: 'digests and sizes: they say nothing of whose content it is', tenantMay: ['select', 'insert'] },
+  principal_identity: { reason: 'of the service: whom a subject of an issuer stands for', tenantMay: [] },
   kysely_migration: { reason: 'the layout of the database', tenantMay: [] },
   kysely_migration_lock: { reason: 'the layout of the database', tenantMay: [] },
 };
@@ -32,6 +34,13 @@ async function fill(parts: TestStore, world: World): Promise<void> {
   await store.asPlatform(async transaction => {
     const cluster = { slug: 'shop-only', credential: undefined, context: undefined, mostRuns: undefined };
     await registerCluster(transaction, cluster, world.operator.principal);
+  });
+  const by = { principal: world.shop.principal, team: world.shop.team };
+  await store.asTeam(world.shop.team, async transaction => {
+    const issuer = { name: 'ci', url: 'https://ci.example', audience: 'scans', keys: { keys: [] } };
+    const { id } = await registerIssuer(transaction, issuer, by);
+    const rule = { name: 'main', claims: { sub: 'main' }, role: 'viewer' as const, minutes: 60 };
+    await addRule(transaction, { ...rule, issuer: id, team: by.team }, by);
   });
   await submit(parts, world.shop, { ...askFor('pod/secured'), key: 'secured' });
   const leases = new Leases(parts);

@@ -2,7 +2,10 @@
 // The tables as Kysely sees them; migrations/ makes them.
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { Ask, Pins } from '../domain/ask.ts';
+import type { ClaimPatterns } from '../domain/claim-rule.ts';
+import type { RuleRole } from '../domain/issuer.ts';
 import type { KeyScope } from '../domain/key-scope.ts';
+import type { KeySet } from '../domain/key-set.ts';
 import type { PlatformRole, TeamRole } from '../domain/roles.ts';
 
 type Made = ColumnType<Date, never, never>;
@@ -46,7 +49,41 @@ export interface Tables {
     expires_at: Date;
     revoked_at: ColumnType<Date | null, never, Date>;
     last_used_at: ColumnType<Date | null, never, Date>;
+    /** By which a token of another issuer became this key; null: somebody made it. */
+    rule_id: ColumnType<string | null, string | undefined, never>;
     created_at: Made;
+  };
+  /** Of tokens of CI systems and clusters. */
+  issuer: {
+    id: string;
+    /** null: of the platform. */
+    team_id: string | null;
+    slug: string;
+    /** The claim `iss`. */
+    url: string;
+    audience: string;
+    /** null: the issuer is asked for its keys. */
+    jwks: JSONColumnType<KeySet> | null;
+    created_at: Made;
+  };
+  /** Which tokens of an issuer become keys of which team. */
+  claim_rule: {
+    id: string;
+    issuer_id: string;
+    team_id: string;
+    slug: string;
+    claims: JSONColumnType<ClaimPatterns>;
+    role: RuleRole;
+    scope: JSONColumnType<KeyScope> | null;
+    minutes: number;
+    created_at: Made;
+  };
+  /** Who a subject of somebody else is here. */
+  principal_identity: {
+    /** Registration of the issuer, or the provider that people sign in at. */
+    source: string;
+    subject: string;
+    principal_id: string;
   };
   cluster: {
     id: string;

@@ -41,5 +41,12 @@ export async function createTeam(
   return id;
 }
 
+/** Throws SERVICE_NOT_FOUND. */
+export async function idOfTeam(transaction: AnyTransaction, slug: string): Promise<string> {
+  const found = await transaction.selectFrom('team').select('id').where('slug', '=', slug).executeTakeFirst();
+  if (found === undefined) throw new ScanError('SERVICE_NOT_FOUND', `There is no team ${slug}`);
+  return found.id;
+}
+
 export const listTeams = (transaction: AnyTransaction) =>
   transaction.selectFrom('team').select(['id', 'slug', 'name', 'queue_quota', 'created_at']).orderBy('slug').execute();

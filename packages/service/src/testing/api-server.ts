@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { addressRules } from '@cinc-scan/core';
 import { pino } from 'pino';
 import { type ApiOptions, makeApi } from '../api/server.ts';
+import { IssuerKeys } from '../identity/issuer-keys.ts';
 import { ApiClient } from './api-client.ts';
 import type { TestStore } from './stores.ts';
 
@@ -19,6 +21,7 @@ export async function serveApi(
     store,
     blobs,
     queue,
+    issuers: new IssuerKeys({ addresses: addressRules(['127.0.0.0/8']), environment: {} }),
     onQueued: () => undefined,
     longestWaitMs: 60_000,
     logger: pino({ level: 'silent' }),

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Blobs } from '../../blobs/blobs.ts';
+import type { IssuerKeys } from '../../identity/issuer-keys.ts';
 import type { ScanQueue } from '../../queue/scan-queue.ts';
 import type { Store } from '../../store/store.ts';
 
@@ -12,6 +13,7 @@ export interface ApiParts {
   store: Store;
   blobs: Blobs;
   queue: ScanQueue;
+  issuers: IssuerKeys;
   /** Called after a scan was queued. */
   onQueued: () => void;
   /** How long a scan waits for a runner at most, milliseconds. */
