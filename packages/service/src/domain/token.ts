@@ -22,7 +22,7 @@ export const tokenAlgorithms = [
 export const mostTokenBytes = 16_384;
 
 /** Clocks differ. */
-export const clockToleranceSeconds = 30;
+const clockToleranceSeconds = 30;
 
 export interface ReadToken {
   text: string;

@@ -98,7 +98,7 @@ describe('an issuer that answers', () => {
     issuer.answering = how;
     const refusal = await keys.count(issuer.url).catch((error: unknown) => error);
     expect(refusal).toMatchObject({ code: 'ISSUER_UNUSABLE', message: expect.stringMatching(why) });
-    expect(String(refusal)).not.toMatch(/\u001b|<html>/);
+    for (const sent of ['\u001b', '<html>']) expect(String(refusal)).not.toContain(sent);
   });
 
   test('from where we may not go cannot be used', async () => {

@@ -65,7 +65,7 @@ export async function startIssuer(): Promise<TestIssuer> {
     sign(claims, header = {}) {
       const now = Math.floor(Date.now() / 1000);
       return new SignJWT({ iss: issuer.url, iat: now, exp: now + 5 * minute, ...claims })
-        .setProtectedHeader({ alg: current.algorithm, kid: String(current.jwk.kid), ...header })
+        .setProtectedHeader({ alg: current.algorithm, kid: current.jwk.kid, ...header })
         .sign(current.privateKey);
     },
     async [Symbol.asyncDispose]() {

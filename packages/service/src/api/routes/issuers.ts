@@ -56,7 +56,7 @@ interface Door {
   prefix: '' | '/platform';
   read: Access;
   change: Access;
-  open<T>(request: FastifyRequest, work: (transaction: AnyTransaction, by: Registrar) => Promise<T>): Promise<T>;
+  open: <T>(request: FastifyRequest, work: (transaction: AnyTransaction, by: Registrar) => Promise<T>) => Promise<T>;
 }
 
 export function addIssuerRoutes(server: Server, parts: ApiParts): void {
@@ -78,7 +78,7 @@ const doorsOf = ({ store }: ApiParts): [team: Door, platform: Door] => [
     prefix: '',
     read: { kind: 'team', role: 'admin' },
     change: { kind: 'team', role: 'admin' },
-    open(request, work) {
+    open: (request, work) => {
       const { team, principal } = teamOf(request);
       return store.asTeam(team, transaction => work(transaction, { team, principal }));
     },
@@ -87,7 +87,7 @@ const doorsOf = ({ store }: ApiParts): [team: Door, platform: Door] => [
     prefix: '/platform',
     read: { kind: 'platform', role: 'auditor' },
     change: { kind: 'platform', role: 'operator' },
-    open(request, work) {
+    open: (request, work) => {
       const { principal } = platformOf(request);
       return store.asPlatform(transaction => work(transaction, { team: null, principal }));
     },
