@@ -37,9 +37,18 @@ async function questionsOf(api: ApiClient, key: string): Promise<string[]> {
     if (!path.includes('{')) questions.push(path);
     else if (path.startsWith('/scans/{id}'))
       for (const scan of scans) questions.push(...(await aboutScan(api, path.replace('{id}', scan.id), { scan, key })));
-    else throw new Error(`answers.ts does not know what to fill into ${path}`);
+    else questions.push(...(await filled(api, path, key)));
   }
   return questions;
+}
+
+/** For each item of the list whose path comes before `{id}`. */
+async function filled(api: ApiClient, path: string, key: string): Promise<string[]> {
+  const [list, rest] = path.split('/{id}');
+  if (list === undefined || rest === undefined || rest.includes('{'))
+    throw new Error(`answers.ts does not know what to fill into ${path}`);
+  const items = await itemsOf<Item>(api, list, key);
+  return items.map(({ id }) => `${list}/${id}${rest}`);
 }
 
 async function aboutScan(api: ApiClient, path: string, { scan, key }: { scan: Item; key: string }): Promise<string[]> {
