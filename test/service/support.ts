@@ -24,11 +24,24 @@ export async function startService(
   { folder, kubeconfigPath }: Pick<TestCluster, 'folder' | 'kubeconfigPath'>,
   name: string,
   env: Record<string, string> = {},
+  more: readonly string[] = [],
 ): Promise<RunningService> {
   const data = join(folder, name);
   mkdirSync(join(data, 'credentials'), { recursive: true, mode: 0o700 });
   copyFileSync(kubeconfigPath, join(data, 'credentials/east'));
-  const args = ['run', '--data', data, '--port', '0', '--allow-unisolated', '--heartbeat', '10', '--log-level', 'info'];
+  const args = [
+    'run',
+    '--data',
+    data,
+    '--port',
+    '0',
+    '--allow-unisolated',
+    '--heartbeat',
+    '10',
+    '--log-level',
+    'info',
+    ...more,
+  ];
   const child = spawn(process.execPath, [program, ...args], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -94,8 +94,9 @@ export class FakeBuckets implements Disposable {
     else if (!this.#isSigned(request, url, body)) this.#refuse(response, { status: 403, code: 'AccessDenied' });
     else if (bucket !== 'results') this.#refuse(response, { status: 404, code: this.#words.noBucket });
     else if (asked.method === 'PUT') this.#put(request, response, asked);
+    else if (asked.method === 'DELETE') this.#delete(asked.key, response);
     else if (asked.key === '') this.#list(url, response);
-    else this.#get(asked.key, response);
+    else this.#get(asked, response);
   }
 
   #fail(fault: Fault, { key, body }: Asked, response: ServerResponse): void {
@@ -112,11 +113,24 @@ export class FakeBuckets implements Disposable {
       : { noBucket: 'NoSuchBucket', noObject: 'NoSuchKey' };
   }
 
-  #get(key: string, response: ServerResponse): void {
+  /** Asked by HEAD, a server says the same and leaves out the body, also of an error. */
+  #get({ method, key }: Asked, response: ServerResponse): void {
     const kept = this.objects.get(key);
     if (kept === undefined) return this.#refuse(response, { status: 404, code: this.#words.noObject });
-    response.writeHead(200, this.#versionHeaders(kept));
-    response.end(kept.bytes);
+    response.writeHead(200, {
+      ...this.#versionHeaders(kept),
+      'last-modified': 'Wed, 21 Oct 2026 07:28:00 GMT',
+      'content-length': kept.bytes.length,
+    });
+    response.end(method === 'HEAD' ? undefined : kept.bytes);
+  }
+
+  /** Amazon does not tell whether there was something. */
+  #delete(key: string, response: ServerResponse): void {
+    const wasThere = this.objects.delete(key);
+    if (!wasThere && this.service !== 's3') return this.#refuse(response, { status: 404, code: this.#words.noObject });
+    response.writeHead(this.service === 'azblob' ? 202 : 204);
+    response.end();
   }
 
   #put({ headers }: IncomingMessage, response: ServerResponse, { key, body }: Asked): void {
@@ -129,6 +143,7 @@ export class FakeBuckets implements Disposable {
   }
 
   #refusal(headers: IncomingMessage['headers'], there: Kept | undefined): Refusal | undefined {
+    if (conditions.every(each => headers[each] === undefined)) return undefined;
     const version = there?.version;
     const changed = { status: 412, code: 'PreconditionFailed' };
     if (this.service === 'gs') return headers['x-goog-if-generation-match'] === (version ?? '0') ? undefined : changed;

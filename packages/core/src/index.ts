@@ -301,10 +301,13 @@ export {
   writeCompletion,
 } from './run/index.ts';
 export {
+  type ContentStore,
   destinationOf,
   keepsConditions,
   type ObjectStore,
+  type OpenedContents,
   type OpenedObject,
+  openContents,
   openObject,
   openStore,
   type PutAnswer,

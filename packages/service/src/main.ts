@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { isScanError } from '@cinc-scan/core';
 import { Command, CommanderError, Option } from 'commander';
 import { pino } from 'pino';
+import { openBlobs } from './blobs/open-blobs.ts';
 import { addBackupCommands } from './commands/backup-commands.ts';
-import { databaseAddress, usualData } from './commands/data-place.ts';
+import { databaseAddress, withData } from './commands/data-place.ts';
 import { ownVersion, scanProcessCommand } from './own-package.ts';
 import { type Role, roles, type Service, startService } from './run-service.ts';
 import { migrate } from './store/migrate.ts';
@@ -12,6 +13,7 @@ import { openDatabase } from './store/open-database.ts';
 
 interface RunOptions {
   data: string;
+  blobs?: string;
   role: Role[];
   host: string;
   port: string;
@@ -33,6 +35,7 @@ function shownError(error: unknown): Record<string, unknown> {
 
 async function run({
   data,
+  blobs: address,
   role,
   host,
   port,
@@ -47,6 +50,7 @@ async function run({
   const database = databaseAddress();
   const service = await startService({
     data,
+    blobs: openBlobs({ data, address, environment: process.env }),
     database,
     roles: role,
     host,
@@ -88,10 +92,8 @@ const program = new Command('cinc-scan-service')
   .version(ownVersion())
   .exitOverride();
 
-program
-  .command('run', { isDefault: true })
+withData(program.command('run', { isDefault: true }))
   .description('run the service; without CINC_SCAN_DATABASE it is whole by itself, on this machine')
-  .option('--data <folder>', 'what the service keeps', usualData)
   .addOption(
     new Option('--role <roles...>', 'parts of the service that this process has')
       .choices([...roles])

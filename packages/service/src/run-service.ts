@@ -7,7 +7,8 @@ import { addressRules, ScanError, type Secret } from '@cinc-scan/core';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Server } from './api/routes/routes.ts';
 import { makeApi } from './api/server.ts';
-import { FolderBlobs } from './blobs/folder-blobs.ts';
+import type { Blobs } from './blobs/blobs.ts';
+import { requireUsable } from './blobs/open-blobs.ts';
 import { ProcessExecutor } from './executors/process-executor.ts';
 import { IssuerKeys } from './identity/issuer-keys.ts';
 import { Leases } from './queue/leases.ts';
@@ -23,8 +24,10 @@ export const roles = ['api', 'worker', 'scheduler'] as const;
 export type Role = (typeof roles)[number];
 
 export interface ServiceSettings {
-  /** Blobs, and the database where none is named. */
+  /** The database, where none is named. */
   data: string;
+  /** Reports and profiles. */
+  blobs: Blobs;
   /** Address of a PostgreSQL server. */
   database: Secret | undefined;
   roles: readonly Role[];
@@ -88,18 +91,18 @@ function requireIsolation({ roles: wanted, allowUnisolated }: ServiceSettings): 
 
 interface Parts {
   store: Store;
-  blobs: FolderBlobs;
+  blobs: Blobs;
   queue: ScanQueue;
   leases: Leases;
 }
 
 async function startParts(
   stack: AsyncDisposableStack,
-  { data, logger, times }: ServiceSettings,
+  { blobs, logger, times }: ServiceSettings,
   database: Database,
 ): Promise<Parts> {
   const store = new Store(database.kysely);
-  const blobs = new FolderBlobs(join(data, 'blobs'));
+  await requireUsable(blobs);
   const onError = (error: Error) => logger.error({ err: error }, 'the queue met an error');
   const queue = stack.use(await ScanQueue.start(database, { onError, ...(times && { times }) }));
   const clusters = await store.asPlatform(transaction => transaction.selectFrom('cluster').select('id').execute());

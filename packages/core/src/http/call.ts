@@ -7,7 +7,7 @@ import { startRequest } from './exchange.ts';
 import { openRoute, type Route } from './route.ts';
 
 export interface Call {
-  method: 'GET' | 'POST' | 'PATCH' | 'PUT';
+  method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
   url: URL;
   headers: Record<string, string>;
   body?: Buffer;
@@ -18,6 +18,11 @@ export type CallAnswer =
   | { kind: 'answered'; status: number; headers: Record<string, unknown>; bytes: Buffer; body: string }
   /** `sent`: the server may have got it; `heard`: some of its answer had come; `untrusted`: it is not who it should be. */
   | { kind: 'failed'; problem: string; sent: boolean; heard: boolean; untrusted: boolean };
+
+/** What of an answer says whether it worked. */
+export type AnswerHead =
+  | { kind: 'answered'; status: number; headers: Record<string, unknown> }
+  | { kind: 'failed'; problem: string; untrusted: boolean };
 
 const usualMostBytes = 4 * 1_048_576;
 
@@ -97,14 +102,14 @@ const toAnswer = ({ statusCode: status = 0, headers }: IncomingMessage, bytes: B
 });
 
 // https://nodejs.org/api/tls.html#x509-certificate-error-codes
-const isUntrusted = (error: Error) =>
+export const isUntrusted = (error: Error) =>
   'code' in error && /CERT|SIGNED|ISSUER|SIGNATURE|SSL|TLS/.test(String(error.code));
 
-export const isSuccess = (answer: CallAnswer): answer is CallAnswer & { kind: 'answered' } =>
+export const isSuccess = <Answer extends AnswerHead>(answer: Answer): answer is Answer & { kind: 'answered' } =>
   answer.kind === 'answered' && answer.status >= 200 && answer.status < 300;
 
 /** Why it did not work, without anything that was sent. */
-export function problemOf(answer: CallAnswer): string {
+export function problemOf(answer: AnswerHead): string {
   if (answer.kind === 'failed') return answer.problem;
   if (answer.status >= 300 && answer.status < 400) return `it answered ${answer.status}: redirects are not followed`;
   return `it answered ${answer.status}`;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment } from '../request/index.ts';
-import type { CallAnswer } from './call.ts';
+import type { AnswerHead } from './call.ts';
 
 /** How often a request is made again, and how long each may take. */
 export interface RetrySettings {
@@ -22,13 +22,13 @@ export const retryDefaults: RetrySettings = {
 };
 
 /** Worth another try: nothing was said about the request itself. */
-export function mayPass(answer: CallAnswer): boolean {
+export function mayPass(answer: AnswerHead): boolean {
   if (answer.kind === 'failed') return !answer.untrusted;
   return answer.status === 429 || answer.status >= 500;
 }
 
 /** Before the next try: as long as the server asks for, within reason. */
-export function waitMs(answer: CallAnswer | undefined, attempt: number, { firstPauseMs }: RetrySettings): number {
+export function waitMs(answer: AnswerHead | undefined, attempt: number, { firstPauseMs }: RetrySettings): number {
   const asked = answer?.kind === 'answered' ? Number(answer.headers['retry-after']) : Number.NaN;
   const own = firstPauseMs * 2 ** (attempt - 1);
   return Number.isFinite(asked) ? Math.min(Math.max(asked * 1000, own), 30_000) : own;

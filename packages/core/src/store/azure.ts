@@ -2,7 +2,7 @@
 import type { Call } from '../http/index.ts';
 import type { Secret } from '../request/index.ts';
 import type { PutCondition } from './object-store.ts';
-import { type Listed, type Server, textsOf, type Wanted } from './server.ts';
+import { type AnyCondition, type Listed, type Server, textsOf, type Wanted } from './server.ts';
 
 type AzureCredentials = { kind: 'sas'; token: Secret } | { kind: 'bearer'; token: Secret };
 
@@ -32,8 +32,10 @@ export function azureServer({ container, endpoint, credentials }: AzurePlace, ad
   };
 }
 
-const conditionHeaders = (condition: PutCondition): Record<string, string> =>
-  condition.kind === 'new' ? { 'if-none-match': '*' } : { 'if-match': condition.version };
+function conditionHeaders(condition: PutCondition | AnyCondition): Record<string, string> {
+  if (condition.kind === 'any') return {};
+  return condition.kind === 'new' ? { 'if-none-match': '*' } : { 'if-match': condition.version };
+}
 
 function listUrl(base: string, prefix: string, marker: string | undefined): URL {
   const url = new URL(base);

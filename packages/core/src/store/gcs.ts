@@ -4,7 +4,7 @@ import type { Call } from '../http/index.ts';
 import type { Secret } from '../request/index.ts';
 import type { PutCondition } from './object-store.ts';
 import { listUrl, parseS3List, payloadDigest } from './s3.ts';
-import type { Server, Wanted } from './server.ts';
+import type { AnyCondition, Server, Wanted } from './server.ts';
 
 export type GcsCredentials =
   | { kind: 'bearer'; token: Secret }
@@ -40,9 +40,10 @@ export function gcsServer({ bucket, endpoint, credentials }: GcsPlace, address: 
   };
 }
 
-const conditionHeaders = (condition: PutCondition): Record<string, string> => ({
-  'x-goog-if-generation-match': condition.kind === 'new' ? '0' : condition.version,
-});
+function conditionHeaders(condition: PutCondition | AnyCondition): Record<string, string> {
+  if (condition.kind === 'any') return {};
+  return { 'x-goog-if-generation-match': condition.kind === 'new' ? '0' : condition.version };
+}
 
 const bear = ({ headers, ...wanted }: Wanted, token: Secret): Call => ({
   ...wanted,
@@ -62,7 +63,7 @@ export function signGoogle(
 ): Call {
   const time = now.toISOString().replaceAll(/[-:]|\.\d+/g, '');
   const all: Record<string, string> = {
-    'x-goog-content-sha256': payloadDigest(wanted.body),
+    'x-goog-content-sha256': wanted.payload ?? payloadDigest(wanted.body),
     ...headers,
     'x-goog-date': time,
   };

@@ -34,6 +34,26 @@ export interface ObjectStore {
   list(prefix: string): Promise<string[]>;
 }
 
+/** A file that is put as it is. */
+export interface StoredFile {
+  path: string;
+  bytes: number;
+  sha256: string;
+}
+
+/** The same for contents that are too large to be held, and that never change under their names. Failures are STORE_FAILED. */
+export interface ContentStore {
+  readonly address: string;
+  /** Undefined where there is none. The pieces end in an error where the content is cut off. */
+  getPieces(name: string): Promise<AsyncIterable<Uint8Array> | undefined>;
+  putFile(name: string, file: StoredFile): Promise<void>;
+  /** When it was put; undefined where there is none. */
+  dateOf(name: string): Promise<Date | undefined>;
+  /** What is not there is gone already. */
+  delete(name: string): Promise<void>;
+  list(prefix: string): Promise<string[]>;
+}
+
 /** Of a state with 100,000 findings, and of the largest result. */
 export const mostObjectBytes = 400 * 1_048_576;
 

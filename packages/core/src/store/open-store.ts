@@ -7,7 +7,7 @@ import { type Environment, readVariable, Secret } from '../request/index.ts';
 import { azureServer } from './azure.ts';
 import { FolderStore } from './folder-store.ts';
 import { type GcsCredentials, gcsServer } from './gcs.ts';
-import { isObjectName, type ObjectStore } from './object-store.ts';
+import { type ContentStore, isObjectName, type ObjectStore } from './object-store.ts';
 import { s3Server } from './s3.ts';
 import type { Server } from './server.ts';
 import { ServerStore } from './server-store.ts';
@@ -45,6 +45,18 @@ export function openStore(text: string, surroundings: StoreSurroundings): Opened
     return { store: new FolderStore({ folder, workspace: surroundings.workspace }), secrets: [] };
   }
   return openServer(parsed, surroundings);
+}
+
+export interface OpenedContents {
+  store: ContentStore;
+  secrets: Secret[];
+}
+
+/** A bucket for contents that never change; folders are for whoever knows what else lies in them. */
+export function openContents(text: string, surroundings: StoreSurroundings): OpenedContents {
+  const parsed = parseAddress(text);
+  if (parsed.kind === 'server') return openServer(parsed, surroundings);
+  throw invalid('expected s3://bucket/prefix, gs://bucket/prefix or azblob://account/container/prefix');
 }
 
 /** The same for the address of one object. */
@@ -100,7 +112,7 @@ function pathOf(text: string, rest: string): string {
 const shown = (text: string): string => `the address ${text.slice(0, text.indexOf(':'))}:`;
 const invalid = (problem: string) => new ScanError('INPUT_INVALID', `store: ${problem}`);
 
-function openServer(address: Extract<Address, { kind: 'server' }>, surroundings: StoreSurroundings): OpenedStore {
+function openServer(address: Extract<Address, { kind: 'server' }>, surroundings: StoreSurroundings) {
   const { scheme, parts } = address;
   const server = openers[scheme](parts, `${scheme}://${parts.join('/')}`, surroundings);
   const settings: RetrySettings = { ...(surroundings.retry ?? retryDefaults), environment: surroundings.environment };

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { AwsV4Signer } from 'aws4fetch';
 import type { Secret } from '../request/index.ts';
 import type { PutCondition } from './object-store.ts';
-import { type Listed, type Server, textsOf, type Wanted } from './server.ts';
+import { type AnyCondition, type Listed, type Server, textsOf, type Wanted } from './server.ts';
 
 export interface S3Place {
   bucket: string;
@@ -40,8 +40,10 @@ function baseOf({ bucket, region, endpoint }: S3Place): string {
   return bucket.includes('.') ? `https://s3.${region}.${domain}/${bucket}` : `https://${bucket}.s3.${region}.${domain}`;
 }
 
-const conditionHeaders = (condition: PutCondition): Record<string, string> =>
-  condition.kind === 'new' ? { 'if-none-match': '*' } : { 'if-match': condition.version };
+function conditionHeaders(condition: PutCondition | AnyCondition): Record<string, string> {
+  if (condition.kind === 'any') return {};
+  return condition.kind === 'new' ? { 'if-none-match': '*' } : { 'if-match': condition.version };
+}
 
 /** Pages of ListObjectsV2, which Google Cloud Storage answers, too. */
 export function listUrl(base: string, prefix: string, marker: string | undefined): URL {
@@ -62,12 +64,12 @@ export const payloadDigest = (body: Buffer | undefined): string =>
     .update(body ?? '')
     .digest('hex');
 
-async function sign({ method, url, headers, body }: Wanted, place: S3Place) {
+async function sign({ method, url, headers, body, payload }: Wanted, place: S3Place) {
   const signer = new AwsV4Signer({
     method,
     url: url.href,
     // What is stored is what was signed, also where the way is not encrypted.
-    headers: { ...headers, 'x-amz-content-sha256': payloadDigest(body) },
+    headers: { ...headers, 'x-amz-content-sha256': payload ?? payloadDigest(body) },
     accessKeyId: place.accessKeyId,
     secretAccessKey: place.secretAccessKey.reveal(),
     ...(place.sessionToken !== undefined && { sessionToken: place.sessionToken.reveal() }),

@@ -5,10 +5,17 @@ import type { PutCondition } from './object-store.ts';
 
 /** What a request says of itself: where, and with which headers and parameters. */
 export interface Wanted {
-  method: 'GET' | 'PUT';
+  method: 'GET' | 'HEAD' | 'PUT' | 'DELETE';
   url: URL;
   headers: Record<string, string>;
   body?: Buffer;
+  /** SHA-256 of a body that is sent piece by piece. */
+  payload?: string;
+}
+
+/** For contents that are named by what they are: whatever stands there is the same. */
+export interface AnyCondition {
+  kind: 'any';
 }
 
 export interface Listed {
@@ -27,7 +34,7 @@ export interface Server {
   /** Of an object by its whole name, the prefix included. */
   urlOf: (key: string) => URL;
   listUrl: (prefix: string, marker: string | undefined) => URL;
-  putHeaders: (condition: PutCondition) => Record<string, string>;
+  putHeaders: (condition: PutCondition | AnyCondition) => Record<string, string>;
   sign: (wanted: Wanted) => Promise<Call>;
   versionOf: (answer: CallAnswer & { kind: 'answered' }) => string | undefined;
   /** Codes of an answer which mean that there is no such object; any other absence is a failure. */
@@ -38,7 +45,7 @@ export interface Server {
 }
 
 /** The service's own word for what went wrong: letters only, since anybody may have written it. */
-export function codeOf({ headers, body }: CallAnswer & { kind: 'answered' }): string {
+export function codeOf({ headers, body }: Pick<CallAnswer & { kind: 'answered' }, 'headers' | 'body'>): string {
   const header = headers['x-ms-error-code'];
   const text = typeof header === 'string' ? header : /<Code>([^<]*)<\/Code>/.exec(body.slice(0, 65_536))?.[1];
   return /^[A-Za-z]{1,60}$/.exec(text ?? '')?.[0] ?? '';

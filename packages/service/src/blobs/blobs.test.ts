@@ -7,11 +7,12 @@ import { buffer } from 'node:stream/consumers';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { afterAll, expect, test } from '@jest/globals';
 import { digestOf } from './checked-stream.ts';
-import { FolderBlobs } from './folder-blobs.ts';
+import { CompressedBlobs } from './compressed-blobs.ts';
+import { FolderPlace } from './folder-place.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'cst-blobs-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const blobs = new FolderBlobs(folder);
+const blobs = new CompressedBlobs(new FolderPlace(folder));
 const pathOf = (digest: string) => join(folder, digest.slice(0, 2), `${digest}.zst`);
 const large = randomBytes(5 * 1_048_576);
 

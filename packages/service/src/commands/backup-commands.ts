@@ -10,28 +10,26 @@ import type { BackupCounts } from '../backup/archive.ts';
 import { backUp } from '../backup/backup.ts';
 import { checkBackup, type Restored, restore } from '../backup/restore.ts';
 import { ownVersion } from '../own-package.ts';
-import { openPlace, usualData } from './data-place.ts';
+import { openPlace, type PlaceOptions, withData } from './data-place.ts';
 
 export function addBackupCommands(program: Command): void {
-  program
-    .command('backup')
+  withData(program.command('backup'))
     .description(
       'write all that the service keeps into one file; with an embedded database the service has to be stopped for it',
     )
     .argument('<place>', 'file to make, folder to make one in, or - for standard output')
-    .option('--data <folder>', 'what the service keeps', usualData)
     .action(makeBackup);
-  program
-    .command('restore')
+  withData(program.command('restore'))
     .description('fill an empty service with a backup, wherever that was made')
     .argument('<file>', 'backup, or - for standard input')
-    .option('--data <folder>', 'what the service keeps', usualData)
     .option('--check', 'read all of the backup, and restore nothing')
     .action(takeBackup);
 }
 
-async function makeBackup(place: string, { data }: { data: string }): Promise<void> {
-  await using opened = await openPlace(data, { isNew: false });
+type Options = Omit<PlaceOptions, 'isNew'>;
+
+async function makeBackup(place: string, options: Options): Promise<void> {
+  await using opened = await openPlace({ ...options, isNew: false });
   const parts = { kysely: opened.database.kysely, blobs: opened.blobs, service: ownVersion() };
   if (place === '-') {
     const counts = await backUp(parts, compressed => pipeline(compressed, process.stdout));
@@ -74,13 +72,13 @@ async function writeWhole<T>(path: string, write: (sink: Sink) => Promise<T>): P
   }
 }
 
-async function takeBackup(file: string, { data, check }: { data: string; check?: true }): Promise<void> {
+async function takeBackup(file: string, { check, ...options }: Options & { check?: true }): Promise<void> {
   const source = openFile(file);
   if (check === true) {
     process.stdout.write(`The backup is whole: ${toldOf(await checkBackup(source))}\n`);
     return;
   }
-  await using place = await openPlace(data, { isNew: true });
+  await using place = await openPlace({ ...options, isNew: true });
   const restored = await restore({ kysely: place.database.kysely, blobs: place.blobs }, source);
   process.stdout.write(
     `Restored: ${toldOf(restored)}\nCredentials of clusters are in no backup: put them where the service looks for them.\n`,

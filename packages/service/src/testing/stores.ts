@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Secret } from '@cinc-scan/core';
-import { FolderBlobs } from '../blobs/folder-blobs.ts';
+import type { Blobs } from '../blobs/blobs.ts';
+import { openBlobs } from '../blobs/open-blobs.ts';
 import { ScanQueue } from '../queue/scan-queue.ts';
 import { migrate } from '../store/migrate.ts';
 import { type Database, openDatabase } from '../store/open-database.ts';
@@ -14,7 +15,7 @@ export interface TestStore extends AsyncDisposable {
   database: Database;
   store: Store;
   queue: ScanQueue;
-  blobs: FolderBlobs;
+  blobs: Blobs;
   errors: Error[];
 }
 
@@ -32,7 +33,7 @@ export async function openTestStore(
       ? { kind: 'folder' as const, folder }
       : { kind: 'server' as const, url: new Secret(await server.makeDatabase()) };
   const database = stack.use(await openDatabase(place));
-  const blobs = new FolderBlobs(join(folder, 'blobs'));
+  const blobs = openBlobs({ data: folder, address: undefined, environment: {} });
   await prepare({ database, blobs });
   const errors: Error[] = [];
   const queue = stack.use(await ScanQueue.start(database, { onError: error => errors.push(error) }));
