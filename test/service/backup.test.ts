@@ -80,7 +80,7 @@ test('a service moves from the embedded database to a server and back, and nobod
     status: 2,
     stderr: expect.stringContaining('SERVICE_NOT_EMPTY'),
   });
-  const second = await startService(place(), 'two', { CINC_SCAN_DATABASE: database });
+  const second = await startService(place(), 'two', { env: { CINC_SCAN_DATABASE: database } });
   expect(second.key).toBeUndefined();
   expect(await saidBy(second.url, keys)).toEqual(before);
   await second.stop();

@@ -102,7 +102,10 @@ describe('with a server of S3', () => {
     expect(stdout).toContain('2 teams, 6 scans');
     writeFileSync(at('kubeconfig'), 'apiVersion: v1\nkind: Config\n');
     const place = { folder: folder.path, kubeconfigPath: at('kubeconfig') };
-    const service = await startService(place, 'data', environment, ['--role', 'api', '--blobs', address]);
+    const service = await startService(place, 'data', {
+      env: environment,
+      args: ['--role', 'api', '--blobs', address],
+    });
     try {
       const shop = new Client(service.url, key);
       const { items } = await shop.call<{ items: { id: string; state: string }[] }>('GET', '/scans');

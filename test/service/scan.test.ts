@@ -86,6 +86,22 @@ test('gives the verdict of the command, control by control, with every report', 
     expect(events.text).toContain(`"stage":"${stage}"`);
 });
 
+test('keeps the checklist of a profile that was made from a STIG, and no other has one', async () => {
+  const tags = "tag gid: 'V-1'\n  tag rid: 'SV-1r1_rule'\n  tag stig_id: 'X-1'";
+  const controls = `control 'V-1' do\n  impact 0.5\n  title 'There are accounts'\n  ${tags}\n  describe file('/etc/passwd') do\n    it { should exist }\n  end\nend\n`;
+  const files = [
+    { path: 'inspec.yml', content: 'name: stig\nversion: 1.0.0\n' },
+    { path: 'controls/one.rb', content: controls },
+  ];
+  await shop.call('POST', '/profiles', { name: 'stig', version: '1.0.0', files });
+  await shop.call('POST', '/profiles/stig/1.0.0/approve');
+  const { id } = await shop.finished(await submit({ profile: ['stig'] }));
+  const checklist = await shop.send('GET', `/scans/${id}/results?format=ckl`);
+  expect(checklist.text).toContain('<STATUS>NotAFinding</STATUS>');
+  const other = await shop.finished(await submit({ threshold: 'half' }));
+  expect((await shop.send('GET', `/scans/${other.id}/results?format=ckl`)).status).toBe(404);
+});
+
 test('takes the threshold that was registered', async () => {
   expect(await shop.finished(await submit({ threshold: 'half' }))).toMatchObject({
     state: 'done',

@@ -23,8 +23,7 @@ const program = join(root, 'packages/service/bin/cinc-scan-service.js');
 export async function startService(
   { folder, kubeconfigPath }: Pick<TestCluster, 'folder' | 'kubeconfigPath'>,
   name: string,
-  env: Record<string, string> = {},
-  more: readonly string[] = [],
+  { env = {}, args: more = [] }: { env?: Record<string, string>; args?: readonly string[] } = {},
 ): Promise<RunningService> {
   const data = join(folder, name);
   mkdirSync(join(data, 'credentials'), { recursive: true, mode: 0o700 });

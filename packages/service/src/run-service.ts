@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { setInterval } from 'node:timers/promises';
 import { addressRules, ScanError, type Secret } from '@cinc-scan/core';
 import type { FastifyBaseLogger } from 'fastify';

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { Leases } from '../queue/leases.ts';
 import type { ApiClient } from '../testing/api-client.ts';
 import { serveApi, type TestApi } from '../testing/api-server.ts';
 import { openTestStore, type TestStore } from '../testing/stores.ts';
@@ -141,54 +140,4 @@ test('lists go on where the page before ended, without a scan twice or left out'
   }
   expect(seen).toEqual([...new Set(seen)].toSorted().toReversed());
   expect(seen).toHaveLength(7);
-});
-
-test('reports are given as they were written, with their digest as tag', async () => {
-  const leases = new Leases(parts);
-  const { body } = await api.call('POST', '/scans', {
-    key: world.keys.bank,
-    body: { ...ask, targets: ['pod/report'] },
-  });
-  const id = String(body['id']);
-  for (;;) {
-    const lease = await leases.take('a test');
-    if (lease === undefined) throw new Error('the scan is not in the queue');
-    if (lease.scan !== id) {
-      await leases.end(lease, { kind: 'cancelled' });
-      continue;
-    }
-    const reports = [
-      { file: 'a.json', kind: 'hdf', bytes: Buffer.from('{"a":1}') },
-      { file: 'b.json', kind: 'hdf', bytes: Buffer.from('{"b":1}') },
-      { file: 'report.html', kind: 'html', bytes: Buffer.from('<script>alert(1)</script>') },
-    ];
-    await leases.end(lease, {
-      kind: 'judged',
-      verdict: 'fail',
-      reason: 'compliance',
-      exitCode: 3,
-      counts: {},
-      failure: undefined,
-      mayPass: false,
-      reports,
-    });
-    break;
-  }
-  const get = (query: string, headers = {}) =>
-    api.call('GET', `/scans/${id}/results?${query}`, { key: world.keys.bank, headers });
-  const page = await get('format=html');
-  expect(page.headers.get('content-disposition')).toBe('attachment');
-  expect(page.text).toBe('<script>alert(1)</script>');
-  expect((await get('format=html', { 'if-none-match': page.headers.get('etag') })).status).toBe(304);
-  expect(await get('format=hdf')).toMatchObject({ status: 422 });
-  expect((await get('format=hdf&file=b.json')).text).toBe('{"b":1}');
-  expect(await get('format=hdf&file=../b.json')).toMatchObject({ status: 404 });
-  expect(await get('format=sarif')).toMatchObject({ status: 404 });
-  expect((await api.call('GET', `/scans/${id}`, { key: world.keys.bank })).body).toMatchObject({
-    state: 'done',
-    verdict: 'fail',
-    exitCode: 3,
-  });
-  const { text } = await api.call('GET', `/scans/${id}/events`, { key: world.keys.bank });
-  expect(text).toBe('event: end\ndata: {"state":"done","verdict":"fail"}\n\n');
 });

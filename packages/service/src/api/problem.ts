@@ -66,10 +66,20 @@ export function answerProblems(server: FastifyInstance): void {
   server.setErrorHandler((error: FastifyError, request, reply) => {
     const known = hasZodFastifySchemaValidationErrors(error) ? undefined : toKnown(error);
     if (known === undefined) return send(reply, invalidRequest(error));
-    if (known.code === 'SERVICE_DATA') request.log.error({ err: error }, 'a request failed');
-    return send(reply, toProblem(known));
+    const ours = ownFault(known);
+    if (ours !== undefined) request.log.error({ err: error }, 'a request failed');
+    return send(reply, toProblem(ours ?? known));
   });
   server.setNotFoundHandler((request, reply) => send(reply, toProblem(noRoute(request))));
+}
+
+/** What went wrong within the service names its folders and buckets, which are for its log alone. */
+function ownFault(error: ScanError): ScanError | undefined {
+  if (error.code === 'SERVICE_DATA')
+    return new ScanError('SERVICE_DATA', 'The service cannot read or write what it keeps; its log says why');
+  if (error.code === 'STORE_FAILED')
+    return new ScanError('SERVICE_UNAVAILABLE', 'What the service keeps cannot be reached now');
+  return undefined;
 }
 
 const noRoute = ({ method, url }: FastifyRequest) =>

@@ -57,7 +57,7 @@ export const page = <T extends z.ZodType>(item: T, id: string) =>
     .object({ items: z.array(item), next: maybe(z.string()).describe('Value of `after` for the next page') })
     .register(apiTypes, { id });
 
-export const report = z.object({ file: z.string(), kind: z.string(), digest: z.string() });
+export const report = z.object({ file: z.string(), kind: z.string(), digest: z.string(), bytes: z.int() });
 
 export const profile = z
   .object({

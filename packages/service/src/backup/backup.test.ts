@@ -10,6 +10,7 @@ import { createTeamKey, revokeKey } from '../store/keys.ts';
 import { requestCancel } from '../store/scans.ts';
 import { type Answers, answersOf } from '../testing/answers.ts';
 import { type PostgresServer, startPostgres } from '../testing/postgres.ts';
+import { keepTestReports } from '../testing/reports.ts';
 import { openTestStore, type TestStore } from '../testing/stores.ts';
 import { askFor, makeWorld, submit, type World } from '../testing/world.ts';
 import { backUp } from './backup.ts';
@@ -35,11 +36,11 @@ async function live(parts: TestStore, { shop, bank }: World): Promise<void> {
     if (lease === undefined) throw new Error('nothing waits');
     return lease;
   };
-  const reports = [
+  const reports = await keepTestReports(parts, [
     { file: 'scan.json', kind: 'scan', bytes: Buffer.from('{"a":"ü\\u0000"}') },
     { file: 'report.html', kind: 'html', bytes: randomBytes(3_000_000) },
     { file: 'summary.md', kind: 'markdown', bytes: Buffer.alloc(0) },
-  ];
+  ]);
   await submit(parts, shop, { ...askFor('pod/passed'), key: 'one', threshold: 'half' });
   const passed = await take();
   await leases.tell(passed, [{ kind: 'stage', data: { stage: 'plan', text: 'ä\n"\\' } }]);

@@ -3,7 +3,7 @@ import { type ContentStore, openContents, ScanError } from '@cinc-scan/core';
 import type { BlobPlace, Draft } from './blob-place.ts';
 
 /** Contents in a bucket of S3 and what is compatible, Google Cloud Storage or Azure Blob. */
-export class BucketPlace implements BlobPlace {
+class BucketPlace implements BlobPlace {
   readonly draftFolder: string;
   private readonly store: ContentStore;
 

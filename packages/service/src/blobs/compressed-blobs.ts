@@ -79,11 +79,15 @@ function through(source: AsyncIterable<Uint8Array>, transform: Transform): Trans
 async function writeDraft(path: string, content: AsyncIterable<Uint8Array>): Promise<{ kept: Kept; draft: Draft }> {
   await using file = await open(path, 'wx', 0o600);
   const whole = new Measured(content);
-  const { digest: sha256, bytes } = await pipeline(whole.pieces(), createZstdCompress(), async compressed => {
-    const measured = new Measured(compressed);
-    await file.writeFile(measured.pieces());
-    return measured.finish();
-  });
+  const { digest: sha256, bytes } = await pipeline(
+    whole.pieces(),
+    createZstdCompress(),
+    async (compressed: AsyncIterable<Buffer>) => {
+      const measured = new Measured(compressed);
+      await file.writeFile(measured.pieces());
+      return measured.finish();
+    },
+  );
   await file.sync();
   return { kept: whole.finish(), draft: { path, bytes, sha256 } };
 }

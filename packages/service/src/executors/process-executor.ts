@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { ScanError, toMessage } from '@cinc-scan/core';
 import type { RunEvent } from '../queue/attempts.ts';
-import { type Ending, type Lease, type RunReport, toFailure } from '../queue/leases.ts';
+import { type Ending, type Lease, toFailure } from '../queue/leases.ts';
 import { mayPass } from './may-pass.ts';
 import { type FromProcess, fromProcess, type ToProcess } from './protocol.ts';
+import { type Keep, keepReports } from './run-reports.ts';
 
 export interface ProcessSettings {
   /** What starts a process that scans. */
@@ -24,6 +25,8 @@ export interface ProcessSettings {
 export interface Watch {
   onEvent: (event: RunEvent) => void;
   signal: AbortSignal;
+  /** Takes what the run left. */
+  keep: Keep;
 }
 
 /** Runs scans in processes of their own, one for each team, which stay for the next scan of that team. */
@@ -49,7 +52,7 @@ export class ProcessExecutor implements AsyncDisposable {
     }
   }
 
-  private async perform(lease: Lease, folder: string, { onEvent, signal }: Watch): Promise<Ending> {
+  private async perform(lease: Lease, folder: string, { onEvent, signal, keep }: Watch): Promise<Ending> {
     const { runId, before, namespaces, request, cluster } = lease;
     const kubeconfig = cluster.credential === undefined ? undefined : this.credentialPath(cluster.credential);
     const answer = await this.processOf(lease.team).ask(
@@ -67,7 +70,7 @@ export class ProcessExecutor implements AsyncDisposable {
     );
     if (signal.aborted) return { kind: 'cancelled' };
     if (answer.kind === 'refused') return { ...answer, mayPass: mayPass(answer.failure.code) };
-    const reports = await readReports(folder, answer.reports);
+    const reports = await keepReports(folder, answer.reports, { keep });
     return {
       ...answer,
       failure: answer.failure,
@@ -136,7 +139,7 @@ class ScanProcess implements AsyncDisposable {
     });
   }
 
-  async ask(given: Order, { onEvent, signal }: Watch): Promise<Answer> {
+  async ask(given: Order, { onEvent, signal }: Omit<Watch, 'keep'>): Promise<Answer> {
     this.jobs += 1;
     const job = this.jobs;
     const waiting: Waiting = { ...Promise.withResolvers<Answer>(), onEvent };
@@ -184,23 +187,4 @@ class ScanProcess implements AsyncDisposable {
     await this.exited;
     clearTimeout(kill);
   }
-}
-
-const mostReportBytes = 128 * 1_048_576;
-
-async function readReports(folder: string, reports: { file: string; kind: string }[]): Promise<RunReport[]> {
-  const read: RunReport[] = [];
-  let total = 0;
-  for (const { file, kind } of reports) {
-    const path = resolve(folder, file);
-    const name = relative(folder, path);
-    if (name.startsWith('..'))
-      throw new ScanError('SERVICE_DATA', `A report lies outside the folder of its run: ${file}`);
-    const bytes = await readFile(path);
-    total += bytes.length;
-    if (total > mostReportBytes)
-      throw new ScanError('SERVICE_DATA', 'The reports of the run are larger than the service keeps');
-    read.push({ file: name, kind, bytes });
-  }
-  return read;
 }

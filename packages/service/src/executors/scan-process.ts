@@ -18,6 +18,8 @@ import {
   toMessage,
   toScanRequest,
   type Values,
+  type WrittenReport,
+  writeReports,
 } from '@cinc-scan/core';
 import { engineDirectory, ownVersion } from '../own-package.ts';
 import { type FromProcess, type ScanOrder, toProcess } from './protocol.ts';
@@ -25,7 +27,7 @@ import { type FromProcess, type ScanOrder, toProcess } from './protocol.ts';
 type WithoutJob<T> = T extends unknown ? Omit<T, 'job'> : never;
 type Said = WithoutJob<FromProcess>;
 
-/** All but the checklist, which a profile without a STIG's tags refuses. */
+/** The checklist is made afterwards: a profile without a STIG's tags refuses it, and that is not a failure of the scan. */
 const keptReports = Object.keys(reportKinds).filter(kind => kind !== 'ckl');
 
 const running = new Map<number, AbortController>();
@@ -58,7 +60,18 @@ async function perform(order: ScanOrder, signal: AbortSignal): Promise<Said> {
   const { values, contents } = readDocument({ name: 'request', text: request }, { flags, environment: {} });
   const deps = toDeps(values, order, signal);
   if (before !== undefined) await takeBack(before, namespaces, deps);
-  return toSaid(await scan(toScanRequest(values, contents), deps));
+  const done = await scan(toScanRequest(values, contents), deps);
+  return toSaid({ ...done, reports: [...done.reports, ...(await checklists(done, folder))] });
+}
+
+async function checklists({ model }: Scan, folder: string): Promise<WrittenReport[]> {
+  try {
+    const options = { outputDir: folder, workspace: folder, stdout: () => undefined };
+    return await writeReports(model, [{ kind: 'ckl', path: undefined }], options);
+  } catch (error) {
+    if (isScanError(error) && error.code === 'USAGE') return [];
+    throw error;
+  }
 }
 
 async function takeBack(runId: string, namespaces: string[], deps: Deps): Promise<void> {
@@ -89,7 +102,7 @@ function tell(job: number, event: ScanEvent): void {
   say(job, { kind: 'event', event: kind, data });
 }
 
-function toSaid({ verdict: { verdict, reason, exitCode, judged }, reports }: Scan): Said {
+function toSaid({ verdict: { verdict, reason, exitCode, judged }, reports }: Pick<Scan, 'verdict' | 'reports'>): Said {
   const missed = judged.flatMap(({ outcome }) => (outcome.kind === 'unreached' ? [outcome.error] : []));
   const [first] = missed;
   const judgements = judged.flatMap(({ judgement }) => judgement ?? []);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a runner may do to a scan: take it, say that it lives and how far it is, and end it.
 import { isScanError, makeRunId, toMessage } from '@cinc-scan/core';
-import type { Blobs } from '../blobs/blobs.ts';
+import type { Blobs, Kept } from '../blobs/blobs.ts';
 import type { PlatformTransaction, Store } from '../store/store.ts';
 import type { ScanFailure } from '../store/tables.ts';
 import { type AssembledRequest, assembleRequest } from './assemble-request.ts';
@@ -40,17 +40,11 @@ export type Ending =
       counts: Record<string, number>;
       /** Of an error: what it was. */
       failure: ScanFailure | undefined;
-      reports: RunReport[];
+      reports: KeptReport[];
       mayPass: boolean;
     }
   | { kind: 'refused'; failure: ScanFailure; mayPass: boolean }
   | { kind: 'cancelled' };
-
-export interface RunReport {
-  file: string;
-  kind: string;
-  bytes: Buffer;
-}
 
 /** Attempts that a scan has where the first ended by what may pass. */
 const mostAttempts = 2;
@@ -125,11 +119,16 @@ export class Leases {
     return this.store.forTeam(lease.team, transaction => appendEvents(transaction, lease, events));
   }
 
+  /** Takes a report before the end of its run is recorded. */
+  keep(content: AsyncIterable<Uint8Array>): Promise<Kept> {
+    return this.parts.blobs.putStream(content);
+  }
+
   /** Records the end of an attempt; false where another attempt counts by now, and nothing was recorded. */
   async end(lease: Begun & { hold: Hold }, ending: Ending): Promise<boolean> {
     if (ending.kind !== 'cancelled' && ending.mayPass && lease.attempt < mostAttempts)
       return this.giveBack(lease, ending);
-    const reports = ending.kind === 'judged' ? await this.keep(ending.reports) : [];
+    const reports = ending.kind === 'judged' ? ending.reports : [];
     return this.inOne(lease, async transaction => {
       const isOurs =
         (await finishAttempt(transaction, lease, toFinished(ending))) &&
@@ -166,13 +165,6 @@ export class Leases {
       if (error instanceof Stale) return false;
       throw error;
     }
-  }
-
-  private async keep(reports: RunReport[]): Promise<KeptReport[]> {
-    const kept: KeptReport[] = [];
-    for (const { file, kind, bytes } of reports)
-      kept.push({ file, kind, blob: await this.parts.blobs.put(bytes), bytes: bytes.length });
-    return kept;
   }
 
   /** Puts scans back among those that wait whose runners went away. Gives how many. */

@@ -65,7 +65,11 @@ export class Runner implements AsyncDisposable {
     using events = new EventLine(batch => leases.tell(lease, batch), this.settings.onError);
     using beat = this.heartbeat(lease, cancel);
     const signal = AbortSignal.any([cancel.signal, this.stopping.signal]);
-    const ending = await executor.run(lease, { onEvent: event => events.add(event), signal });
+    const ending = await executor.run(lease, {
+      onEvent: event => events.add(event),
+      signal,
+      keep: content => leases.keep(content),
+    });
     await events.flush();
     if (beat.isLost) return; // another attempt counts by now
     // One that was ended because the runner stops is for another runner: the queue gives it out again.

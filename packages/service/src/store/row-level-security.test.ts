@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type RawBuilder, sql } from 'kysely';
 import { Leases } from '../queue/leases.ts';
 import { type PostgresServer, startPostgres } from '../testing/postgres.ts';
+import { keepTestReports } from '../testing/reports.ts';
 import { openTestStore, type TestStore } from '../testing/stores.ts';
 import { askFor, makeWorld, submit, type World } from '../testing/world.ts';
 import { addRule, registerIssuer } from './issuers.ts';
@@ -55,7 +56,7 @@ async function fill(parts: TestStore, world: World): Promise<void> {
     counts: {},
     failure: undefined,
     mayPass: false,
-    reports: [{ file: 'scan.json', kind: 'scan', bytes: Buffer.from('{}') }],
+    reports: await keepTestReports(parts, [{ file: 'scan.json', kind: 'scan', bytes: Buffer.from('{}') }]),
   });
 }
 

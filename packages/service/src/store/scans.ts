@@ -214,7 +214,8 @@ export function listScans(transaction: TeamTransaction, { state, after, limit }:
 export const reportsOf = (transaction: TeamTransaction, id: string) =>
   transaction
     .selectFrom('scan_report')
-    .select(['file', 'kind', 'blob'])
+    .innerJoin('blob', 'blob.digest', 'scan_report.blob')
+    .select(['file', 'kind', 'scan_report.blob', 'blob.bytes'])
     .where('scan_id', '=', id)
     .orderBy('file')
     .execute();

@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import type { Ask } from '../domain/ask.ts';
 import { Leases } from '../queue/leases.ts';
 import { type PostgresServer, startPostgres } from '../testing/postgres.ts';
+import { keepTestReports } from '../testing/reports.ts';
 import { openTestStore, type TestStore } from '../testing/stores.ts';
 import { askFor, callerOf, makeWorld, submit, type World } from '../testing/world.ts';
 import { brokenEntries } from './audit-log.ts';
@@ -113,7 +114,7 @@ describe.each([['embedded'], ['server']])('the store, %s', kind => {
     expect(await leases.end(lease, { ...judged, reports: [] })).toBe(false);
     await leases.tell(lease, [{ kind: 'late', data: {} }]);
     expect(await stateOf(id)).toMatchObject({ state: 'running', verdict: null });
-    const reports = [{ file: 'scan.json', kind: 'scan', bytes: Buffer.from('{}') }];
+    const reports = await keepTestReports(parts, [{ file: 'scan.json', kind: 'scan', bytes: Buffer.from('{}') }]);
     expect(await leases.end(second, { ...judged, reports })).toBe(true);
     expect(await leases.end(second, { ...judged, reports })).toBe(false);
     expect(await stateOf(id)).toMatchObject({ state: 'done', verdict: 'pass', exit_code: 0 });

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { zstdCompressSync } from 'node:zlib';
 import { Secret } from '@cinc-scan/core';
 import type { Blobs } from '../blobs/blobs.ts';
 import { openBlobs } from '../blobs/open-blobs.ts';
@@ -17,6 +18,8 @@ export interface TestStore extends AsyncDisposable {
   queue: ScanQueue;
   blobs: Blobs;
   errors: Error[];
+  /** Puts another content where one lies, as a broken disk or somebody else would. */
+  exchange(digest: string, content: Buffer): Promise<void>;
 }
 
 /** A store with all that belongs to it, on the embedded database or on a server. */
@@ -44,6 +47,8 @@ export async function openTestStore(
     queue,
     blobs,
     errors,
+    exchange: (digest, content) =>
+      writeFile(join(folder, 'blobs', digest.slice(0, 2), `${digest}.zst`), zstdCompressSync(content)),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
