@@ -6,6 +6,8 @@ import { pino } from 'pino';
 import { openBlobs } from './blobs/open-blobs.ts';
 import { addBackupCommands } from './commands/backup-commands.ts';
 import { databaseAddress, withData } from './commands/data-place.ts';
+import { addDoctorCommand } from './commands/doctor-command.ts';
+import { addKeyCommand } from './commands/key-command.ts';
 import { ownVersion, scanProcessCommand } from './own-package.ts';
 import { type Role, roles, type Service, startService } from './run-service.ts';
 import { migrate } from './store/migrate.ts';
@@ -129,6 +131,8 @@ program
   });
 
 addBackupCommands(program);
+addDoctorCommand(program);
+addKeyCommand(program);
 
 try {
   await program.parseAsync();

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { sql } from 'kysely';
-import { brokenEntries } from '../store/audit-log.ts';
+import { verifyChain } from '../store/audit-log.ts';
 import { endExpired } from '../store/keys.ts';
 import { serveApi } from '../testing/api-server.ts';
 import { type PostgresServer, startPostgres } from '../testing/postgres.ts';
@@ -106,7 +106,7 @@ describe.each([['embedded'], ['server']])('a token, %s', kind => {
         }),
       }),
     ]);
-    expect(await tokens.parts.store.asPlatform(brokenEntries)).toEqual([]);
+    expect((await tokens.parts.store.asPlatform(verifyChain)).broken).toEqual([]);
     const { rows } = await sql<{ text: string }>`
       select (select jsonb_agg(k)::text from api_key k) || (select jsonb_agg(a)::text from audit_entry a) as text`.execute(
       tokens.parts.database.kysely,

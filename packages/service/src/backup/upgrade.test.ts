@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Leases } from '../queue/leases.ts';
-import { brokenEntries } from '../store/audit-log.ts';
+import { verifyChain } from '../store/audit-log.ts';
 import { knownMigrations, readMigrations } from '../store/migrate.ts';
 import { type Answers, answersOf } from '../testing/answers.ts';
 import { type PostgresServer, startPostgres } from '../testing/postgres.ts';
@@ -58,7 +58,7 @@ test.each([['embedded'], ['server']])('a service of the first release goes on wi
   const pages = Object.keys(answers).filter(question => question.includes('format=html'));
   expect(pages.map(question => said(answers, question))).toEqual(['<!doctype html><title>ä</title>\n']);
   expect(JSON.parse(said(answers, 'shop /me'))).toMatchObject({ name: 'admin of shop', role: 'admin', team: 'shop' });
-  expect(await parts.store.asPlatform(brokenEntries)).toEqual([]);
+  expect((await parts.store.asPlatform(verifyChain)).broken).toEqual([]);
   const leases = new Leases(parts);
   for (const { id } of await parts.store.asPlatform(each => each.selectFrom('cluster').select('id').execute()))
     await parts.queue.addCluster(id);

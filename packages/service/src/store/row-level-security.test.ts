@@ -15,7 +15,7 @@ import { tenantRole } from './tenancy.ts';
 /** Tables without row-level security, and why that is so. A table that is neither here nor secured fails. */
 const unsecured: Record<string, { reason: string; tenantMay: string[] }> = {
   audit_entry: { reason: 'of the platform: teams add to it by a function and read nothing', tenantMay: [] },
-  audit_broken: { reason: 'a view for auditors', tenantMay: [] },
+  audit_broken: { reason: 'a view that earlier versions read', tenantMay: [] },
   blob: { reason: 'digests and sizes: they say nothing of whose content it is', tenantMay: ['select', 'insert'] },
   principal_identity: { reason: 'of the service: whom a subject of an issuer stands for', tenantMay: [] },
   kysely_migration: { reason: 'the layout of the database', tenantMay: [] },

@@ -7,7 +7,7 @@ import { type PostgresServer, startPostgres } from '../testing/postgres.ts';
 import { keepTestReports } from '../testing/reports.ts';
 import { openTestStore, type TestStore } from '../testing/stores.ts';
 import { askFor, callerOf, makeWorld, submit, type World } from '../testing/world.ts';
-import { brokenEntries } from './audit-log.ts';
+import { verifyChain } from './audit-log.ts';
 import { createTeamKey, revokeKey } from './keys.ts';
 import { migrate, requireMigrated } from './migrate.ts';
 import { eventsAfter, getScan, listScans, reportsOf, requestCancel } from './scans.ts';
@@ -248,13 +248,13 @@ describe.each([['embedded'], ['server']])('the store, %s', kind => {
 
   test('notices an entry of the audit log that was changed, and one that is gone', async () => {
     const { store, database } = parts;
-    const broken = () => store.asPlatform(brokenEntries);
+    const broken = () => store.asPlatform(async transaction => (await verifyChain(transaction)).broken);
     expect(await broken()).toEqual([]);
     const undo = new Error('undo');
     for (const change of ["update audit_entry set object = 'x' where n = 3", 'delete from audit_entry where n = 3']) {
       const seen = database.kysely.transaction().execute(async transaction => {
         await sql.raw(change).execute(transaction);
-        expect(await brokenEntries(transaction)).toHaveLength(1);
+        expect((await verifyChain(transaction)).broken).toHaveLength(1);
         throw undo;
       });
       await expect(seen).rejects.toBe(undo);

@@ -168,8 +168,6 @@ export interface Tables {
     previous: Uint8Array;
     hash: Uint8Array;
   };
-  /** Entries whose hash is not the one that it should be. */
-  audit_broken: { n: number | string };
 }
 
 export type ScanState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled' | 'expired';

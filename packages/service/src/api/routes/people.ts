@@ -4,7 +4,7 @@ import { ScanError } from '@cinc-scan/core';
 import { z } from 'zod';
 import { apiTypes } from '../../domain/api-types.ts';
 import { slug } from '../../domain/ids.ts';
-import { brokenEntries } from '../../store/audit-log.ts';
+import { verifyChain } from '../../store/audit-log.ts';
 import { createFirstKey } from '../../store/keys.ts';
 import { createTeam, listTeams } from '../../store/teams.ts';
 import { auditEntry, me, newKey, page, team } from '../shapes.ts';
@@ -141,12 +141,21 @@ function addAuditVerification(server: Server, { store }: ApiParts): void {
       schema: {
         summary: 'Whether the chain of entries is whole',
         tags: ['audit'],
-        response: { 200: z.object({ whole: z.boolean(), broken: z.array(z.int()) }) },
+        response: {
+          200: z.object({
+            whole: z.boolean(),
+            broken: z.array(z.int()).describe('Numbers of entries that were changed, or do not follow the one before'),
+            head: z
+              .object({ n: z.int(), hash: z.string() })
+              .nullable()
+              .describe('The last entry: kept elsewhere it tells when entries are taken off the end'),
+          }),
+        },
       },
     },
     async () => {
-      const broken = await store.asPlatform(brokenEntries);
-      return { whole: broken.length === 0, broken };
+      const { broken, head } = await store.asPlatform(verifyChain);
+      return { whole: broken.length === 0, broken: broken.map(({ n }) => n), head: head ?? null };
     },
   );
 }
