@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { createPod, podBody, testImage, untilRunning } from '@cinc-scan/testkit';
 import { load } from 'js-yaml';
 import type { BenchCluster } from './bench-cluster.ts';
@@ -9,6 +10,10 @@ import { countRequests } from './counts.bench.ts';
 import { type Command, timed, timedOk } from './process.ts';
 import type { Row, Unit } from './row.ts';
 import type { Bench } from './scan.bench.ts';
+
+// Whoever may reach our tools is waited for while he is young, as one who is starting a container is (lens-helper, reach.c).
+// Pods that a scan meets have mostly run for longer.
+const settledMs = 2500;
 
 const lenses = ['exec', 'debug', 'sidecar'] as const;
 
@@ -45,6 +50,7 @@ export async function benchLenses({ cluster, rounds, say }: Bench): Promise<Row[
 /** In a pod of its own: a debug container stays in its pod, and the next one would find it there. */
 async function look(cluster: BenchCluster, lens: string, pod: string): Promise<Cost | { missing: string }> {
   await (lens === 'sidecar' ? createInjected(cluster, pod) : createPod(cluster.api, podOf(cluster, pod)));
+  await setTimeout(settledMs);
   const options = ['--lens', lens, '--lens-image', testImage('tools')];
   const command = scanCommand(cluster, { pods: [pod], profile: profiles.twelve, options });
   let wall = 0;

@@ -12,6 +12,10 @@ class LocalLooks
   attr_reader :asked
   attr_accessor :effects
 
+  def finished?
+    false
+  end
+
   def initialize
     @asked = []
     @effects = 0

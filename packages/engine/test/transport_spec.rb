@@ -4,31 +4,45 @@
 
 require_relative 'spec_helper'
 
-# Answers like a broker whose target holds the paths given; those ahead only if they are known.
+# Answers like a broker whose target holds the paths given; those ahead, and behind a command, only if they are known.
 class FakeChannel
   STAT = %w[5 81a4 root 0 root 0 0 0 ?].freeze
-  attr_reader :asked, :present
+  attr_reader :asked, :behind, :present
 
   def initialize(*present, refusing: [])
     @present = present
     @refusing = refusing
     @asked = []
+    @behind = []
+    @found = []
   end
 
   def ask(operation, path: nil, ahead: [], command: nil, **)
-    return answer(operation, command) if path.nil?
+    return answer(operation, command, ahead) if path.nil?
 
     @asked << [path, ahead]
-    known = ahead.reject { |other| @refusing.include?(other) }.map { |other| { path: other, look: look(other) } }
+    known, own = known(path, ahead).partition { |each| each[:path] != path }
     return [{ error: 'tool', message: "#{path} cannot be looked at", ahead: known }, ''] if @refusing.include?(path)
 
-    [{ look: look(path), has_content: false, ahead: known }, '']
+    [{ look: own.first&.fetch(:look) || look(path), has_content: false, ahead: known }, '']
+  end
+
+  def known(path, ahead)
+    return looks(ahead) if @found.none? { |each| each[:path] == path }
+
+    @found.tap { @found = [] }
+  end
+
+  def looks(paths)
+    paths.reject { |other| @refusing.include?(other) }.map { |other| { path: other, look: look(other) } }
   end
 
   # Commands end with the status they say.
-  def answer(operation, command)
+  def answer(operation, command, ahead)
     return [{ beside: false, view: 'full', facts: {} }, ''] if operation == 'facts'
 
+    @behind << ahead
+    @found = looks(ahead)
     [{ status: command[/\d+/].to_i }, 'some', '']
   end
 
@@ -98,13 +112,35 @@ RSpec.describe CincScan::Connection do
     connection = connect_without_detection(channel)
     first, second = %w[/a /b].map { |path| connection.file(path) }
     expect(first.exist?).to be(true)
-    connection.run_command('exit 0')
     channel.present << '/b'
+    connection.run_command('exit 0')
     expect(second.exist?).to be(true)
     expect(channel.asked).to eq([['/a', %w[/b]], ['/b', []]])
+    expect(channel.behind).to eq([%w[/b]])
   end
 
-  it 'looks at few paths ahead while a profile runs command after command, and at many again afterwards' do
+  it 'takes what was looked at behind a command for what is after it, and not for what is after the next one' do
+    channel = FakeChannel.new('/a')
+    connection = connect_without_detection(channel)
+    files = %w[/a /b /c].map { |path| connection.file(path) }
+    files.first.exist?
+    connection.run_command('exit 0')
+    channel.present << '/b' << '/c'
+    expect(files[1].exist?).to be(false)
+    connection.run_command('exit 0')
+    expect(files[2].exist?).to be(true)
+    expect(channel.behind).to eq([%w[/b], %w[/c]])
+  end
+
+  it 'looks at nothing behind commands that follow on commands' do
+    channel = FakeChannel.new
+    connection = connect_without_detection(channel)
+    (1..9).map { |number| connection.file("/#{number}") }.first(3).each(&:exist?)
+    4.times { connection.run_command('exit 0') }
+    expect(channel.behind.map(&:length)).to eq([3, 0, 0, 0])
+  end
+
+  it 'looks at few paths while a profile runs command after command, and at many again afterwards' do
     channel = FakeChannel.new
     connection = connect_without_detection(channel)
     files = (1..400).map { |number| connection.file("/#{number}") }
@@ -112,10 +148,21 @@ RSpec.describe CincScan::Connection do
       connection.run_command('exit 0')
       file.exist?
     end
-    expect(channel.asked.sum { |_, ahead| ahead.length }).to be < 400
+    expect([*channel.asked.map(&:last), *channel.behind].sum(&:length)).to be < 400
     before = channel.asked.length
     files.drop(50).each(&:exist?)
     expect(channel.asked.length - before).to be < 10
+  end
+
+  it 'calls a file by what a check has seen of it, once all is done' do
+    channel = FakeChannel.new('/a')
+    connection = connect_without_detection(channel)
+    file = connection.file('/a')
+    expect(file.symlink?).to be(false)
+    connection.run_command('exit 0')
+    connection.finish
+    expect(file.path).to eq('/a')
+    expect(channel.asked.length).to eq(1)
   end
 
   it 'tells nothing of a command that a signal ended' do

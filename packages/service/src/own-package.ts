@@ -14,6 +14,19 @@ export function ownVersion(): string {
   return /"version": "([^"]+)"/.exec(text)?.[1] ?? 'unknown';
 }
 
+/** Where `npm run build:service` puts it. */
+export const databaseTemplatePath = (): string => {
+  const text = readFileSync(join(ownFolder(), 'package.json'), 'utf8');
+  const version = /"@electric-sql\/pglite": "([^"]+)"/.exec(text)?.[1] ?? 'unknown';
+  return join(ownFolder(), 'template', `database-${version}.tar.zst`);
+};
+
+/** An embedded database as its own version initializes it, compressed; undefined in a checkout where nobody made it. */
+export function databaseTemplate(): string | undefined {
+  const path = databaseTemplatePath();
+  return existsSync(path) ? path : undefined;
+}
+
 /** The engine's files: inside the installed package, or beside it in a checkout. */
 export function engineDirectory(): string {
   const packed = join(ownFolder(), 'engine');

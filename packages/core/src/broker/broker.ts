@@ -4,10 +4,17 @@ import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { ScanError, toScanError } from '../errors/index.ts';
-import { CommandRefused, CommandTimeout, defaultRun, lensTools, type OpenTarget } from '../lens/index.ts';
+import {
+  CommandRefused,
+  CommandTimeout,
+  defaultRun,
+  lensTools,
+  type OpenTarget,
+  type RunOptions,
+} from '../lens/index.ts';
 import { factsScript, parseFacts } from './facts.ts';
 import { filesOnlyFacts } from './files-only.ts';
-import { type ContainerMarker, lookAtPath } from './look.ts';
+import { type ContainerMarker, Looks } from './look.ts';
 import { read } from './read.ts';
 import type { Reply } from './reply.ts';
 import { wireText } from './wire-text.ts';
@@ -21,6 +28,8 @@ const question = z.discriminatedUnion('op', [
     command: wireText,
     ours: z.boolean(),
     timeout: z.number().positive().nullish(),
+    /** Paths to look at behind the command. */
+    ahead: z.array(wireText).optional(),
   }),
   z.object({ op: z.literal('look'), id: number, path: wireText, ahead: z.array(wireText).optional() }),
   z.object({ op: z.literal('read'), id: number, path: wireText }),
@@ -57,6 +66,7 @@ export class Broker implements AsyncDisposable {
   private readonly options: BrokerOptions;
   private socket: Socket | undefined;
   private problem: ScanError | undefined;
+  private looks: Looks | undefined;
   /** Questions that are not answered yet. */
   private readonly open = new Map<number, AbortController>();
 
@@ -154,11 +164,7 @@ export class Broker implements AsyncDisposable {
         case 'facts':
           return await facts(target);
         case 'look':
-          return await lookAtPath(
-            { ...target, containerMarker: this.options.containerMarker },
-            asked.path,
-            asked.ahead ?? [],
-          );
+          return await this.looksInto(target).at(asked.path, asked.ahead ?? []);
         case 'read':
           return await read(target, asked.path);
         case 'run':
@@ -171,20 +177,21 @@ export class Broker implements AsyncDisposable {
     }
   }
 
+  private looksInto(target: OpenTarget): Looks {
+    this.looks ??= new Looks({ ...target, containerMarker: this.options.containerMarker });
+    return this.looks;
+  }
+
   /** A script of the engine's own is answered by tools of ours where there are any, a command of the profile as in the target. */
-  private async run(
-    { session, commands, filesOf }: OpenTarget,
-    asked: RunQuestion,
-    signal: AbortSignal,
-  ): Promise<Reply> {
+  private async run(target: OpenTarget, asked: RunQuestion, signal: AbortSignal): Promise<Reply> {
+    const { session, commands, filesOf } = target;
     if (filesOf !== undefined) return { header: { error: 'view', message: unseenCommand } };
     const wanted = asked.timeout == null ? Number.POSITIVE_INFINITY : asked.timeout * 1000;
     const timeoutMs = Math.min(wanted, this.options.commandTimeoutMs);
-    const { status, stdout, stderr, truncated } = await (asked.ours ? session : commands).run(asked.command, {
-      timeoutMs,
-      signal,
-      ownShell: true,
-    });
+    const run = (more: Partial<RunOptions>) =>
+      (asked.ours ? session : commands).run(asked.command, { timeoutMs, signal, ownShell: true, ...more });
+    const answer = await (asked.ours ? run({}) : this.looksInto(target).behind(asked.ahead ?? [], run));
+    const { status, stdout, stderr, truncated } = answer;
     return { header: { status, truncated, limit: defaultRun.limit }, first: stdout, second: stderr };
   }
 }

@@ -80,13 +80,14 @@ ${separate}; printf '%s ' $looked $linked $led $followed $copied`,
  */
 export function lookAheadScript(paths: string[]): Script {
   return makeScript(
-    separate => `${absence}
-set --
+    (_, separator) => `${absence}
+set --; found='' stats=''
 for p in ${paths.map(quote).join(' ')}; do
-  if [ -L "$p" ]; then printf l; elif [ -e "$p" ]; then printf 1; set -- "$@" "$p"; elif absent "$p"; then printf 0
-  else printf '?'; fi
+  if [ -L "$p" ]; then found=$found"l"; elif [ -e "$p" ]; then found=$found"1"; set -- "$@" "$p"
+  elif absent "$p"; then found=$found"0"; else found=$found"?"; fi
 done
-${separate}; [ $# -eq 0 ] || stat -c '${statFormat}' -- "$@" 2>/dev/null`,
+[ $# -eq 0 ] || stats=$(stat -c '${statFormat}' -- "$@" 2>/dev/null); ended=$?
+printf '%s${separator}%s' "$found" "$stats"; exit $ended`,
   );
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type CommandAnswer, CommandRefused, CommandTimeout, type OpenTarget } from '../lens/index.ts';
+import { type CommandAnswer, CommandRefused, CommandTimeout, type OpenTarget, type RunOptions } from '../lens/index.ts';
 import { filesOnlyLook } from './files-only.ts';
 import {
   absent,
@@ -32,28 +32,82 @@ const unknowable = 9;
 
 type LookedInto = Pick<OpenTarget, 'session' | 'meter' | 'filesOf'> & { containerMarker: ContainerMarker };
 
-/** What is at a path, and at others that will be asked for, as far as one command can tell of all. */
-export async function lookAtPath(target: LookedInto, path: string, ahead: string[]): Promise<Reply> {
-  if (path.includes('\0')) return { header: { look: absent } };
-  const known = ahead.length === 0 ? new Map<string, PathLook>() : await lookAhead(target, [path, ...ahead]);
-  const own = known.get(path);
-  known.delete(path);
-  const reply = own === undefined ? await lookAt(target, path) : looked(target, path, { look: own });
-  return { ...reply, header: { ...reply.header, ahead: [...known].map(([at, found]) => ({ path: at, look: found })) } };
+type Found = ReadonlyMap<string, PathLook>;
+const nothing: Found = new Map();
+
+/** Looks at paths of one target for an engine that names ahead what it will ask for. */
+export class Looks {
+  private readonly target: LookedInto;
+  /** Of the paths that go with the last command. */
+  private found: Promise<Found> | undefined;
+
+  constructor(target: LookedInto) {
+    this.target = target;
+  }
+
+  /**
+   * Runs a command, and looks at paths behind it while the engine makes use of its answer. What was looked at before it, or
+   * behind an earlier one, says nothing any more.
+   */
+  behind<T>(paths: string[], run: (options: Pick<RunOptions, 'behind'>) => Promise<T>): Promise<T> {
+    const script = toAheadScript(this.target, paths);
+    this.found = undefined;
+    if (script === undefined) return run({ behind: undefined });
+    const { promise, resolve } = Promise.withResolvers<Found>();
+    this.found = promise;
+    // What ends the session is told to the one who asks next.
+    const tell = (answer: CommandAnswer | undefined) => resolve(answer ? script.parse(answer) : nothing);
+    return run({ behind: { script: script.command, tell } });
+  }
+
+  /** What is at a path, and at others that will be asked for, as far as one command can tell of all. */
+  async at(path: string, ahead: string[]): Promise<Reply> {
+    if (path.includes('\0')) return { header: { look: absent } };
+    const { target } = this;
+    const known = await this.known(path, ahead);
+    const own = known.get(path);
+    const others = [...known].filter(([at]) => at !== path).map(([at, look]) => ({ path: at, look }));
+    const reply = own === undefined ? await lookAt(target, path) : looked(target, path, { look: own });
+    return { ...reply, header: { ...reply.header, ahead: others } };
+  }
+
+  private async known(path: string, ahead: string[]): Promise<Found> {
+    const { found } = this;
+    const known = await found;
+    // A command that came meanwhile has made void what was found before it.
+    if (known?.has(path) === true && found === this.found) {
+      this.found = undefined; // all of it goes to the engine with this answer
+      return known;
+    }
+    return ahead.length === 0 ? nothing : lookAhead(this.target, [path, ...ahead]);
+  }
 }
 
-async function lookAhead({ session, filesOf }: LookedInto, paths: string[]): Promise<Map<string, PathLook>> {
+interface AheadScript {
+  command: string;
+  parse(answer: CommandAnswer): Found;
+}
+
+function toAheadScript({ filesOf }: LookedInto, paths: string[]): AheadScript | undefined {
   // The helper of that view takes one path a time; and the file that marks a container has an answer of its own.
   const asked = filesOf === undefined ? paths.filter(path => !path.includes('\0') && path !== dockerenv) : [];
-  if (asked.length === 0) return new Map();
+  if (asked.length === 0) return undefined;
   const script = lookAheadScript(asked);
-  try {
-    const answer = await session.run(script.command, { repeatable: true });
+  const parse = (answer: CommandAnswer) => {
     const looks = parseLookAhead(answer, script, asked.length);
     return new Map(asked.flatMap((path, index) => (looks[index] ? [[path, looks[index]]] : [])));
+  };
+  return { command: script.command, parse };
+}
+
+async function lookAhead(target: LookedInto, paths: string[]): Promise<Found> {
+  const script = toAheadScript(target, paths);
+  if (script === undefined) return nothing;
+  try {
+    return script.parse(await target.session.run(script.command, { repeatable: true }));
   } catch (error) {
     // One path of many that does not answer says nothing of the one that was asked for.
-    if (error instanceof CommandTimeout || error instanceof CommandRefused) return new Map();
+    if (error instanceof CommandTimeout || error instanceof CommandRefused) return nothing;
     throw error;
   }
 }

@@ -8,9 +8,11 @@ export interface Script {
   separator: string;
 }
 
-export function makeScript(body: (separate: string) => string): Script {
+/** The body is given a command that prints the separator, and the separator for a format of its own. */
+export function makeScript(body: (separate: string, format: string) => string): Script {
   const separator = `\n${randomBytes(16).toString('hex')}\n`;
-  return { separator, command: body(`printf '${separator.replaceAll('\n', '\\n')}'`) };
+  const format = separator.replaceAll('\n', '\\n');
+  return { separator, command: body(`printf '${format}'`, format) };
 }
 
 export function sections(answer: CommandAnswer, separator: string): Buffer[] {

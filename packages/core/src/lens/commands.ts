@@ -38,10 +38,15 @@ export class CommandsBeside implements Commands, AsyncDisposable {
     this.options = options;
   }
 
-  async run(command: string, options: Partial<RunOptions>): Promise<CommandAnswer> {
+  async run(command: string, { behind, ...options }: Partial<RunOptions>): Promise<CommandAnswer> {
     this.opened ??= this.open();
-    const session = await this.opened;
-    return session.run(command, options);
+    try {
+      const session = await this.opened;
+      return await session.run(command, options);
+    } finally {
+      // Ours, not the target's: it runs in the shell that looks, and its answer is not waited for.
+      if (behind) void this.options.session.run(behind.script).then(behind.tell, () => behind.tell(undefined));
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

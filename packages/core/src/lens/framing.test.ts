@@ -198,7 +198,7 @@ describe('a request', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary-ascii', maxLength: 60 }), text => {
         const words = `printf %s '${text.replaceAll('\0', '').replaceAll("'", "'\\''")}'`;
-        const { stdout, stderr } = spawnSync('sh', [], { input: requestLine(way(words), nonce) });
+        const { stdout, stderr } = spawnSync('sh', [], { input: requestLine({ body: way(words), nonce }) });
         expect(read({ stdout, stderr })).toEqual(answer({ stdout: Buffer.from(text.replaceAll('\0', '')) }));
       }),
       { numRuns: 60 },

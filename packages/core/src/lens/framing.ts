@@ -34,12 +34,24 @@ export const inOwnShell = (shell: readonly string[], hasPrelude: boolean) => (co
   return `{ ( exec ${shell.map(quote).join(' ')} -c ${quote(script)}${told} 2>&3 3>&- ) ; } 3>&2 2>/dev/null`;
 };
 
+export interface Framed {
+  body: string;
+  nonce: string;
+}
+
 /**
- * One line for a POSIX shell that reads its script from standard input. The body runs in a subshell without input,
- * between marks on both channels; a syntax error, `exit`, `exec` or `cd` in it ends with the subshell.
+ * One line for a POSIX shell that reads its script from standard input. Each body runs in a subshell without input, between
+ * marks on both channels; a syntax error, `exit`, `exec` or `cd` in it ends with the subshell. Where one body ends the next
+ * begins, in one write to each channel: every write is a message of its own on the way back.
  */
-export function requestLine(body: string, nonce: string): string {
-  return `printf '${nonce}<' ; printf '${nonce}<' >&2 ; ( ${body} ) </dev/null ; printf '\\n${nonce}:%s\\n' $? ; printf '\\n${nonce}\\n' >&2\n`;
+export function requestLine(...requests: [Framed, ...Framed[]]): string {
+  const [first] = requests;
+  const parts = requests.map(({ body, nonce }, index) => {
+    const next = requests[index + 1];
+    const start = next ? `${next.nonce}<` : '';
+    return `( ${body} ) </dev/null ; printf '\\n${nonce}:%s\\n${start}' $? ; printf '\\n${nonce}\\n${start}' >&2`;
+  });
+  return `printf '${first.nonce}<' ; printf '${first.nonce}<' >&2 ; ${parts.join(' ; ')}\n`;
 }
 
 /** Bytes of one channel between a start and an end mark, wherever the network split them. */

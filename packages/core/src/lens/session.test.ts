@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { ScanError } from '../errors/index.ts';
+import { CommandTimeout } from './asking.ts';
 import { Meter } from './meter.ts';
-import { CommandTimeout, type RunOptions, Session } from './session.ts';
+import { Session } from './session.ts';
 import { type ShellEntry } from './shell-entry.ts';
 import { type LocalShells, startLocalShells } from './testing/local-shells.ts';
+import { ask, commands, type Shown, stateOf } from './testing/shown.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'session-'));
 let shells: LocalShells;
@@ -26,17 +28,6 @@ async function openShell(command = ['sh'], more: Partial<ShellEntry> = {}) {
   return { session: await Session.open(shells.entry(command, more), meter), meter };
 }
 
-interface Shown {
-  status: number;
-  out: string;
-  err: string;
-}
-
-async function ask(session: Session, command: string, options: Partial<RunOptions> = {}): Promise<Shown> {
-  const { status, stdout, stderr } = await session.run(command, options);
-  return { status, out: stdout.toString('latin1'), err: stderr.toString('latin1') };
-}
-
 function isRunning(pid: number): boolean {
   try {
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
@@ -45,52 +36,19 @@ function isRunning(pid: number): boolean {
   }
 }
 
-// Commands that other protocols hang on, or that would leak into the next one; then what they leave behind is asked for.
-const commands: [name: string, command: string, expected: Partial<Shown>][] = [
-  ['keeps the channels apart', 'echo out; echo err >&2; (exit 3)', { status: 3, out: 'out\n', err: 'err\n' }],
-  ['takes exit for the end of the command', 'echo a; exit 7; echo b', { status: 7, out: 'a\n' }],
-  ['takes exec for the end of the command', 'exec echo gone', { status: 0, out: 'gone\n' }],
-  ['tells a missing program by 127', 'no-such-program --x', { status: 127, out: '' }],
-  ['gives no input', 'cat; read -r x; echo "$?"', { out: '1\n', err: '' }],
-  ['reads here-documents', "cat <<'END'\n$HOME `x` \\\nEND\necho after", { status: 0, out: '$HOME `x` \\\nafter\n' }],
-  ['reads a here-document that is not closed', 'cat <<END\ntext', { status: 0 }],
-  ['ignores a trailing comment', 'echo x # and a comment', { status: 0, out: 'x\n' }],
-  ['survives a backslash at the end', 'echo x \\', { status: 0 }],
-  ['survives a syntax error', 'if then', { out: '' }],
-  ['survives a stray parenthesis', 'echo a ) ; echo b', {}],
-  ['survives a stray brace', '}', {}],
-  ['survives an open double quote', 'echo "abc', { out: '' }],
-  ['survives an open single quote', "echo 'abc", { out: '' }],
-  ['survives an open substitution', 'echo $(echo a', {}],
-  ['keeps line ends', "printf 'a\\r\\nb\\n\\n'", { out: 'a\r\nb\n\n' }],
-  ['keeps output without a line end', 'printf x', { out: 'x' }],
-  ['runs several lines', 'a=1\nb=2\necho $((a + b))', { out: '3\n' }],
-  ['says nothing for nothing', ':', { status: 0, out: '', err: '' }],
-  ['says nothing for an empty command', '', { status: 0, out: '', err: '' }],
-  ['runs a trap at the end', "trap 'echo bye' EXIT; echo hi", { out: 'hi\nbye\n' }],
-  ['keeps set -e to itself', 'set -e; false; echo never', { status: 1, out: '' }],
-  ['keeps set -x to itself', 'set -x; :', { status: 0, out: '' }],
-  ['keeps cd to itself', 'cd /proc && pwd', { out: '/proc\n' }],
-  ['keeps variables, functions and aliases to itself', 'leak=1; echo() { printf no; }; alias printf=false; :', {}],
-  ['keeps umask to itself', 'umask 0', { status: 0 }],
-  ['keeps redirections to itself', 'exec >/dev/null 2>&1 </dev/null; echo unseen', { out: '', err: '' }],
-  ['keeps closed descriptors to itself', 'exec 0<&- 1>&- 2>&-', { out: '', err: '' }],
-];
-
 describe.each([[['dash']], [['bash']], [['busybox', 'ash']], [['bash', '--posix']]])('a session over %j', shell => {
   let session: Session;
   let before: Shown;
-  const state = 'pwd; umask; echo "[$leak]"; type printf; trap; echo $-';
 
   beforeAll(async () => {
     ({ session } = await openShell(shell));
-    before = await ask(session, state);
+    before = await stateOf(session);
   });
   afterAll(() => session[Symbol.asyncDispose]());
 
   test.each(commands)('%s', async (_name, command, expected) => {
     expect(await ask(session, command)).toMatchObject(expected);
-    expect(await ask(session, state)).toEqual(before);
+    expect(await stateOf(session)).toEqual(before);
   });
 
   test('brings binary answers of 3 MB whole, NUL bytes included', async () => {
@@ -129,7 +87,7 @@ describe.each([[['dash']], [['bash']], [['busybox', 'ash']], [['bash', '--posix'
     await expect(session.run(command, { timeoutMs: 500 })).rejects.toThrow(CommandTimeout);
     // A signal is on its way when it was sent.
     while (isRunning(Number(readFileSync(place, 'utf8')))) await setImmediate();
-    expect(await ask(session, state)).toEqual(before);
+    expect(await stateOf(session)).toEqual(before);
     expect(session.lost).toBeUndefined();
   });
 

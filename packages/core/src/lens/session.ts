@@ -1,19 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ExecEnd } from '../cluster/index.ts';
 import { isScanError, ScanError } from '../errors/index.ts';
-import { toBytes } from './byte-text.ts';
-import {
-  AnswerReader,
-  type CommandAnswer,
-  FrameMismatch,
-  inOwnShell,
-  inSession,
-  makeNonce,
-  preludeVariable,
-  quote,
-  requestLine,
-} from './framing.ts';
+import { type Asked, ask, askInTurn, CommandTimeout, endText, givenUp, StreamEnded } from './asking.ts';
+import { type CommandAnswer, FrameMismatch, inOwnShell, inSession, preludeVariable, quote } from './framing.ts';
 import type { Meter } from './meter.ts';
 import { CommandRefused, refusalIn } from './refusal.ts';
 import { endOf } from './shell.ts';
@@ -29,6 +18,11 @@ export interface RunOptions {
   ownShell: boolean;
   /** Gives the command up: it is ended, as one that takes too long. */
   signal: AbortSignal | undefined;
+  /**
+   * A script that goes with the command and runs when it has ended: no trip of its own. Its answer is told here, and nothing
+   * if there is none; the command's own does not wait for it.
+   */
+  behind: { script: string; tell: (answer: CommandAnswer | undefined) => void } | undefined;
 }
 
 export const defaultRun: RunOptions = {
@@ -37,15 +31,11 @@ export const defaultRun: RunOptions = {
   repeatable: false,
   ownShell: false,
   signal: undefined,
+  behind: undefined,
 };
 
 // An argument of a program may have 128 KiB (MAX_ARG_STRLEN of Linux); a quote within it takes four.
 const longestArgument = 100_000;
-
-/** A command that did not end in time. The target is still there: the next command gets a new shell. */
-export class CommandTimeout extends Error {
-  override name = 'CommandTimeout';
-}
 
 interface Shell {
   stream: ShellStream;
@@ -64,6 +54,8 @@ export class Session implements AsyncDisposable {
   private instance: string | undefined;
   private broken: ScanError | undefined;
   private last: Promise<unknown> = Promise.resolve();
+  /** What still runs behind the last command. */
+  private behind: Promise<void> | undefined;
   private abandoned: Promise<void> = Promise.resolve();
 
   private constructor(entry: ShellEntry, meter: Meter) {
@@ -79,8 +71,15 @@ export class Session implements AsyncDisposable {
 
   /** Runs a command. Throws CommandTimeout for one that does not end, a ScanError once the target is lost. */
   run(command: string, options: Partial<RunOptions> = {}): Promise<CommandAnswer> {
-    const turn = this.last.then(() => this.attempt(command, { ...defaultRun, ...options }));
-    this.last = turn.catch(() => undefined);
+    const asked = { ...defaultRun, ...options };
+    const turn = this.last.then(() => this.attempt(command, asked));
+    this.last = turn.then(
+      () => this.behind,
+      () => {
+        asked.behind?.tell(undefined);
+        return this.behind;
+      },
+    );
     return turn;
   }
 
@@ -90,6 +89,7 @@ export class Session implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await within(leaveMs, this.behind ?? Promise.resolve());
     const { shell } = this;
     this.shell = undefined;
     this.broken ??= new ScanError('TARGET_LOST', `The session into ${this.entry.name} was closed`);
@@ -135,18 +135,28 @@ export class Session implements AsyncDisposable {
   private async exchange(command: string, options: RunOptions): Promise<CommandAnswer> {
     this.shell ??= await this.reopen();
     const { shell } = this;
-    const { stream } = shell;
-    const body = this.toBody(command, shell, options);
+    const { behind } = options;
+    this.behind = undefined;
+    const first = { ...options, body: this.toBody(command, shell, options) };
+    const second = behind && { ...defaultRun, body: inSession(behind.script) };
+    const [asked, followed] = askInTurn(shell.stream, second ? [first, second] : [first]);
+    const answer = await this.take(shell, asked, command);
+    if (behind !== undefined && followed !== undefined)
+      this.behind = this.take(shell, followed, behind.script).then(behind.tell, () => behind.tell(undefined));
+    return this.requireAnswered(answer);
+  }
+
+  /** Waits for an answer; without one the shell is given up. */
+  private async take(shell: Shell, asked: Asked, command: string): Promise<CommandAnswer> {
     shell.busy = true;
     try {
-      const answer = await ask(stream, body, options);
+      const answer = await asked.answer();
       if (this.broken) throw this.broken; // closed meanwhile: what answered may have been ended by that
       this.meter.count(command, answer.status);
       this.meter.bytes += answer.stdout.length + answer.stderr.length;
       if (answer.truncated) this.meter.truncated += 1;
-      return this.requireAnswered(answer);
+      return answer;
     } catch (error) {
-      if (error instanceof CommandRefused) throw error;
       if (this.shell === shell) {
         this.abandoned = this.abandon(shell, error);
         await this.abandoned;
@@ -197,7 +207,7 @@ export class Session implements AsyncDisposable {
         `${hello}; ( ${inOwnShell(this.entry.shell, false)(':')} ) 2>/dev/null && printf '\\nagain'`,
       );
       const { pid, instance, canRepeat } = parseHello(
-        await ask(stream, asked, { ...defaultRun, limit: 4096, timeoutMs: 20_000 }),
+        await ask(stream, { ...defaultRun, body: asked, limit: 4096, timeoutMs: 20_000 }),
       );
       if (this.instance !== undefined && instance !== this.instance)
         throw new ScanError('TARGET_CHANGED', `${this.entry.name} was restarted during the scan`);
@@ -264,8 +274,6 @@ export class Session implements AsyncDisposable {
 // The start time of PID 1 tells one instance of a container from the next, sooner than the API does.
 const hello = `read -r stat </proc/1/stat; printf '%s\\n%s' "$$" "$stat"`;
 
-const givenUp = 'the answer is no longer awaited';
-
 function parseHello(answer: CommandAnswer): { pid: number; instance: string; canRepeat: boolean } {
   const [pid = '', stat = '', again] = answer.stdout.toString('latin1').split('\n');
   if (!/^\d+$/.test(pid)) throw new FrameMismatch('no process id from the shell');
@@ -276,67 +284,17 @@ function parseHello(answer: CommandAnswer): { pid: number; instance: string; can
   };
 }
 
-class StreamEnded extends Error {
-  readonly end: ExecEnd;
-
-  constructor(end: ExecEnd) {
-    super(endText(end));
-    this.end = end;
-  }
-}
-
-function endText(end: ExecEnd): string {
-  if (end.kind !== 'exited') return end.message;
-  // What a container's stop, its restart and its memory limit have in common.
-  const killed = end.code === 137 || end.code === 143 ? ', as when its container is stopped' : '';
-  return `the shell exited with ${end.code}${killed}`;
-}
-
 const leaveMs = 1000;
 
 /** Lets an idle shell end itself, with what commands left running in the background. */
 async function leave(stream: ShellStream): Promise<void> {
-  const enough = new AbortController();
-  const patience = pause(leaveMs, undefined, { signal: enough.signal }).catch(() => undefined);
   void stream.write(Buffer.from(`${endOf('$$')}\n`)).catch(() => undefined);
-  await Promise.race([stream.ended, patience]);
-  enough.abort();
+  await within(leaveMs, stream.ended);
 }
 
-/** One request and its answer on a stream. */
-async function ask(
-  stream: ShellStream,
-  body: string,
-  { timeoutMs, limit, signal }: RunOptions,
-): Promise<CommandAnswer> {
-  const nonce = makeNonce();
-  const reader = new AnswerReader(nonce, limit);
-  let timer: NodeJS.Timeout | undefined;
-  let onAbort: (() => void) | undefined;
-  try {
-    return await new Promise<CommandAnswer>((resolve, reject) => {
-      onAbort = () => reject(new CommandTimeout(givenUp));
-      signal?.addEventListener('abort', onAbort);
-      const take = (feed: (bytes: Buffer) => void) => (bytes: Buffer) => {
-        try {
-          feed(bytes);
-        } catch (error) {
-          reject(error instanceof Error ? error : new FrameMismatch(String(error)));
-        }
-        const answer = reader.answer();
-        if (answer) resolve(answer);
-      };
-      stream.onStdout = take(bytes => reader.takeStdout(bytes));
-      stream.onStderr = take(bytes => reader.takeStderr(bytes));
-      // A timer knows no more than 32 bits of milliseconds, and takes longer ones for none at all.
-      const patience = Math.min(timeoutMs, 2 ** 31 - 1);
-      timer = setTimeout(() => reject(new CommandTimeout(`no answer within ${timeoutMs / 1000} s`)), patience);
-      void stream.ended.then(end => reject(new StreamEnded(end)));
-      stream.write(toBytes(requestLine(body, nonce))).catch(() => undefined); // `ended` tells why
-    });
-  } finally {
-    clearTimeout(timer);
-    if (onAbort) signal?.removeEventListener('abort', onAbort);
-    stream.onStdout = stream.onStderr = () => undefined;
-  }
+async function within(milliseconds: number, ended: Promise<unknown>): Promise<void> {
+  const enough = new AbortController();
+  const patience = pause(milliseconds, undefined, { signal: enough.signal }).catch(() => undefined);
+  await Promise.race([ended, patience]);
+  enough.abort();
 }

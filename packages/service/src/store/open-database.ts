@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { zstdDecompressSync } from 'node:zlib';
 import { ScanError, Secret, toMessage } from '@cinc-scan/core';
 import { PGlite } from '@electric-sql/pglite';
 import { Kysely, PostgresDialect } from 'kysely';
 import { Pool } from 'pg';
 import { type ConstructorOptions, fromPglite } from 'pg-boss';
+import { databaseTemplate } from '../own-package.ts';
 import { ExclusivePGliteDialect } from './exclusive-pglite.ts';
 import type { Tables } from './tables.ts';
 
@@ -32,8 +34,7 @@ export const hasDatabase = (folder: string): boolean => existsSync(join(database
 
 async function openFolder(folder: string): Promise<Database> {
   const path = databaseIn(folder);
-  await mkdir(path, { recursive: true, mode: 0o700 });
-  const pglite = await openPGlite(path);
+  const pglite = await openPGlite(path, hasDatabase(folder));
   const kysely = new Kysely<Tables>({ dialect: new ExclusivePGliteDialect(pglite) });
   return {
     kysely,
@@ -42,14 +43,27 @@ async function openFolder(folder: string): Promise<Database> {
   };
 }
 
-async function openPGlite(path: string): Promise<PGlite> {
+async function openPGlite(path: string, isThere: boolean): Promise<PGlite> {
   try {
+    if (!isThere) await makeDatabase(path);
     return await PGlite.create(path);
   } catch (error) {
     throw new ScanError('SERVICE_DATA', `The embedded database in ${path} cannot be opened: ${toMessage(error)}`, {
       cause: error,
     });
   }
+}
+
+/** Under another name until it is whole. To initialize one takes seconds; a copy of one that was, a fraction of that. */
+async function makeDatabase(path: string): Promise<void> {
+  const draft = `${path}.draft`;
+  await rm(draft, { recursive: true, force: true });
+  await mkdir(draft, { recursive: true, mode: 0o700 });
+  const template = databaseTemplate();
+  const copied = template && { loadDataDir: new Blob([zstdDecompressSync(await readFile(template))]) };
+  const pglite = await PGlite.create({ dataDir: draft, ...copied });
+  await pglite.close();
+  await rename(draft, path);
 }
 
 const mostConnections = 10;
