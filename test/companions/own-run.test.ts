@@ -148,7 +148,7 @@ test.each<[string, string, (place: (name: string) => string) => void]>([
     place =>
       writeFileSync(
         place('scan.json'),
-        readFileSync(place('scan.json'), 'utf8').replace('"schemaVersion": 2', '"schemaVersion": 99'),
+        readFileSync(place('scan.json'), 'utf8').replace('"schemaVersion": 3', '"schemaVersion": 99'),
       ),
   ],
   [

@@ -288,6 +288,7 @@ describe('cinc-scan doctor', () => {
         .map(line => line.split(':')[0]),
     ).toEqual([
       '✓ Engine',
+      '✓ Jail for profile code',
       '✓ Kubeconfig',
       '✓ API server',
       `✓ Namespace ${namespace}`,

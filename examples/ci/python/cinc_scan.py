@@ -61,6 +61,7 @@ VARIABLES = {
     "engine_url": "CINC_SCAN_ENGINE_URL",
     "engine_sha256": "CINC_SCAN_ENGINE_SHA256",
     "engine_ca": "CINC_SCAN_ENGINE_CA",
+    "require_jail": "CINC_SCAN_REQUIRE_JAIL",
     "timeout": "CINC_SCAN_TIMEOUT",
     "deadline": "CINC_SCAN_DEADLINE",
     "concurrency": "CINC_SCAN_CONCURRENCY",

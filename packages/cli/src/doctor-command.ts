@@ -22,7 +22,7 @@ export function addDoctorCommand(program: Command, terminal: Terminal, exit: (co
     .command('doctor')
     .summary('check each precondition of a scan and say how to fix what fails')
     .description(
-      'Checks the engine, the connection to the cluster, the namespaces and the permissions in them: those that a scan of the named targets needs, or of any kind of workload if no target is named. Changes nothing.',
+      'Checks the engine, the jail that profile code would run in, the connection to the cluster, the namespaces and the permissions in them: those that a scan of the named targets needs, or of any kind of workload if no target is named. Changes nothing.',
     )
     .argument('[target...]', 'what to scan: a pod, kind/name, or labels as for `cinc-scan scan`');
   const given = optionSet.addTo(command);
@@ -36,6 +36,7 @@ export function addDoctorCommand(program: Command, terminal: Terminal, exit: (co
       access: values.access,
       selectors: values.targets.map(parseSelector),
       accountNamespace: values['grant-namespace'],
+      requireJail: values['require-jail'],
     };
     const checks = await doctor(request, deps, check => print(check, terminal));
     exit(Math.max(0, ...checks.map(({ result }) => (result.kind === 'bad' ? result.error.exit : 0))));

@@ -184,6 +184,7 @@ const toRequest = (source: string, values: Values) => ({
   source,
   inputs: toInputs(values, readInputFiles(values)),
   offline: values.offline,
+  requireJail: values['require-jail'],
   credentials: readHostCredentials(values['profile-credentials']),
 });
 

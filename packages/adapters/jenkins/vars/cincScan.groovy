@@ -43,6 +43,7 @@ import groovy.transform.Field
   engineUrl: 'CINC_SCAN_ENGINE_URL',
   engineSha256: 'CINC_SCAN_ENGINE_SHA256',
   engineCa: 'CINC_SCAN_ENGINE_CA',
+  requireJail: 'CINC_SCAN_REQUIRE_JAIL',
   timeout: 'CINC_SCAN_TIMEOUT',
   deadline: 'CINC_SCAN_DEADLINE',
   concurrency: 'CINC_SCAN_CONCURRENCY',

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Broker, type ContainerMarker, type EngineEvent } from '../broker/index.ts';
-import { ScanError, toMessage } from '../errors/index.ts';
+import { ScanError } from '../errors/index.ts';
 import type { OpenTarget } from '../lens/index.ts';
-import { parseJsonText } from '../request/index.ts';
+import { type JailStrength, parseJsonText } from '../request/index.ts';
 import type { Engine, JobEnd } from './engine.ts';
 import { type Inventory, inventory } from './inventory.ts';
+import { type Jail, parseJail, requireStrength } from './jail.ts';
+import { readResult } from './result-file.ts';
 
 /** What a profile is run with, beside its path. */
 export interface AuditInputs {
@@ -128,6 +129,11 @@ export async function readDepends(engine: Engine, scratch: string, profile: stri
   return (await perform(quietly(engine, scratch), { kind: 'depends', profile })).text;
 }
 
+/** What profile code would run in here; runs none. */
+export async function tryJail(engine: Engine, scratch: string): Promise<void> {
+  await perform({ ...quietly(engine, scratch), keep: false }, { kind: 'jail' });
+}
+
 const waiverFiles = z.array(
   z.object({ path: z.string(), warnings: z.array(z.string()), problem: z.string().nullable() }),
 );
@@ -173,21 +179,25 @@ interface EngineResult {
 
 const completion = z.object({
   event: z.literal('complete'),
-  file: z.string(),
   sha256: z.string(),
   bytes: z.number(),
   code: z.number().optional(),
   ...inventory.shape,
 });
 const failure = z.object({ event: z.literal('failed'), class: z.string(), message: z.string() });
-type Ending = z.infer<typeof completion> | z.infer<typeof failure>;
+type Completion = z.infer<typeof completion>;
+type Ending = Completion | z.infer<typeof failure>;
 const ending = z.union([completion, failure]);
 
 async function perform(job: Performing, order: Record<string, unknown>): Promise<EngineResult> {
+  const { engine } = job;
   const directory = await mkdtemp(join(job.scratch, 'j'));
   const socketPath = join(directory, 's');
   let ended: Ending | undefined;
+  let jail: Jail | undefined;
   const onEvent = (event: EngineEvent) => {
+    // The first word is the engine's own; what comes after it may be a profile's.
+    jail ??= parseJail(event);
     const { data } = ending.safeParse(event);
     if (data) ended = data;
     else job.onEvent(event);
@@ -200,11 +210,15 @@ async function perform(job: Performing, order: Record<string, unknown>): Promise
       containerMarker: job.containerMarker,
       commandTimeoutMs: job.timeoutMs,
     });
-    const { stopped, signal } = await runOrder(job, broker, { ...order, directory, socket: socketPath });
+    const seconds = Math.ceil(job.timeoutMs / 1000);
+    const given = { ...order, directory, socket: socketPath, jail: engine.requiredJail, seconds };
+    const { stopped, signal } = await runOrder(job, broker, given);
     // The order of these questions is the order of trust: what the broker and we know first, what the engine says last.
     if (broker.lost) throw broker.lost;
     if (stopped) throw stopped;
     if (ended === undefined) throw unconcluded(signal);
+    if (ended.event === 'failed') throw toFailure(ended);
+    engine.noteJail(requireJail(jail, engine.requiredJail));
     return await conclude(ended, directory);
   } finally {
     if (job.keep !== true) await rm(directory, { recursive: true, force: true });
@@ -243,28 +257,24 @@ function unconcluded(signal: number | null): ScanError {
   return new ScanError('ENGINE_CRASHED', `The engine ended without a completion record${how}`);
 }
 
-async function conclude(ended: Ending, directory: string): Promise<EngineResult> {
-  if (ended.event === 'failed') throw toFailure(ended);
-  if (ended.file !== join(directory, 'result.json'))
-    throw new ScanError('ENGINE_CRASHED', 'The engine names a result outside its folder');
-  let text: string;
-  try {
-    text = await readFile(ended.file, 'utf8');
-  } catch (error) {
-    throw new ScanError('ENGINE_CRASHED', `The result of the engine cannot be read: ${toMessage(error)}`, {
-      cause: error,
-    });
-  }
-  if (createHash('sha256').update(text).digest('hex') !== ended.sha256)
-    throw new ScanError('ENGINE_CRASHED', 'The result of the engine is not the one it vouched for');
-  const { code, file, has, problems, unmatched } = ended;
-  return { text, code, file, inventory: { has, problems, unmatched } };
+/** No profile code ran before the engine had said what it runs in. */
+function requireJail(jail: Jail | undefined, wanted: JailStrength): Jail {
+  if (jail === undefined) throw new ScanError('ENGINE_CRASHED', 'The engine did not say what it ran the profile in');
+  requireStrength(jail, wanted);
+  return jail;
+}
+
+async function conclude(ended: Completion, directory: string): Promise<EngineResult> {
+  const file = join(directory, 'result.json');
+  const { code, has, problems, unmatched } = ended;
+  return { text: await readResult(file, ended), code, file, inventory: { has, problems, unmatched } };
 }
 
 // The uname of the container said nothing that any system says (Train 3.16, lib/train/platforms/detect/scanner.rb).
 const unknownSystem = 'Train::PlatformDetectionFailed';
 
 function toFailure({ class: name, message }: z.infer<typeof failure>): ScanError {
+  if (name === 'jail') return new ScanError('JAIL_TOO_WEAK', `The jail for profile code is too weak: ${message}`);
   if (name === 'input') return new ScanError('PROFILE_INPUT_INVALID', `Input of the profile: ${message}`);
   return name === unknownSystem
     ? new ScanError('TARGET_CORRUPT', `The uname of the container matches no known operating system: ${message}`)

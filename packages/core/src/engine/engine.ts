@@ -6,8 +6,10 @@ import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { parseJson } from '../cluster/index.ts';
 import { ScanError } from '../errors/index.ts';
+import type { JailStrength } from '../request/index.ts';
 import { killGroup } from './child.ts';
 import type { EngineInstall } from './install.ts';
+import { type Jail, weakerJail } from './jail.ts';
 
 export interface EngineVersion {
   name: string;
@@ -51,6 +53,8 @@ export class Engine implements AsyncDisposable {
   private running = 0;
   private gone: ScanError | undefined;
   private isReady = false;
+  private demanded: JailStrength = 'none';
+  private weakest: Jail | undefined;
   /** By Ruby, before there was a profile. */
   private said = '';
 
@@ -91,6 +95,25 @@ export class Engine implements AsyncDisposable {
   /** Whether it lives and works for nobody. */
   get isIdle(): boolean {
     return this.gone === undefined && this.running === 0;
+  }
+
+  /** Begins a run: no profile of it runs in less than this. */
+  begin(requiredJail: JailStrength): void {
+    this.demanded = requiredJail;
+    this.weakest = undefined;
+  }
+
+  get requiredJail(): JailStrength {
+    return this.demanded;
+  }
+
+  /** What profile code of this run ran in: the weakest, if they differ. */
+  get jail(): Jail | undefined {
+    return this.weakest;
+  }
+
+  noteJail(jail: Jail): void {
+    this.weakest = weakerJail(this.weakest, jail);
   }
 
   get pid(): number | undefined {

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { ScanError } from '../errors/index.ts';
+import type { JailStrength } from '../request/index.ts';
 import { Engine } from './engine.ts';
 import { type EngineInstall, type EngineSettings, findEngine } from './install.ts';
 import { makeScratch } from './scratch.ts';
@@ -31,6 +32,8 @@ const poolLimits: PoolLimits = { idle: 1, uses: 200, ageMs: 3_600_000, bytes: 51
 export interface Leasing {
   /** Nothing may be installed: the engine is there, or it is an error. */
   offline: boolean;
+  /** No profile runs in less. */
+  requireJail?: JailStrength;
   /** Ends an installation. */
   signal?: AbortSignal | undefined;
   /** What the engine and profiles print while it is leased. Hostile. */
@@ -66,7 +69,7 @@ export class EnginePool implements AsyncDisposable {
   }
 
   /** Errors: POOL_CLOSED, ENGINE_MISSING and the others of finding an engine, SCRATCH_UNUSABLE. */
-  async lease({ onOutput, ...how }: Leasing): Promise<EngineLease> {
+  async lease({ onOutput, requireJail = 'none', ...how }: Leasing): Promise<EngineLease> {
     this.refuseClosed();
     const pooled = (await this.takeWaiting()) ?? (await this.start(how));
     if (this.closed) {
@@ -75,6 +78,7 @@ export class EnginePool implements AsyncDisposable {
     }
     pooled.onOutput = onOutput;
     pooled.uses += 1;
+    pooled.engine.begin(requireJail);
     this.leased.add(pooled);
     const { install, engine } = pooled;
     return { install, engine, [Symbol.asyncDispose]: () => this.takeBack(pooled) };
@@ -100,7 +104,7 @@ export class EnginePool implements AsyncDisposable {
     return undefined;
   }
 
-  private async start({ offline, signal }: Omit<Leasing, 'onOutput'>): Promise<Pooled> {
+  private async start({ offline, signal }: Pick<Leasing, 'offline' | 'signal'>): Promise<Pooled> {
     const { engine: settings, temporary } = this.settings;
     const install = await findEngine({ ...settings, offline, signal });
     const home = await makeScratch(temporary);

@@ -254,6 +254,12 @@ export const catalogue = {
     meaning: 'The engine ended before it had completed the audit.',
     remedy: 'Run again with --log-level debug to see what the engine printed.',
   },
+  JAIL_TOO_WEAK: {
+    exit: 5,
+    meaning: 'This machine cannot keep profile code as far from itself as --require-jail demands; none was loaded.',
+    remedy:
+      '`cinc-scan doctor` says what is missing, and docs/jail.md what gives it; or pass --require-jail with less.',
+  },
   POOL_CLOSED: {
     exit: 5,
     meaning: 'An engine was asked for after the pool of engines was closed.',

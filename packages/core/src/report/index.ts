@@ -35,6 +35,7 @@ export { Html, html } from './html/markup.ts';
 export { palette, variablesOf } from './html/palette.ts';
 export { timeText } from './html/parts.ts';
 export { script } from './html/script.ts';
+export { jailText } from './jail-words.ts';
 export { breakCommands, safeJsonText } from './log-commands.ts';
 export { fitMarkdown } from './markdown.ts';
 export { code as markdownCode } from './markdown-text.ts';

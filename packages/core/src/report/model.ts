@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Jail } from '../engine/index.ts';
 import type { Verdict } from '../gate/index.ts';
 import type { GrantObject } from '../grant/index.ts';
 import type { ProfileRef } from '../outcome/index.ts';
@@ -19,6 +20,8 @@ export interface ReportModel {
   run: { id: string; started: string; finished: string; seconds: number };
   cluster: { alias: string; server: string; version: string | undefined };
   engine: { name: string; version: string; ruby: string } | undefined;
+  /** What profile code ran in; undefined where none ran, or nothing is known of it. */
+  jail: Jail | undefined;
   grant: GrantRecord | undefined;
   profiles: ProfileRef[];
   /** Containers of planned pods that were not looked at. */

@@ -20,6 +20,8 @@ export {
   inputs,
   isEdge,
   isRunId,
+  type JailStrength,
+  jailStrengths,
   lensNames,
   longestRunId,
   wholly,

@@ -79,6 +79,10 @@ const findingSeverities = [...bucketSeverities, 'none'] as const;
 /** Ways to look into a container. */
 export const lensNames = ['exec', 'debug', 'sidecar'] as const;
 
+/** How far profile code is kept from the machine that scans; each is more than the one before. */
+export const jailStrengths = ['none', 'partial', 'full'] as const;
+export type JailStrength = (typeof jailStrengths)[number];
+
 const day = 86_400;
 
 /** Run ids are part of object names in the cluster, with room for a prefix. What makes one of a build's name cuts to this. */
@@ -490,6 +494,17 @@ export const inputs = {
     type: 'text',
     description: 'Certificate authorities (PEM file) for the server that has the package, instead of the default ones',
     example: './mirror-ca.pem',
+    since: '0.1.0',
+  },
+  'require-jail': {
+    edge: true,
+    group: 'run',
+    type: 'choice',
+    choices: jailStrengths,
+    default: 'none',
+    description:
+      'How far profile code has to be kept from the machine that scans. full: nothing of it can be seen, reached or used up. partial: its contents, network and other processes are out of reach; names of files may be seen, or a limit is missing. none: as far as the machine allows, which reports say',
+    example: 'full',
     since: '0.1.0',
   },
   timeout: {

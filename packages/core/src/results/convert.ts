@@ -51,6 +51,7 @@ export function modelOfResults(
   const verdict: Verdict = gate === undefined ? { ...judged, gate: { ...judged.gate, isUnasked: true } } : judged;
   const model: ReportModel = {
     ...toOrigin(results, now, toolVersion),
+    jail: undefined,
     grant: undefined,
     profiles: uniqueProfiles(outcomes.map(({ profile }) => profile)),
     passedOver: [],

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
+import { weakerJail } from '../engine/index.ts';
 import {
   compareExits,
   type GateRequest,
@@ -29,6 +30,7 @@ export function mergeRuns(runs: readonly [ReportModel, ...ReportModel[]]): Repor
         ? first.cluster
         : { alias: clusters.map(({ alias }) => alias).join(', '), server: '', version: undefined },
     engine: first.engine,
+    jail: mergeJails(runs.map(({ jail }) => jail)),
     grant: mergeGrants(runs.flatMap(({ grant }) => (grant === undefined ? [] : [grant]))),
     profiles: unique(runs.flatMap(({ profiles }) => profiles)),
     passedOver: runs.flatMap(({ passedOver }) => passedOver),
@@ -53,6 +55,11 @@ function mergedId(runs: readonly ReportModel[]): string {
   const hash = createHash('sha256');
   for (const { run } of runs) hash.update(`${run.id}\n${run.finished}\n`);
   return `merged-${hash.digest('hex').slice(0, 12)}`;
+}
+
+/** The weakest; one of which nothing is known may have been weaker still. */
+function mergeJails(jails: ReportModel['jail'][]): ReportModel['jail'] {
+  return jails.reduce((one, other) => (one === undefined || other === undefined ? undefined : weakerJail(one, other)));
 }
 
 function mergeGrants(grants: GrantRecord[]): GrantRecord | undefined {

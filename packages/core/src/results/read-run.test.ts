@@ -186,7 +186,8 @@ describe('a manifest that anyone can have written', () => {
   const nested = (depth: number): unknown => (depth === 0 ? 'x' : [nested(depth - 1)]);
 
   const refused: [string, (scan: Scan) => unknown, string, RegExp][] = [
-    ['of a later layout', scan => ({ ...scan, schemaVersion: 3 }), 'RUN_VERSION', /layout 3 is of a later version/],
+    ['of a later layout', scan => ({ ...scan, schemaVersion: 4 }), 'RUN_VERSION', /layout 4 is of a later version/],
+    ['of layout 2 that speaks of a jail', scan => ({ ...scan, schemaVersion: 2 }), 'RUN_INVALID', /schemaVersion/],
     ['of a run that has not ended', scan => ({ ...scan, state: 'running' }), 'RUN_UNFINISHED', /has not finished/],
     ['with a key that no version has', scan => ({ ...scan, surprise: 1 }), 'RUN_INVALID', /surprise/],
     ['without its judgements', scan => withJudgement(scan, () => ({ controls: undefined })), 'RUN_INVALID', /controls/],
@@ -212,6 +213,11 @@ describe('a manifest that anyone can have written', () => {
   ];
   test.each(refused)('is refused by name %s', async (...[, change, code, problem]) => {
     expect(await edited(change)).toEqual({ kind: 'refused', code, problem: expect.stringMatching(problem) });
+  });
+
+  test('is read in layout 2, as one of whose jail nothing is known', async () => {
+    const stored = await edited(({ jail: _, ...scan }) => ({ ...scan, schemaVersion: 2 }));
+    expect(stored).toMatchObject({ kind: 'run', model: { jail: undefined, verdict: { exit: 3 } } });
   });
 
   test('is refused by name in the first layout, which did not keep what was counted', () => {

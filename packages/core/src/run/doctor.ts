@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import { rm } from 'node:fs/promises';
 import { type Answer, apiPath, type Connection, parseStatus, serverVersion } from '../cluster/index.ts';
+import { makeScratch, tryJail } from '../engine/index.ts';
 import { ScanError, toScanError } from '../errors/index.ts';
 import {
   operatorPermissions,
@@ -9,6 +11,8 @@ import {
   toPermissions,
 } from '../grant/index.ts';
 import { parseSelector, type Selector, workloadKinds } from '../plan/index.ts';
+import { jailText } from '../report/index.ts';
+import type { JailStrength } from '../request/index.ts';
 import { connectOperator } from './operator-connection.ts';
 import type { Deps } from './scan-request.ts';
 
@@ -25,6 +29,8 @@ export interface DoctorRequest {
   /** The targets of the scan; none stands for any. */
   selectors: Selector[];
   accountNamespace: string | undefined;
+  /** Less of a jail for profile code is a failed check. */
+  requireJail: JailStrength;
 }
 
 /** Tries each precondition of a scan; nothing is made or changed. */
@@ -36,7 +42,8 @@ export async function doctor(request: DoctorRequest, deps: Deps, onCheck: (check
     onCheck(check);
     return 'value' in check ? check.value : undefined;
   };
-  await attempt('Engine', () => checkEngine(deps));
+  const engine = await attempt('Engine', () => checkEngine(deps));
+  if (engine !== undefined) await attempt('Jail for profile code', () => checkJail(request, deps));
   const connection = await attempt('Kubeconfig', () => readAccess(deps));
   if (connection === undefined) return checks;
   const version = await attempt('API server', () => checkServer(connection));
@@ -75,6 +82,26 @@ async function checkEngine({ engines, engine: { offline = false } }: Deps): Prom
   } catch (error) {
     throw toScanError(error, 'ENGINE_MISSING', `The engine does not start: ${printed}`);
   }
+}
+
+/** In the very process in which a scan would run a profile; without one. */
+async function checkJail({ requireJail }: DoctorRequest, deps: Deps): Promise<{ text: string; value: true }> {
+  const {
+    engines,
+    temporary,
+    engine: { offline = false },
+  } = deps;
+  await using lease = await engines.lease({ offline, requireJail, onOutput: () => undefined });
+  const scratch = await makeScratch(temporary);
+  try {
+    await tryJail(lease.engine, scratch);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+  const { jail } = lease.engine;
+  if (jail === undefined) throw new ScanError('ENGINE_CRASHED', 'The engine did not say what it runs profiles in');
+  const why = jail.reasons.length === 0 ? '' : `; ${jail.reasons.join('; ')}`;
+  return { text: `${jailText(jail)}, by ${jail.means.join(', ') || 'nothing'}${why}`, value: true };
 }
 
 async function readAccess(deps: Deps): Promise<{ text: string; value: Connection }> {

@@ -8,7 +8,7 @@ import type { Verdict } from '../gate/index.ts';
 import type { Outcome, Unreached, WaiverFile } from '../outcome/index.ts';
 import { type PassedOver, type Plan, passedOverText, type Target } from '../plan/index.ts';
 import { type PreparedProfile, prepareProfiles } from '../profile/index.ts';
-import type { ReportModel, WrittenReport } from '../report/index.ts';
+import { jailText, type ReportModel, type WrittenReport } from '../report/index.ts';
 import type { Secrets } from '../request/index.ts';
 import { makeRedactor, prepareOutputs, pushSecrets, redactModel, writeReports } from '../results/index.ts';
 import { type Assigned, Assignments } from './annotated.ts';
@@ -100,8 +100,16 @@ export class Run<S extends Site = Site> implements AsyncDisposable {
     this.profiles = profiles;
     this.assignments = new Assignments(this.request, profiles, { allowed, preparing });
     this.secrets.register(...sensitiveValues(profiles));
+    this.warnOfNoJail();
     const said = await checkWaivers(waivers, { engine, scratch });
     for (const text of [...warnings, ...said, ...oddities(this.request, profiles)]) this.warn(text);
+  }
+
+  /** Where nothing keeps a profile from this machine, whoever reads the results has to know. */
+  private warnOfNoJail(): void {
+    const { jail } = this.lease.engine;
+    if (jail?.strength !== 'none') return;
+    this.warn(`Profile code is not kept from this machine: ${[jailText(jail), ...jail.reasons].join('; ')}`);
   }
 
   /** What there is to look at now. */
@@ -202,6 +210,7 @@ export class Run<S extends Site = Site> implements AsyncDisposable {
       },
       ...(await this.site.describe()),
       engine: await this.lease.engine.version.catch(() => undefined),
+      jail: this.lease.engine.jail,
       profiles: this.profiles.map(profile => profile.ref),
       passedOver: this.passedOver,
       verdict,
@@ -264,9 +273,9 @@ export class Run<S extends Site = Site> implements AsyncDisposable {
   }
 }
 
-function leaseEngine(request: ScanRequest, { engines, emit, signal }: Deps): Promise<EngineLease> {
+function leaseEngine({ offline, requireJail }: ScanRequest, { engines, emit, signal }: Deps): Promise<EngineLease> {
   const onOutput = (text: string) => emit({ kind: 'engine-output', text });
-  return unlessAborted(engines.lease({ offline: request.offline, signal, onOutput }), signal);
+  return unlessAborted(engines.lease({ offline, requireJail, signal, onOutput }), signal);
 }
 
 async function end(lease: EngineLease, scratch: string | undefined): Promise<void> {

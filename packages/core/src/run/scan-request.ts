@@ -20,6 +20,7 @@ import { type ConsoleOptions, parseReportSpec, type ReportSpec } from '../report
 import {
   type Access,
   inlineThreshold,
+  type JailStrength,
   makeRunId,
   perTargetKey,
   type Secrets,
@@ -70,6 +71,8 @@ export interface ScanRequest extends IdentityRequest {
   credentials: HostCredentials;
   /** Nothing is fetched. */
   offline: boolean;
+  /** Profile code runs in no less. */
+  requireJail: JailStrength;
   inputs: GivenInputs;
   waivers: GivenWaivers[];
   /** What is odd about the request and no reason to refuse it. */
@@ -141,6 +144,7 @@ export function toScanRequest(values: Values, contents: Contents): ScanRequest {
     annotated,
     credentials: readHostCredentials(values['profile-credentials']),
     offline: values.offline,
+    requireJail: values['require-jail'],
     inputs: toInputs(values, contents.inputFiles),
     waivers,
     warnings: warningsOf(waivers, outranked),

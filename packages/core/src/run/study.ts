@@ -21,7 +21,7 @@ import { makePreparing } from './preparing.ts';
 import { secretsOf } from './run-secrets.ts';
 import type { Deps, ScanRequest } from './scan-request.ts';
 
-type StudyRequest = Pick<ScanRequest, 'inputs' | 'offline' | 'credentials'> & { source: string };
+type StudyRequest = Pick<ScanRequest, 'inputs' | 'offline' | 'requireJail' | 'credentials'> & { source: string };
 
 export interface StudyDeps
   extends Pick<
@@ -63,8 +63,9 @@ async function preparing<T>(
   work: (preparing: Preparing) => Promise<T>,
 ): Promise<T> {
   const { engines, emit, signal, temporary } = deps;
+  const { offline, requireJail } = request;
   const onOutput = (text: string) => emit({ kind: 'engine-output', text });
-  await using lease = await engines.lease({ offline: request.offline, signal, onOutput });
+  await using lease = await engines.lease({ offline, requireJail, signal, onOutput });
   const scratch = await makeScratch(temporary);
   const connection = needsCluster(request) ? await open(deps) : undefined;
   try {

@@ -26,6 +26,8 @@ module CincScan
     # then took a third of all time.
     CHUNK = 65_536
 
+    attr_reader :socket
+
     def initialize(path)
       @socket = UNIXSocket.new(path)
       @owner = Process.pid
@@ -36,6 +38,11 @@ module CincScan
       @answers = {}
       @late = Set.new
       @last = 0
+    end
+
+    # By the process that is left when a job has shut itself in.
+    def take_over
+      @owner = Process.pid
     end
 
     # @return [Array(Hash, String, String)] header, first part, second part; the parts are bytes

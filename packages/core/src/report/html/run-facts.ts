@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { jailText } from '../jail-words.ts';
 import type { GrantRecord, ReportModel } from '../model.ts';
+import { oneLine } from '../text.ts';
 import { plural } from '../words.ts';
 import { type Html, html, join, nothing } from './markup.ts';
 import type { Page } from './page.ts';
@@ -7,7 +10,7 @@ import { columnHeads, facts, secondsText, section, table, timeText } from './par
 
 /** How this report came about: what an auditor of the audit wants to know. */
 export function runFacts({ model }: Page): Html {
-  const { tool, run, cluster, engine, grant, verdict } = model;
+  const { tool, run, cluster, engine, jail, grant, verdict } = model;
   const list = facts([
     ['Run', html`<code>${run.id}</code>`],
     ['Started', timeText(run.started)],
@@ -15,6 +18,9 @@ export function runFacts({ model }: Page): Html {
     ['Took', secondsText(run.seconds)],
     ['Tool', `${tool.name} ${tool.version}`],
     ['Engine', engine === undefined ? 'none ran' : `${engine.name} ${engine.version} on Ruby ${engine.ruby}`],
+    ['Jail of profile code', jail === undefined ? undefined : jailText(jail)],
+    ['Kept by', jail?.means.join(', ')],
+    ['Why it is not full', jail?.reasons.map(reason => oneLine(reason)).join('; ')],
     ['Cluster', html`${cluster.alias} at <code>${cluster.server}</code>`],
     ['Kubernetes', cluster.version ?? 'unknown'],
     ['Access', accessText(grant)],

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Observation } from '../../outcome/index.ts';
+import { jailText } from '../jail-words.ts';
 import { podOf, type Replicas, titleOf } from '../replicas.ts';
 import { percentText, statusOrder } from '../tally.ts';
 import { oneLine } from '../text.ts';
@@ -27,6 +28,7 @@ export function targets(page: Page): Html {
   const head = html`${columnHeads('Target', ...(severalProfiles ? ['Profile'] : []), 'Gate')}${numberHeads('Compliance', ...statusOrder.map(status => statusWords[status]))}<th scope="col" class="picture">Share</th>`;
   const body = html`${table({ caption: 'Targets with their results', head, rows, className: 'targets' })}
 <details class="more"><summary>How each target was looked at</summary>
+${page.model.jail === undefined ? nothing : html`<p>Jail of profile code: ${jailText(page.model.jail)}.</p>`}
 ${page.replicas.map(same => factsOf(same))}</details>`;
   return section({ id: 'targets', title: `Targets (${page.columns.length})`, body });
 }

@@ -51,8 +51,15 @@ export function readScan(text: string): ReadScan {
     return refuse('RUN_VERSION', `layout ${schemaVersion} is of a later version; this one knows ${scanSchemaVersion}`);
   if (isTooDeep(document)) return refuse('RUN_INVALID', `nested deeper than ${mostDepth}`);
   if (state === 'running') return refuse('RUN_UNFINISHED', 'the run has not finished');
-  return schemaVersion === 1 ? readVersion1(document, refuse) : readCurrent(document, refuse);
+  if (schemaVersion === 1) return readVersion1(document, refuse);
+  return readCurrent(schemaVersion === 2 ? fromVersion2(document) : document, refuse);
 }
+
+/** It knew of no jail. One that speaks of it is none of that version, and is refused for it. */
+const fromVersion2 = (document: unknown): unknown =>
+  typeof document === 'object' && document !== null && !('jail' in document)
+    ? { ...document, schemaVersion: scanSchemaVersion, jail: null }
+    : document;
 
 type Refuse = (code: 'RUN_INVALID', problem: string) => ReadScan;
 

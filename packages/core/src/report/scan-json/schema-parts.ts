@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What scan.json is made of: each part once, in the order in which they need each other.
 import { z } from 'zod';
+import { jailProperties } from '../../engine/index.ts';
 import { catalogue } from '../../errors/index.ts';
 import { reasons, warningCodes } from '../../gate/index.ts';
 import { views, witnesses } from '../../lens/index.ts';
 import { severities, statuses } from '../../outcome/index.ts';
-import { lensNames } from '../../request/index.ts';
+import { jailStrengths, lensNames } from '../../request/index.ts';
 
 export const text = z.string();
 export const texts = z.array(text);
@@ -18,6 +19,17 @@ export const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 export const tool = z.strictObject({ name: z.literal('cinc-scan'), version: text });
 export const cluster = z.strictObject({ alias: text, server: text, version: known });
 export const engine = z.strictObject({ name: text, version: text, ruby: text });
+export const jail = z
+  .strictObject({
+    strength: z
+      .enum(jailStrengths)
+      .describe('full: nothing is missing. partial: names or limits are. none: what would make it a jail is missing.'),
+    missing: z.array(z.enum(jailProperties)).describe('What profile code was not kept from, or had no limit of.'),
+    means: texts.describe('By what it was kept from the rest.'),
+    reasons: texts.describe('Why something is missing.'),
+  })
+  .describe('How far profile code was kept from the machine that scanned: the weakest of all its processes.')
+  .meta({ id: 'jail' });
 // It stands in links and names of files.
 export const runId = z.string().regex(/^[a-z0-9][-a-z0-9]{0,39}$/);
 export const request = z.looseObject({}).describe('The inputs by name, without secrets.');

@@ -13,6 +13,7 @@ import {
   engine,
   errorCode,
   grant,
+  jail,
   judgement,
   known,
   missing,
@@ -33,8 +34,8 @@ import {
   warning,
 } from './schema-parts.ts';
 
-/** 1 kept what the gate said, and not what it counted; 2 keeps the judgement. */
-export const scanSchemaVersion = 2;
+/** 1 kept what the gate said, and not what it counted; 2 keeps the judgement; 3 says what profile code ran in. */
+export const scanSchemaVersion = 3;
 
 const exit = z.literal(exitRanks);
 const named = {
@@ -97,6 +98,7 @@ const finished = z
     state: z.literal('finished'),
     run: z.strictObject({ id: runId, started: text, finished: moment, seconds }),
     engine: engine.nullable(),
+    jail: jail.nullable().describe('null where no profile code ran, or nothing is known of it.'),
     targets: z.array(z.discriminatedUnion('outcome', [unreached, z.discriminatedUnion('result', [judged, unjudged])])),
     passedOver: z
       .array(z.strictObject({ namespace: text, pod: text, container: text, reason: text }))

@@ -12,13 +12,14 @@ export type ResultTexts = ReadonlyMap<string, string>;
 
 /** The model that the manifest was made of. A target whose result file is not there is not shown as audited. */
 export function toStoredModel(scan: FinishedScan, results: ResultTexts): ReportModel {
-  const { tool, run, cluster, engine, grant, profiles, passedOver, warnings, request, gate, exitCode } = scan;
+  const { tool, run, cluster, engine, jail, grant, profiles, passedOver, warnings, request, gate, exitCode } = scan;
   const { source, bounds, strict, unasked } = gate;
   return {
     tool,
     run,
     cluster: { ...cluster, version: cluster.version ?? undefined },
     engine: engine ?? undefined,
+    jail: jail ?? undefined,
     grant: grant === null ? undefined : toGrant(grant),
     profiles: profiles.map(profile => toProfile(profile)),
     passedOver,

@@ -19,6 +19,11 @@ export const toCluster = ({ alias, server, version }: ReportModel['cluster']) =>
 export const toEngine = (engine: ReportModel['engine']): FinishedScan['engine'] =>
   engine === undefined ? null : { name: engine.name, version: engine.version, ruby: engine.ruby };
 
+export const toJail = (jail: ReportModel['jail']): FinishedScan['jail'] =>
+  jail === undefined
+    ? null
+    : { strength: jail.strength, missing: jail.missing, means: jail.means, reasons: jail.reasons };
+
 export const toProfile = ({ name, version, source, sha256, commit, dependencies }: ProfileRef) => ({
   name,
   version: version ?? null,

@@ -9,6 +9,7 @@ import {
   toCluster,
   toEngine,
   toGrant,
+  toJail,
   toPassedOver,
   toProfile,
   toReport,
@@ -47,7 +48,7 @@ type Unnamed<T extends { tool: object }> = Omit<T, 'tool'> & { tool: ReportModel
 
 function toScan(model: ReportModel, reports: WrittenReport[], surfaces: Surface[]): Unnamed<FinishedScan> {
   const views = toViews(model);
-  const { tool, run, request, cluster, engine, profiles, verdict } = model;
+  const { tool, run, request, cluster, engine, jail, profiles, verdict } = model;
   return {
     schemaVersion: scanSchemaVersion,
     state: 'finished',
@@ -56,6 +57,7 @@ function toScan(model: ReportModel, reports: WrittenReport[], surfaces: Surface[
     request,
     cluster: toCluster(cluster),
     engine: toEngine(engine),
+    jail: toJail(jail),
     profiles: profiles.map(profile => toProfile(profile)),
     targets: views.map(view => toTarget(view, reports)),
     passedOver: model.passedOver.map(each => toPassedOver(each)),

@@ -94,6 +94,12 @@ function modelOf(outcomes: Outcome[]): ReportModel {
     run: { id: 'k7w2m9qd', started, finished, seconds: 215 },
     cluster: { alias: 'production-eu', server: 'https://10.20.0.1:6443', version: 'v1.31.4' },
     engine: { name: 'CINC Auditor', version: '5.22.76', ruby: '3.1.6' },
+    jail: {
+      strength: 'partial',
+      missing: ['names', 'disk'],
+      means: ['no privileges', 'Landlock', 'limits', 'seccomp'],
+      reasons: ['namespaces (user): Operation not permitted'],
+    },
     grant: {
       access: 'grant',
       objects: [

@@ -113,6 +113,7 @@ export function sampleModel(
     run: { id: 'run-1', started: '2026-01-31T23:59:00Z', finished: sampleNow.toISOString(), seconds: 60 },
     cluster: { alias: 'prod', server: 'https://cluster.example:6443', version: 'v1.32.0' },
     engine: { name: 'cinc-auditor', version: '5.24.7', ruby: '3.1.0' },
+    jail: { strength: 'full', missing: [], means: ['namespaces', 'Landlock', 'limits', 'seccomp'], reasons: [] },
     grant: {
       access: 'grant',
       objects: [{ kind: 'ServiceAccount', namespace: 'shop', name: 'cinc-scan-run-1' }],
