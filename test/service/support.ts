@@ -7,9 +7,8 @@ import { cacheHome } from '../support/caches.ts';
 import { root } from '../support/cinc-scan.ts';
 import type { TestCluster } from '../support/cluster.ts';
 
-export interface RunningService {
+export interface RunningProcess {
   child: ChildProcess;
-  url: string;
   /** Of the first operator, from the first start. */
   key: string | undefined;
   output(): string;
@@ -17,31 +16,52 @@ export interface RunningService {
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
+export interface RunningService extends RunningProcess {
+  url: string;
+}
+
 const program = join(root, 'packages/service/bin/cinc-scan-service.js');
+
+type Place = Pick<TestCluster, 'folder' | 'kubeconfigPath'>;
 
 /** The service as it is shipped, on a data folder that outlives it. */
 export async function startService(
-  { folder, kubeconfigPath }: Pick<TestCluster, 'folder' | 'kubeconfigPath'>,
+  place: Place,
   name: string,
   { env = {}, args: more = [] }: { env?: Record<string, string>; args?: readonly string[] } = {},
 ): Promise<RunningService> {
-  const data = join(folder, name);
-  mkdirSync(join(data, 'credentials'), { recursive: true, mode: 0o700 });
-  copyFileSync(kubeconfigPath, join(data, 'credentials/east'));
   const args = [
     'run',
     '--data',
-    data,
+    join(place.folder, name),
     '--port',
     '0',
     '--allow-unisolated',
     '--heartbeat',
     '10',
-    '--log-level',
-    'info',
     ...more,
   ];
-  const child = spawn(process.execPath, [program, ...args], {
+  const running = await startProcess(place, name, args, env);
+  const [, url = ''] = urlLine.exec(running.output()) ?? [];
+  return { ...running, url };
+}
+
+const urlLine = /^cinc-scan service at (\S+)$/m;
+/** What a process prints once it does its work. */
+const readyLine = /^cinc-scan (?:service at|runner for) \S+|^cinc-scan service is running/m;
+const lastLine = 'Its database is embedded';
+
+/** Any process of the shipped program. */
+export async function startProcess(
+  { folder, kubeconfigPath }: Place,
+  name: string,
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<RunningProcess> {
+  const credentials = join(folder, name, 'credentials');
+  mkdirSync(credentials, { recursive: true, mode: 0o700 });
+  copyFileSync(kubeconfigPath, join(credentials, 'east'));
+  const child = spawn(process.execPath, [program, ...args, '--log-level', 'info'], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
@@ -54,21 +74,19 @@ export async function startService(
   });
   let output = '';
   const ended = once(child, 'close');
-  const ready = new Promise<string>((resolve, reject) => {
+  const isEmbedded = args[0] === 'run' && !env['CINC_SCAN_DATABASE'];
+  await new Promise<void>((resolve, reject) => {
     const take = (text: string) => {
       output += text;
-      const [, url] = /^cinc-scan service at (\S+)$/m.exec(output) ?? [];
-      if (url !== undefined && (env['CINC_SCAN_DATABASE'] || output.includes('Its database is embedded'))) resolve(url);
+      if (readyLine.test(output) && (!isEmbedded || output.includes(lastLine))) resolve();
     };
     child.stdout.setEncoding('utf8').on('data', take);
     child.stderr.setEncoding('utf8').on('data', take);
-    void ended.then(() => reject(new Error(`The service ended with ${child.exitCode}:\n${output}`)));
+    void ended.then(() => reject(new Error(`The process ended with ${child.exitCode}:\n${output}`)));
   });
-  const url = await ready;
   const [key] = /cs_\w+/.exec(output) ?? [];
   return {
     child,
-    url,
     key,
     output: () => output,
     async stop(signal = 'SIGTERM') {
@@ -88,20 +106,31 @@ export class Client {
     this.key = key;
   }
 
-  async send(method: string, path: string, body?: unknown): Promise<{ status: number; text: string }> {
+  async send(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<{ status: number; text: string }> {
     const response = await fetch(`${this.url}/api/v1${path}`, {
       method,
       headers: {
         authorization: `Bearer ${this.key}`,
         ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     return { status: response.status, text: await response.text() };
   }
 
-  async call<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T> {
-    const { status, text } = await this.send(method, path, body);
+  async call<T = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<T> {
+    const { status, text } = await this.send(method, path, body, headers);
     if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text}`);
     return (text === '' ? {} : JSON.parse(text)) as T;
   }

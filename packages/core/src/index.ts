@@ -72,8 +72,11 @@ export {
   call,
   isLoopback,
   isSuccess,
+  mayPass,
   problemOf,
   type RetrySettings,
+  retryDefaults,
+  waitMs,
 } from './http/index.ts';
 export { guardedSecurity, ownMarker, restrictedSecurity, usualSecurity } from './lens/index.ts';
 export { type GivenResult, type Hdf, type Outcome, parseHdf, parseMoment } from './outcome/index.ts';

@@ -2,12 +2,13 @@
 import { join } from 'node:path';
 import { isScanError } from '@cinc-scan/core';
 import { Command, CommanderError, Option } from 'commander';
-import { pino } from 'pino';
 import { openBlobs } from './blobs/open-blobs.ts';
 import { addBackupCommands } from './commands/backup-commands.ts';
 import { databaseAddress, withData } from './commands/data-place.ts';
 import { addDoctorCommand } from './commands/doctor-command.ts';
 import { addKeyCommand } from './commands/key-command.ts';
+import { makeLogger, stopSignal } from './commands/process.ts';
+import { addRunnerCommand } from './commands/runner-command.ts';
 import { ownVersion, scanProcessCommand } from './own-package.ts';
 import { type Role, roles, type Service, startService } from './run-service.ts';
 import { migrate } from './store/migrate.ts';
@@ -27,14 +28,6 @@ interface RunOptions {
   logLevel: string;
 }
 
-/** An error of the database carries the values of its query. */
-function shownError(error: unknown): Record<string, unknown> {
-  if (!(error instanceof Error)) return { message: String(error) };
-  const { name, message, stack, cause } = error;
-  const code = 'code' in error ? error.code : undefined;
-  return { name, message, code, stack, ...(cause !== undefined && { cause: shownError(cause) }) };
-}
-
 async function run({
   data,
   blobs: address,
@@ -48,7 +41,7 @@ async function run({
   heartbeat,
   logLevel,
 }: RunOptions): Promise<void> {
-  const logger = pino({ level: logLevel, serializers: { err: shownError } }, pino.destination(2));
+  const logger = makeLogger(logLevel);
   const database = databaseAddress();
   const service = await startService({
     data,
@@ -75,7 +68,7 @@ async function run({
 }
 
 function tell({ url, firstKey }: Service, isEmbedded: boolean): void {
-  if (url !== undefined) process.stdout.write(`cinc-scan service at ${url}\n`);
+  process.stdout.write(url === undefined ? 'cinc-scan service is running\n' : `cinc-scan service at ${url}\n`);
   if (firstKey !== undefined)
     process.stdout.write(`Key of the first operator, shown this once: ${firstKey.reveal()}\n`);
   if (isEmbedded)
@@ -83,11 +76,6 @@ function tell({ url, firstKey }: Service, isEmbedded: boolean): void {
       'Its database is embedded: for one process, for trying and for small teams. A power cut may lose what was written last.\n',
     );
 }
-
-const stopSignal = (): Promise<void> =>
-  new Promise(resolve => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve());
-  });
 
 const program = new Command('cinc-scan-service')
   .description('The scan service of cinc-scan')
@@ -130,6 +118,7 @@ program
     process.stdout.write('The database has the layout of this version\n');
   });
 
+addRunnerCommand(program);
 addBackupCommands(program);
 addDoctorCommand(program);
 addKeyCommand(program);

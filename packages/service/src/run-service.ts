@@ -12,6 +12,7 @@ import { ProcessExecutor } from './executors/process-executor.ts';
 import { IssuerKeys } from './identity/issuer-keys.ts';
 import { Leases } from './queue/leases.ts';
 import { type QueueTimes, ScanQueue } from './queue/scan-queue.ts';
+import { ownLeases } from './runner/lease-source.ts';
 import { Runner } from './runner/runner.ts';
 import { lockFolder } from './store/data-folder.ts';
 import { createFirstKey, endExpired } from './store/keys.ts';
@@ -62,7 +63,7 @@ export interface Service extends AsyncDisposable {
 export async function startService(settings: ServiceSettings): Promise<Service> {
   await using stack = new AsyncDisposableStack();
   const { data, logger, roles: wanted } = settings;
-  requireIsolation(settings);
+  requireIsolation({ runsProfiles: wanted.includes('worker'), allowUnisolated: settings.allowUnisolated });
   if (settings.database === undefined) stack.use(await lockFolder(data));
   const database = stack.use(
     await openDatabase(
@@ -83,8 +84,14 @@ export async function startService(settings: ServiceSettings): Promise<Service> 
 }
 
 /** A profile is a program: it could read what the process that scans can. */
-function requireIsolation({ roles: wanted, allowUnisolated }: ServiceSettings): void {
-  if (!wanted.includes('worker') || allowUnisolated) return;
+export function requireIsolation({
+  runsProfiles,
+  allowUnisolated,
+}: {
+  runsProfiles: boolean;
+  allowUnisolated: boolean;
+}): void {
+  if (!runsProfiles || allowUnisolated) return;
   throw new ScanError('SERVICE_UNISOLATED', 'Profiles would run with the rights of the service');
 }
 
@@ -114,9 +121,8 @@ function startRunner(stack: AsyncDisposableStack, settings: ServiceSettings, lea
   const onLog = (text: string) => logger.info({ text }, 'a process that scans said');
   const executor = stack.use(new ProcessExecutor({ command, credentials, cache, path, onLog }));
   return new Runner({
-    name: `${hostname()}/${randomUUID().slice(0, 8)}`,
     slots,
-    leases,
+    leases: ownLeases(leases, { runner: `${hostname()}/${randomUUID().slice(0, 8)}`, regions: [null] }),
     executor,
     heartbeatMs: ((times?.heartbeatSeconds ?? 30) * 1000) / 3,
     idleMs: 1000,

@@ -2,8 +2,11 @@
 // Every route that the running API has, and who gets in: what is expected follows from what the route says of itself.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { KeyScope } from '../domain/key-scope.ts';
-import { platformRoles, type TeamRole, teamRoles } from '../domain/roles.ts';
+
+import { type PlatformRole, platformRoles, type TeamRole, teamRoles } from '../domain/roles.ts';
+import { wirePrefix } from '../runner/wire.ts';
 import { addRule, registerIssuer } from '../store/issuers.ts';
+
 import { createFirstKey, createTeamKey, revokeKey } from '../store/keys.ts';
 import { registerProfile } from '../store/registry.ts';
 import type { Answer, ApiClient } from '../testing/api-client.ts';
@@ -58,6 +61,7 @@ const bodies: Record<string, object> = {
 };
 
 const prefix = '/api/v1';
+const isOfApi = (url: string) => url.startsWith(prefix);
 const lineOf = ({ method, url }: RouteAccess) => `${method} ${url.replace(prefix, '')}`;
 const isGetTwin = ({ method }: RouteAccess) => method === 'HEAD';
 
@@ -66,6 +70,7 @@ const filled = ({ url }: RouteAccess) =>
   url
     .replace(prefix, '')
     .replace(':id', nobodys)
+    .replace(':scan/:attempt', `${nobodys}/1`)
     .replace(':version', '1.0.0')
     .replaceAll(/:[a-z]+/g, 'none');
 
@@ -86,9 +91,13 @@ async function revokedKey(): Promise<string> {
   });
 }
 
-async function platformKey(role: (typeof platformRoles)[number]): Promise<string> {
+async function platformKey(role: PlatformRole): Promise<string> {
   const made = await parts.store.asPlatform(transaction =>
-    createFirstKey(transaction, { name: role, role, team: null, expiresAt: inAnHour() }, world.operator.principal),
+    createFirstKey(
+      transaction,
+      { name: role, role, regions: role === 'runner' ? ['far'] : undefined, team: null, expiresAt: inAnHour() },
+      world.operator.principal,
+    ),
   );
   return made.text.reveal();
 }
@@ -101,6 +110,8 @@ function admitted({ access }: RouteAccess): string[] {
       return [...teamRoles, ...platformRoles];
     case 'team':
       return teamRoles.slice(teamRoles.indexOf(access.role));
+    case 'runner':
+      return ['runner'];
     case 'platform':
       return platformRoles.slice(platformRoles.indexOf(access.role));
   }
@@ -111,7 +122,7 @@ beforeAll(async () => {
   world = await makeWorld(parts);
   served = await serveApi(parts);
   api = served.client;
-  routes = served.server.accesses.filter(({ url }) => url.startsWith(prefix));
+  routes = served.server.accesses.filter(({ url }) => isOfApi(url) || url.startsWith(wirePrefix));
   const { id: scan } = await submit(parts, world.shop, askFor('pod/of-shop'));
   const key = await parts.store.asTeam(world.shop.team, async transaction => {
     const digest = await parts.blobs.put(Buffer.from('{}'));
@@ -136,9 +147,9 @@ test('the description has every route that is not of the machinery', () => {
   const described = api.operations.map(
     ({ method, path }) => `${method} ${path.replace(prefix, '').replaceAll(/\{([a-z]+)\}/g, ':$1')}`,
   );
-  const running = routes.filter(route => !isGetTwin(route)).map(lineOf);
+  const running = routes.filter(route => isOfApi(route.url) && !isGetTwin(route)).map(lineOf);
   expect(running.toSorted()).toEqual([...described, 'GET /openapi.json'].toSorted());
-  const others = served.server.accesses.filter(({ url }) => !url.startsWith(prefix));
+  const others = served.server.accesses.filter(({ url }) => !routes.some(route => route.url === url));
   expect([...new Set(others.map(({ url }) => url))].toSorted()).toEqual(['/livez', '/readyz']);
 });
 
@@ -166,7 +177,7 @@ describe('every route', () => {
   test('serves the roles that it names and those above, and no other', async () => {
     const keys: Record<string, string> = {};
     for (const role of teamRoles) keys[role] = await keyOf(role);
-    for (const role of platformRoles) keys[role] = await platformKey(role);
+    for (const role of [...platformRoles, 'runner'] as const) keys[role] = await platformKey(role);
     for (const route of guarded())
       for (const [role, key] of Object.entries(keys)) {
         const { status } = await api.call(route.method, filled(route), { key });
@@ -182,7 +193,7 @@ describe('every route', () => {
 
   test('that names an object of a team has its line here', () => {
     const named = routes.filter(
-      route => route.url.includes('/:') && route.access.kind !== 'platform' && !isGetTwin(route),
+      route => route.url.includes('/:') && ['team', 'signed-in'].includes(route.access.kind) && !isGetTwin(route),
     );
     expect(named.map(lineOf).toSorted()).toEqual(Object.keys(objects).toSorted());
   });

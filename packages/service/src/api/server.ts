@@ -11,10 +11,13 @@ import {
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { apiTypes } from '../domain/api-types.ts';
+import { Leases } from '../queue/leases.ts';
+import { wirePrefix } from '../runner/wire.ts';
 import { finishDescription } from './describe.ts';
 import { answerProblems } from './problem.ts';
 import { addIssuerRoutes } from './routes/issuers.ts';
 import { addKeyRoutes } from './routes/keys.ts';
+import { addLeaseRoutes } from './routes/leases.ts';
 import { addPeopleRoutes } from './routes/people.ts';
 import { addRegistryRoutes } from './routes/registry.ts';
 import type { ApiParts, Server } from './routes/routes.ts';
@@ -52,6 +55,9 @@ export async function makeApi({ logger, version, ...parts }: ApiOptions): Promis
     transformObject: createJsonSchemaTransformObject({ schemaRegistry: apiTypes }),
   });
   await server.register(async scope => addRoutes(scope.withTypeProvider<ZodTypeProvider>(), parts), { prefix });
+  await server.register(async scope => addLeaseRoutes(scope.withTypeProvider<ZodTypeProvider>(), new Leases(parts)), {
+    prefix: wirePrefix,
+  });
   addHealth(server, parts);
   await server.ready();
   return server;

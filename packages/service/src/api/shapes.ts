@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { apiTypes } from '../domain/api-types.ts';
 import { keyScope } from '../domain/key-scope.ts';
-import { platformRoles, teamRoles } from '../domain/roles.ts';
+import { allRoles } from '../domain/roles.ts';
 
 const moment = z.iso.datetime();
 const maybe = <T extends z.ZodType>(type: T) => type.nullable();
@@ -75,7 +75,12 @@ export const threshold = z
   .register(apiTypes, { id: 'Threshold' });
 
 export const cluster = z
-  .object({ name: z.string(), mostRuns: z.int(), namespaces: maybe(z.array(z.string())).describe('null: all of them') })
+  .object({
+    name: z.string(),
+    region: maybe(z.string()),
+    mostRuns: z.int(),
+    namespaces: maybe(z.array(z.string())).describe('null: all of them'),
+  })
   .register(apiTypes, { id: 'Cluster' });
 
 export const team = z
@@ -87,7 +92,7 @@ export const apiKey = z
     id: z.uuid(),
     publicId: z.string(),
     name: z.string(),
-    role: z.enum([...teamRoles, ...platformRoles]),
+    role: z.enum(allRoles),
     scope: maybe(keyScope).describe('null: for all that the team has'),
     expiresAt: moment,
     revokedAt: maybe(moment),
@@ -103,7 +108,7 @@ export const newKey = z
 export const me = z
   .object({
     name: z.string(),
-    role: z.enum([...teamRoles, ...platformRoles]),
+    role: z.enum(allRoles),
     team: maybe(z.string()),
     scope: maybe(keyScope),
   })

@@ -17,7 +17,8 @@ export type Access =
   | { kind: 'anyone' }
   | ({ kind: 'signed-in' } & Scoped)
   | ({ kind: 'team'; role: TeamRole } & Scoped)
-  | { kind: 'platform'; role: PlatformRole };
+  | { kind: 'platform'; role: Exclude<PlatformRole, 'runner'> }
+  | { kind: 'runner' };
 
 /** Every route there is, and whom it serves. */
 export interface RouteAccess {
@@ -40,6 +41,7 @@ declare module 'fastify' {
 
 export type TeamCaller = Caller & { kind: 'team' };
 export type PlatformCaller = Caller & { kind: 'platform' };
+export type RunnerCaller = Caller & { kind: 'runner' };
 
 /** Finds out who calls and whether the route is for them. Throws SERVICE_KEY_INVALID, SERVICE_FORBIDDEN. */
 export async function signIn(request: FastifyRequest, store: Store): Promise<Caller | undefined> {
@@ -58,6 +60,7 @@ function presentedKey({ headers: { authorization = '' } }: FastifyRequest) {
 }
 
 function requireAccess(caller: Caller, access: Exclude<Access, { kind: 'anyone' }>): void {
+  if (caller.kind === 'runner' || access.kind === 'runner') return requireRunner(caller, access);
   requireScoped(caller, access);
   if (access.kind === 'signed-in') return;
   const holds =
@@ -71,7 +74,16 @@ function requireAccess(caller: Caller, access: Exclude<Access, { kind: 'anyone' 
   );
 }
 
-function requireScoped(caller: Caller, access: Exclude<Access, { kind: 'anyone' }>): void {
+/** Neither does a runner anything else, nor anybody else what runners do. */
+function requireRunner(caller: Caller, access: Access): void {
+  if (caller.kind === 'runner' && access.kind === 'runner') return;
+  throw new ScanError(
+    'SERVICE_FORBIDDEN',
+    caller.kind === 'runner' ? 'The key is of a runner, which this is not for' : 'This takes the key of a runner',
+  );
+}
+
+function requireScoped(caller: Exclude<Caller, { kind: 'runner' }>, access: Exclude<Access, { kind: 'anyone' }>): void {
   if (caller.kind === 'platform' || caller.scope === null || 'scoped' in access) return;
   throw new ScanError('SERVICE_FORBIDDEN', 'The key is for some of what the team has: this takes one for all of it', {
     remedy: 'Use a key of the team without a scope.',
@@ -88,4 +100,10 @@ export function teamOf({ caller }: FastifyRequest): TeamCaller {
 export function platformOf({ caller }: FastifyRequest): PlatformCaller {
   if (caller?.kind === 'platform') return caller;
   throw new ScanError('SERVICE_FORBIDDEN', 'This takes a key of the platform');
+}
+
+/** Of a route for runners. */
+export function runnerOf({ caller }: FastifyRequest): RunnerCaller {
+  if (caller?.kind === 'runner') return caller;
+  throw new ScanError('SERVICE_FORBIDDEN', 'This takes the key of a runner');
 }

@@ -18,7 +18,7 @@ export const withData = (command: Command): Command =>
       'bucket of reports and profiles: s3://, gs:// or azblob:// (default: the data folder)',
     );
 
-const usualData = join(homedir(), '.local/share/cinc-scan-service');
+export const usualData = join(homedir(), '.local/share/cinc-scan-service');
 
 /** An address with a password belongs into no argument: other users see those. */
 export function databaseAddress(): Secret | undefined {

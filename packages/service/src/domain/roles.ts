@@ -6,7 +6,10 @@ export type TeamRole = (typeof teamRoles)[number];
 
 /** An auditor reads everything, an operator looks after clusters and teams. */
 export const platformRoles = ['auditor', 'operator'] as const;
-export type PlatformRole = (typeof platformRoles)[number];
+/** A runner takes scans of its regions and says how they ended; nothing else. */
+export type PlatformRole = (typeof platformRoles)[number] | 'runner';
+
+export const allRoles = [...teamRoles, ...platformRoles, 'runner'] as const;
 
 export const allows = (held: TeamRole, wanted: TeamRole): boolean =>
   teamRoles.indexOf(held) >= teamRoles.indexOf(wanted);

@@ -53,13 +53,14 @@ export class ProcessExecutor implements AsyncDisposable {
   }
 
   private async perform(lease: Lease, folder: string, { onEvent, signal, keep }: Watch): Promise<Ending> {
-    const { runId, before, namespaces, request, cluster } = lease;
+    const { runId, before, clean, namespaces, request, cluster } = lease;
     const kubeconfig = cluster.credential === undefined ? undefined : this.credentialPath(cluster.credential);
     const answer = await this.processOf(lease.team).ask(
       {
         kind: 'scan',
         runId,
-        ...(before !== undefined && { before }),
+        ...(clean !== undefined && { clean }),
+        before,
         namespaces,
         request,
         folder,
@@ -68,7 +69,7 @@ export class ProcessExecutor implements AsyncDisposable {
       },
       { onEvent, signal },
     );
-    if (signal.aborted) return { kind: 'cancelled' };
+    if (signal.aborted || clean === 'cancelled') return { kind: 'cancelled' };
     if (answer.kind === 'refused') return { ...answer, mayPass: mayPass(answer.failure.code) };
     const reports = await keepReports(folder, answer.reports, { keep });
     return {

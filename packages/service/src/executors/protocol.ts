@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a service and the process that scans say to each other: a line of JSON each way.
 import { z } from 'zod';
+import { cleans } from '../domain/clean.ts';
 
 /** To the process: one scan. */
 const scanOrder = z.strictObject({
   kind: z.literal('scan'),
   job: z.int(),
   runId: z.string(),
-  /** Run of an attempt that died: what it left in the cluster goes first. */
-  before: z.string().optional(),
+  /** Runs of attempts that died: what they left in the cluster goes first. */
+  before: z.array(z.string()),
+  /** Why only that is done, and nothing is scanned. */
+  clean: z.enum(cleans).optional(),
   namespaces: z.array(z.string()),
   /** The request document. */
   request: z.string(),

@@ -59,7 +59,9 @@ async function perform(order: ScanOrder, signal: AbortSignal): Promise<Said> {
   };
   const { values, contents } = readDocument({ name: 'request', text: request }, { flags, environment: {} });
   const deps = toDeps(values, order, signal);
-  if (before !== undefined) await takeBack(before, namespaces, deps);
+  for (const earlier of before) await takeBack(earlier, namespaces, deps);
+  if (order.clean !== undefined)
+    throw new ScanError('RUN_LOST', 'Each process that ran this scan went away without a word');
   const done = await scan(toScanRequest(values, contents), deps);
   return toSaid({ ...done, reports: [...done.reports, ...(await checklists(done, folder))] });
 }

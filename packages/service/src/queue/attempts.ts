@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rows of an attempt. Each change names the attempt that makes it: the word of an earlier one changes nothing.
-import { catalogue, type ErrorCode } from '@cinc-scan/core';
+import { catalogue, type ErrorCode, ScanError } from '@cinc-scan/core';
 import { sql } from 'kysely';
+import type { Kept } from '../blobs/blobs.ts';
 import { audit } from '../store/audit-log.ts';
 import { recordBlob } from '../store/registry.ts';
 import type { PlatformTransaction } from '../store/store.ts';
 import type { ScanFailure } from '../store/tables.ts';
+import type { Hold } from './scan-queue.ts';
 
 export interface Attempt {
   scan: string;
@@ -19,13 +21,22 @@ export interface FreeCluster {
   context: string | null;
 }
 
-/** The cluster whose scan waits longest, of those that take another run; its row is locked until the transaction ends. */
-export async function nextCluster(transaction: PlatformTransaction): Promise<FreeCluster | undefined> {
+/**
+ * The cluster whose scan waits longest, of those of the regions that take another run; its row is locked until the
+ * transaction ends. null: clusters without a region.
+ */
+export async function nextCluster(
+  transaction: PlatformTransaction,
+  regions: readonly (string | null)[],
+): Promise<FreeCluster | undefined> {
+  const named = regions.filter(region => region !== null);
+  const isServed = sql<boolean>`(region = any (${named}::text[]) or (${regions.includes(null)} and region is null))`;
   const running = sql<number>`(select count(*) from scan as other where other.cluster_id = cluster.id and other.state = 'running')`;
   const oldest = sql<string>`(select min(waiting.id::text) from scan as waiting where waiting.cluster_id = cluster.id and waiting.state = 'queued')`;
   return transaction
     .selectFrom('cluster')
     .select(['id', 'credential', 'context'])
+    .where(isServed)
     .where(sql<boolean>`${oldest} is not null and ${running} < cluster.most_runs`)
     .orderBy(oldest)
     .limit(1)
@@ -36,8 +47,8 @@ export async function nextCluster(transaction: PlatformTransaction): Promise<Fre
 
 export interface Begun extends Attempt {
   runId: string;
-  /** Run of the attempt before: its grant may still stand. */
-  before: string | undefined;
+  /** Runs of the attempts before: what they made in the cluster may still stand. */
+  before: string[];
 }
 
 /** Marks a scan as run; undefined for one that is over, or was cancelled while it waited. */
@@ -45,16 +56,17 @@ export async function beginAttempt(
   transaction: PlatformTransaction,
   scan: string,
   with_: { attempt: number; runId: string; runner: string },
-): Promise<Begun | undefined> {
+): Promise<(Begun & { isCancelled: boolean }) | undefined> {
   const { attempt, runId, runner } = with_;
   const found = await transaction
     .selectFrom('scan')
-    .select(['team_id', 'state', 'run_id', 'cancel_requested'])
+    .select(['team_id', 'state', 'run_id', 'earlier_runs', 'cancel_requested'])
     .where('id', '=', scan)
     .forUpdate()
     .executeTakeFirst();
   if (found === undefined || !['queued', 'running'].includes(found.state)) return undefined;
-  if (found.cancel_requested) {
+  const before = [...found.earlier_runs, ...(found.run_id === null ? [] : [found.run_id])];
+  if (found.cancel_requested && before.length === 0) {
     await transaction
       .updateTable('scan')
       .set({ state: 'cancelled', finished_at: new Date() })
@@ -64,10 +76,40 @@ export async function beginAttempt(
   }
   await transaction
     .updateTable('scan')
-    .set({ state: 'running', attempt, run_id: runId, runner, isolation: 'none', started_at: new Date() })
+    .set({
+      earlier_runs: before,
+      state: 'running',
+      attempt,
+      run_id: runId,
+      runner,
+      isolation: 'none',
+      started_at: new Date(),
+    })
     .where('id', '=', scan)
     .execute();
-  return { scan, team: found.team_id, attempt, runId, before: found.run_id ?? undefined };
+  return { scan, team: found.team_id, attempt, runId, before, isCancelled: found.cancel_requested };
+}
+
+/** An attempt as its runner names it, if it was given to that runner. Throws SERVICE_NOT_FOUND. */
+export async function findHeld(
+  transaction: PlatformTransaction,
+  { scan, attempt }: Pick<Attempt, 'scan' | 'attempt'>,
+  { name, regions }: { name: string; regions: string[] },
+) {
+  const found = await transaction
+    .selectFrom('scan')
+    .innerJoin('cluster', 'cluster.id', 'scan.cluster_id')
+    .select(['scan.team_id', 'scan.cluster_id', 'scan.run_id', 'scan.runner', 'cluster.region'])
+    .where('scan.id', '=', scan)
+    .where('scan.attempt', '>=', attempt)
+    .executeTakeFirst();
+  const isTheirs = found?.region != null && regions.includes(found.region);
+  // Of an attempt that does not count any more nobody knows whose it was; nothing is changed by it.
+  if (!isTheirs || found.runner?.startsWith(`${name}/`) !== true)
+    throw new ScanError('SERVICE_NOT_FOUND', `The runner holds no attempt ${attempt} of scan ${scan}`);
+  const { team_id: team, cluster_id: cluster, run_id } = found;
+  const hold: Hold = { id: scan, cluster, retryCount: attempt - 1 };
+  return { scan, team, attempt, runId: run_id ?? '', before: [], hold };
 }
 
 export interface Finished {
@@ -126,6 +168,7 @@ export async function requeue(
     .where('state', '=', 'running')
     .executeTakeFirst();
   if (numUpdatedRows !== 1n) return false;
+  await transaction.deleteFrom('lease_upload').where('scan_id', '=', scan).execute();
   await audit(transaction, { team, principal: null, action: 'scan.retry', object: scan, detail: { attempt, why } });
   return true;
 }
@@ -143,7 +186,7 @@ export const failureOf = (code: ErrorCode, message: string): ScanFailure => ({
   remedy: catalogue[code].remedy,
 });
 
-/** Ends scans that no runner took in time. Gives what was ended. */
+/** Ends scans that no runner took in time; one that was taken before is taken again, for what it left. Gives what was ended. */
 export async function expireScans(
   transaction: PlatformTransaction,
   now: Date,
@@ -153,6 +196,7 @@ export async function expireScans(
     .updateTable('scan')
     .set({ state: 'expired', finished_at: now, error })
     .where('state', '=', 'queued')
+    .where('attempt', '=', 0)
     .where('deadline_at', '<', now)
     .returning(['id', 'cluster_id as cluster', 'team_id as team'])
     .execute();
@@ -221,6 +265,40 @@ export interface KeptReport {
   bytes: number;
 }
 
+/** Keeps what a runner has sent until the scan has ended; false for an attempt that does not count any more. */
+export async function recordUpload(
+  transaction: PlatformTransaction,
+  { scan, attempt }: Attempt,
+  { digest, bytes }: Kept,
+): Promise<boolean> {
+  const counts = await transaction
+    .selectFrom('scan')
+    .select('id')
+    .where('id', '=', scan)
+    .where('attempt', '=', attempt)
+    .where('state', '=', 'running')
+    .forUpdate()
+    .executeTakeFirst();
+  if (counts === undefined) return false;
+  await recordBlob(transaction, digest, bytes);
+  await transaction
+    .insertInto('lease_upload')
+    .values({ scan_id: scan, blob: digest })
+    .onConflict(conflict => conflict.doNothing())
+    .execute();
+  return true;
+}
+
+/** Of reports, those whose content was not sent for this scan: nobody comes by the content of others by its name. */
+export async function notSent(
+  transaction: PlatformTransaction,
+  scan: string,
+  reports: KeptReport[],
+): Promise<KeptReport[]> {
+  const sent = await transaction.selectFrom('lease_upload').select('blob').where('scan_id', '=', scan).execute();
+  return reports.filter(report => !sent.some(({ blob }) => blob === report.blob));
+}
+
 export async function recordReports(
   transaction: PlatformTransaction,
   scan: string,
@@ -230,4 +308,5 @@ export async function recordReports(
     await recordBlob(transaction, blob, bytes);
     await transaction.insertInto('scan_report').values({ scan_id: scan, file, kind, blob }).execute();
   }
+  await transaction.deleteFrom('lease_upload').where('scan_id', '=', scan).execute();
 }

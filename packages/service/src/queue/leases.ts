@@ -1,23 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a runner may do to a scan: take it, say that it lives and how far it is, and end it.
-import { isScanError, makeRunId, toMessage } from '@cinc-scan/core';
+import { isScanError, makeRunId, ScanError, toMessage } from '@cinc-scan/core';
 import type { Blobs, Kept } from '../blobs/blobs.ts';
+import type { Clean } from '../domain/clean.ts';
 import type { PlatformTransaction, Store } from '../store/store.ts';
 import type { ScanFailure } from '../store/tables.ts';
 import { type AssembledRequest, assembleRequest } from './assemble-request.ts';
 import {
+  type Attempt,
   appendEvents,
   type Begun,
   beginAttempt,
   expireScans,
   type Finished,
   failureOf,
+  findHeld,
   finishAttempt,
   type KeptReport,
   loseScan,
   nextCluster,
+  notSent,
   type RunEvent,
   recordReports,
+  recordUpload,
   requeue,
   runningScans,
 } from './attempts.ts';
@@ -26,8 +31,13 @@ import type { Hold, ScanQueue } from './scan-queue.ts';
 /** A scan that a runner holds. */
 export interface Lease extends Begun, AssembledRequest {
   hold: Hold;
+  /** Why nothing is scanned any more: what earlier attempts left in the cluster is taken back, and that is all. */
+  clean: Clean | undefined;
   cluster: { credential: string | undefined; context: string | undefined };
 }
+
+/** What is needed to say something of a lease. */
+export type Held = Begun & { hold: Hold };
 
 /** How an attempt ended. */
 export type Ending =
@@ -72,9 +82,12 @@ export class Leases {
     return this.parts.queue;
   }
 
-  /** The next scan of a cluster that takes another run; undefined where there is none. */
-  async take(runner: string): Promise<Lease | undefined> {
-    const taken = await this.store.asPlatform(transaction => this.begin(transaction, runner));
+  /**
+   * The next scan of a cluster of the regions that takes another run; undefined where there is none. null: clusters
+   * without a region.
+   */
+  async take(runner: string, regions: readonly (string | null)[] = [null]): Promise<Lease | undefined> {
+    const taken = await this.store.asPlatform(transaction => this.begin(transaction, { runner, regions }));
     if (taken === undefined) return undefined;
     try {
       const { team, scan } = taken;
@@ -90,9 +103,9 @@ export class Leases {
 
   private async begin(
     transaction: PlatformTransaction,
-    runner: string,
+    { runner, regions }: { runner: string; regions: readonly (string | null)[] },
   ): Promise<Omit<Lease, keyof AssembledRequest> | undefined> {
-    const cluster = await nextCluster(transaction);
+    const cluster = await nextCluster(transaction, regions);
     if (cluster === undefined) return undefined;
     for (;;) {
       const hold = await this.queue.take(transaction, cluster.id);
@@ -100,14 +113,25 @@ export class Leases {
       const attempt = { attempt: hold.retryCount + 1, runId: makeRunId(), runner };
       const begun = await beginAttempt(transaction, hold.id, attempt);
       const { credential, context } = cluster;
+      const lost = attempt.attempt > mostAttempts ? 'lost' : undefined;
       if (begun !== undefined)
-        return { ...begun, hold, cluster: { credential: credential ?? undefined, context: context ?? undefined } };
+        return {
+          ...begun,
+          hold,
+          clean: begun.isCancelled ? 'cancelled' : lost,
+          cluster: { credential: credential ?? undefined, context: context ?? undefined },
+        };
       await this.queue.complete(transaction, hold); // the scan is over, and there may be others
     }
   }
 
+  /** What a runner elsewhere holds, or held. Throws SERVICE_NOT_FOUND for what it never had. */
+  find(attempt: Pick<Attempt, 'scan' | 'attempt'>, runner: { name: string; regions: string[] }): Promise<Held> {
+    return this.store.asPlatform(transaction => findHeld(transaction, attempt, runner));
+  }
+
   /** Says that the runner lives; hears whether it is to go on. */
-  async touch({ scan, hold }: Pick<Lease, 'scan' | 'hold'>): Promise<Word> {
+  async touch({ scan, hold }: Held): Promise<Word> {
     if (!(await this.queue.touch(hold))) return 'lost';
     const found = await this.store.asPlatform(transaction =>
       transaction.selectFrom('scan').select('cancel_requested').where('id', '=', scan).executeTakeFirst(),
@@ -124,8 +148,27 @@ export class Leases {
     return this.parts.blobs.putStream(content);
   }
 
+  /** The same of a runner elsewhere, whose end may name nothing else; undefined where another attempt counts by now. */
+  async upload(lease: Held, content: AsyncIterable<Uint8Array>): Promise<Kept | undefined> {
+    const kept = await this.keep(content);
+    const counts = await this.store.forTeam(lease.team, transaction => recordUpload(transaction, lease, kept));
+    return counts ? kept : undefined;
+  }
+
+  /** The end of an attempt as a runner elsewhere tells it. Throws SERVICE_FORBIDDEN for reports that it did not send. */
+  async endOf(lease: Held, ending: Ending): Promise<boolean> {
+    const reports = ending.kind === 'judged' ? ending.reports : [];
+    const missing = await this.store.forTeam(lease.team, transaction => notSent(transaction, lease.scan, reports));
+    if (missing.length > 0 && (await this.touch(lease)) !== 'lost')
+      throw new ScanError(
+        'SERVICE_FORBIDDEN',
+        `The runner did not send the content of ${missing.map(({ file }) => file).join(', ')}`,
+      );
+    return this.end(lease, ending);
+  }
+
   /** Records the end of an attempt; false where another attempt counts by now, and nothing was recorded. */
-  async end(lease: Begun & { hold: Hold }, ending: Ending): Promise<boolean> {
+  async end(lease: Held, ending: Ending): Promise<boolean> {
     if (ending.kind !== 'cancelled' && ending.mayPass && lease.attempt < mostAttempts)
       return this.giveBack(lease, ending);
     const reports = ending.kind === 'judged' ? ending.reports : [];
@@ -139,13 +182,13 @@ export class Leases {
   }
 
   /** Gives a scan back untouched, as when its runner stops; whether that costs an attempt is for the queue to say. */
-  async release(lease: Begun & { hold: Hold }): Promise<void> {
+  async release(lease: Held): Promise<void> {
     const failure = failureOf('RUN_LOST', 'The runner stopped while it ran the scan');
     if (lease.attempt < mostAttempts) await this.giveBack(lease, { kind: 'refused', failure, mayPass: true });
     else await this.end(lease, { kind: 'refused', failure, mayPass: false });
   }
 
-  private giveBack(lease: Begun & { hold: Hold }, ending: Exclude<Ending, { kind: 'cancelled' }>): Promise<boolean> {
+  private giveBack(lease: Held, ending: Exclude<Ending, { kind: 'cancelled' }>): Promise<boolean> {
     const why = ending.kind === 'judged' ? ending.reason : ending.failure.code;
     return this.inOne(
       lease,

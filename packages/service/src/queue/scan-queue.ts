@@ -36,6 +36,9 @@ export interface Stray {
 const schema = 'cinc_scan_queue';
 const straysAtOnce = 500;
 
+/** One for the scan; the others for taking back what both of its attempts have left, where they died. */
+const mostRetries = 4;
+
 const usualTimes: QueueTimes = { heartbeatSeconds: 30, superviseSeconds: 10 };
 
 // A run ends itself at its deadline; the queue's own limit is for one that does not.
@@ -84,7 +87,7 @@ export class ScanQueue implements AsyncDisposable {
       {
         id,
         db: fromKysely(transaction),
-        retryLimit: 1,
+        retryLimit: mostRetries,
         expireInSeconds: longestRunSeconds,
         heartbeatSeconds: this.times.heartbeatSeconds,
       },

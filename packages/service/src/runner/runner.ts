@@ -3,14 +3,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ScanError } from '@cinc-scan/core';
 import type { ProcessExecutor } from '../executors/process-executor.ts';
 import type { RunEvent } from '../queue/attempts.ts';
-import type { Lease, Leases } from '../queue/leases.ts';
+import type { Lease } from '../queue/leases.ts';
+import type { LeaseSource } from './lease-source.ts';
 
 export interface RunnerSettings {
-  /** Shown with the scans that it runs. */
-  name: string;
   /** Scans at once. */
   slots: number;
-  leases: Leases;
+  leases: LeaseSource;
   executor: ProcessExecutor;
   /** How often it says that it lives, milliseconds. */
   heartbeatMs: number;
@@ -41,7 +40,7 @@ export class Runner implements AsyncDisposable {
     const { signal } = this.stopping;
     while (!signal.aborted) {
       try {
-        const lease = await this.settings.leases.take(this.settings.name);
+        const lease = await this.settings.leases.take();
         if (lease === undefined) await this.idle();
         else await this.perform(lease);
       } catch (error) {
@@ -68,7 +67,7 @@ export class Runner implements AsyncDisposable {
     const ending = await executor.run(lease, {
       onEvent: event => events.add(event),
       signal,
-      keep: content => leases.keep(content),
+      keep: content => leases.keep(lease, content),
     });
     await events.flush();
     if (beat.isLost) return; // another attempt counts by now

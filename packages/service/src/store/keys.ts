@@ -13,6 +13,8 @@ export interface NewApiKey {
   name: string;
   role: TeamRole;
   scope?: KeyScope | null;
+  /** Of a runner's key. */
+  regions?: string[] | undefined;
   expiresAt: Date;
 }
 
@@ -43,13 +45,19 @@ export async function createFirstKey(
 }
 
 async function insertKey(transaction: AnyTransaction, key: AnyKey, by: string | null): Promise<MadeKey> {
-  const { name, role, team, scope = null, expiresAt } = key;
+  const { name, role, team, scope = null, regions, expiresAt } = key;
   const principal = makeId();
   const platform_role = isTeamRole(role) ? null : role;
   await transaction.insertInto('principal').values({ id: principal, name, kind: 'program', platform_role }).execute();
   if (isTeamRole(role)) await transaction.insertInto('membership').values({ principal_id: principal, role }).execute();
   const { id, publicId, text } = await insertKeyOf(transaction, principal, key);
-  const detail = { name, role, expires: expiresAt.toISOString(), ...(scope !== null && { scope }) };
+  const detail = {
+    name,
+    role,
+    expires: expiresAt.toISOString(),
+    ...(scope !== null && { scope }),
+    ...(regions && { regions }),
+  };
   await audit(transaction, { team, principal: by, action: 'key.create', object: publicId, detail });
   return { id, text };
 }
@@ -58,7 +66,7 @@ async function insertKey(transaction: AnyTransaction, key: AnyKey, by: string | 
 export async function insertKeyOf(
   transaction: AnyTransaction,
   principal: string,
-  { name, role, team, scope = null, expiresAt, rule }: AnyKey & { rule?: string },
+  { name, role, team, scope = null, regions, expiresAt, rule }: AnyKey & { rule?: string },
 ): Promise<MadeKey & { publicId: string }> {
   const id = makeId();
   const { text, publicId, hash } = makeKey();
@@ -73,6 +81,7 @@ export async function insertKeyOf(
       role,
       team_id: team,
       scope: scope && JSON.stringify(scope),
+      regions: regions ?? null,
       expires_at: expiresAt,
       rule_id: rule,
     })
@@ -193,6 +202,7 @@ const readKeyRow = (transaction: PlatformTransaction, publicId: string) =>
       'api_key.role as keyRole',
       'api_key.scope',
       'api_key.rule_id as rule',
+      'api_key.regions',
       'api_key.last_used_at',
       'api_key.expires_at',
       'api_key.revoked_at',
@@ -209,7 +219,7 @@ const readKeyRow = (transaction: PlatformTransaction, publicId: string) =>
 type KeyRow = NonNullable<Awaited<ReturnType<typeof readKeyRow>>>;
 
 /** What key and principal both allow. */
-function toCaller({ keyRole, scope, principal, name, ...of }: KeyRow): Caller {
+function toCaller({ keyRole, scope, regions, principal, name, ...of }: KeyRow): Caller {
   if (isTeamRole(keyRole)) {
     // What a token of another issuer may is in its rule, and goes with it.
     const most = of.rule === null ? of.memberRole : keyRole;
@@ -218,6 +228,10 @@ function toCaller({ keyRole, scope, principal, name, ...of }: KeyRow): Caller {
     return { kind: 'team', principal, name, team: of.team, teamSlug: of.teamSlug, role, scope };
   }
   if (of.platform_role === null) throw invalidKey();
+  if (keyRole === 'runner' || of.platform_role === 'runner') {
+    if (keyRole !== of.platform_role || regions === null) throw invalidKey();
+    return { kind: 'runner', principal, name, regions };
+  }
   const role = keyRole === 'operator' && of.platform_role === 'operator' ? 'operator' : 'auditor';
   return { kind: 'platform', principal, name, role };
 }

@@ -13,6 +13,7 @@ export interface NewCluster {
   slug: string;
   credential: string | undefined;
   context: string | undefined;
+  region?: string | undefined;
   mostRuns: number | undefined;
 }
 
@@ -22,10 +23,10 @@ export async function registerCluster(
   by: string,
 ): Promise<string> {
   const id = makeId();
-  const { slug, credential = null, context = null, mostRuns } = cluster;
+  const { slug, credential = null, context = null, region = null, mostRuns } = cluster;
   const made = await transaction
     .insertInto('cluster')
-    .values({ id, slug, credential, context, ...(mostRuns !== undefined && { most_runs: mostRuns }) })
+    .values({ id, slug, credential, context, region, ...(mostRuns !== undefined && { most_runs: mostRuns }) })
     .onConflict(conflict => conflict.column('slug').doNothing())
     .executeTakeFirst();
   if (made.numInsertedOrUpdatedRows !== 1n)
@@ -75,7 +76,7 @@ export const clustersOf = (transaction: TeamTransaction) =>
   transaction
     .selectFrom('cluster')
     .innerJoin('cluster_access', 'cluster_access.cluster_id', 'cluster.id')
-    .select(['cluster.id', 'cluster.slug', 'cluster.most_runs'])
+    .select(['cluster.id', 'cluster.slug', 'cluster.region', 'cluster.most_runs'])
     .select(
       // What the team may and what the key is for.
       sql<string[] | null>`case
@@ -90,7 +91,7 @@ export const clustersOf = (transaction: TeamTransaction) =>
 export const allClusters = (transaction: PlatformTransaction) =>
   transaction
     .selectFrom('cluster')
-    .select(['id', 'slug', 'credential', 'context', 'most_runs', 'created_at'])
+    .select(['id', 'slug', 'credential', 'context', 'region', 'most_runs', 'created_at'])
     .orderBy('slug')
     .execute();
 

@@ -217,6 +217,9 @@ export const reportsOf = (transaction: TeamTransaction, id: string) =>
     .innerJoin('blob', 'blob.digest', 'scan_report.blob')
     .select(['file', 'kind', 'scan_report.blob', 'blob.bytes'])
     .where('scan_id', '=', id)
+    .where(eb =>
+      eb.exists(eb.selectFrom('scan').select('id').where('id', '=', id).where('finished_at', 'is not', null)),
+    )
     .orderBy('file')
     .execute();
 
@@ -239,19 +242,21 @@ export interface Cancelling {
 
 /** A queued scan is cancelled at once; a running one when its runner hears of it. Throws SERVICE_NOT_FOUND. */
 export async function requestCancel(transaction: TeamTransaction, id: string, by: TeamCaller): Promise<Cancelling> {
-  const { state, cluster } = await transaction
+  const { state, attempt, cluster } = await transaction
     .selectFrom('scan')
-    .select(['state', 'cluster_id as cluster'])
+    .select(['state', 'attempt', 'cluster_id as cluster'])
     .where('id', '=', id)
     .forUpdate()
     .executeTakeFirstOrThrow(() => noScan(id));
   if (state !== 'queued' && state !== 'running') return { state, waitedFor: undefined };
-  const change = state === 'queued' ? { state: 'cancelled' as const, finished_at: new Date() } : {};
+  // What an attempt that died has left is taken back first.
+  const isOver = state === 'queued' && attempt === 0;
+  const change = isOver ? { state: 'cancelled' as const, finished_at: new Date() } : {};
   await transaction
     .updateTable('scan')
     .set({ cancel_requested: true, ...change })
     .where('id', '=', id)
     .execute();
   await audit(transaction, { team: by.team, principal: by.principal, action: 'scan.cancel', object: id });
-  return state === 'queued' ? { state: 'cancelled', waitedFor: cluster } : { state, waitedFor: undefined };
+  return isOver ? { state: 'cancelled', waitedFor: cluster } : { state, waitedFor: undefined };
 }

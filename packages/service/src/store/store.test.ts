@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import type { Ask } from '../domain/ask.ts';
@@ -109,7 +110,7 @@ describe.each([['embedded'], ['server']])('the store, %s', kind => {
     ).toBe(true);
     expect(await stateOf(id)).toMatchObject({ state: 'queued', attempt: 1 });
     const second = await take(id);
-    expect(second).toMatchObject({ attempt: 2, before: lease.runId });
+    expect(second).toMatchObject({ attempt: 2, before: [lease.runId] });
     expect(await leases.touch(lease)).toBe('lost');
     expect(await leases.end(lease, { ...judged, reports: [] })).toBe(false);
     await leases.tell(lease, [{ kind: 'late', data: {} }]);
@@ -135,8 +136,16 @@ describe.each([['embedded'], ['server']])('the store, %s', kind => {
     expect(await leases.recover()).toBe(0);
     expect(await stateOf(id)).toMatchObject({ state: 'queued', attempt: 1 });
     const second = await take(id);
-    expect(second).toMatchObject({ attempt: 2, before: first.runId });
+    expect(second).toMatchObject({ attempt: 2, clean: undefined, before: [first.runId] });
     expect(await leases.end(first, { ...judged, reports: [] })).toBe(false);
+    const before = [first.runId, second.runId];
+    for (const attempt of [3, 4, 5]) {
+      await silence(id);
+      await recovered();
+      const clean = await take(id);
+      expect(clean).toMatchObject({ attempt, clean: 'lost', before });
+      before.push(clean.runId);
+    }
     await silence(id);
     expect(await leases.recover()).toBe(0);
     const lost = Promise.withResolvers<string>();
@@ -147,6 +156,20 @@ describe.each([['embedded'], ['server']])('the store, %s', kind => {
     expect(await lost.promise).toBe(id);
     expect(await stateOf(id)).toMatchObject({ state: 'failed', verdict: null, error: { code: 'RUN_LOST' } });
     expect(await leases.end(second, { ...judged, reports: [] })).toBe(false);
+  });
+
+  test('cancels a scan whose runner went away once what that left is taken back', async () => {
+    await drain();
+    const { id } = await submit(parts, world.shop, askFor('pod/cancelled-late'));
+    const first = await take(id);
+    await silence(id);
+    await recovered();
+    await parts.store.asTeam(world.shop.team, transaction => requestCancel(transaction, id, world.shop));
+    expect(await stateOf(id)).toMatchObject({ state: 'queued' });
+    const second = await take(id);
+    expect(second).toMatchObject({ attempt: 2, clean: 'cancelled', before: [first.runId] });
+    expect(await leases.end(second, { kind: 'cancelled' })).toBe(true);
+    expect(await stateOf(id)).toMatchObject({ state: 'cancelled' });
   });
 
   test('gives up a scan after the second attempt', async () => {
@@ -278,6 +301,14 @@ describe.each([['embedded'], ['server']])('the store, %s', kind => {
       parts.database.kysely,
     );
     await parts.queue.supervise();
+  }
+
+  /** The queue looks for the silent at most so often. */
+  async function recovered(): Promise<void> {
+    while ((await leases.recover()) === 0) {
+      await pause(500);
+      await parts.queue.supervise();
+    }
   }
 
   /** Ends whatever waits or runs. */

@@ -46,6 +46,8 @@ export interface Tables {
     team_id: string | null;
     /** What of the team's it is for; null: all of it. */
     scope: JSONColumnType<KeyScope> | null;
+    /** Of a runner's key: the regions whose clusters it serves. */
+    regions: string[] | null;
     expires_at: Date;
     revoked_at: ColumnType<Date | null, never, Date>;
     last_used_at: ColumnType<Date | null, never, Date>;
@@ -91,6 +93,8 @@ export interface Tables {
     /** Name of a kubeconfig in the folder of credentials; null: the cluster that the service runs in. */
     credential: string | null;
     context: string | null;
+    /** Whose runners serve it; null: those of the service itself. */
+    region: string | null;
     /** Runs at once. */
     most_runs: Generated<number>;
     created_at: Made;
@@ -149,6 +153,12 @@ export interface Tables {
     kind: string;
     blob: string;
   };
+  /** What a runner has sent of a scan that has not ended. */
+  lease_upload: {
+    scan_id: string;
+    team_id: OwnTeam;
+    blob: string;
+  };
   blob: {
     /** SHA-256 of the content. */
     digest: string;
@@ -194,6 +204,8 @@ interface ScanTable {
   started_at: ColumnType<Date | null, never, Date>;
   finished_at: ColumnType<Date | null, never, Date>;
   run_id: string | null;
+  /** Of earlier attempts. */
+  earlier_runs: Generated<string[]>;
   verdict: string | null;
   reason: string | null;
   exit_code: number | null;

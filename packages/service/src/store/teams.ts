@@ -18,7 +18,8 @@ export type Caller =
       /** What the key is for; null: all that the team has. */
       scope: KeyScope | null;
     }
-  | { kind: 'platform'; principal: string; name: string; role: PlatformRole };
+  | { kind: 'platform'; principal: string; name: string; role: Exclude<PlatformRole, 'runner'> }
+  | { kind: 'runner'; principal: string; name: string; regions: string[] };
 
 export interface NewTeam {
   slug: string;

@@ -57,7 +57,7 @@ export class ApiClient {
   }
 
   async call(method: string, path: string, { key, body, headers }: Asking = {}): Promise<Answer> {
-    const response = await fetch(`${this.url}${prefix}${path}`, {
+    const response = await fetch(`${this.url}${path.startsWith('/internal/') ? '' : prefix}${path}`, {
       method,
       headers: {
         ...(key !== undefined && { authorization: `Bearer ${key}` }),

@@ -39,7 +39,12 @@ export async function openTestStore(
   const blobs = openBlobs({ data: folder, address: undefined, environment: {} });
   await prepare({ database, blobs });
   const errors: Error[] = [];
-  const queue = stack.use(await ScanQueue.start(database, { onError: error => errors.push(error) }));
+  const queue = stack.use(
+    await ScanQueue.start(database, {
+      times: { heartbeatSeconds: 10, superviseSeconds: 1 },
+      onError: error => errors.push(error),
+    }),
+  );
   const owned = stack.move();
   return {
     database,

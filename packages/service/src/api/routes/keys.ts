@@ -3,7 +3,7 @@
 import { ScanError } from '@cinc-scan/core';
 import { z } from 'zod';
 import { apiTypes } from '../../domain/api-types.ts';
-import { uuid } from '../../domain/ids.ts';
+import { slug, uuid } from '../../domain/ids.ts';
 import { keyScope, toScope } from '../../domain/key-scope.ts';
 import { allows, platformRoles, teamRoles } from '../../domain/roles.ts';
 import {
@@ -105,10 +105,17 @@ function addPlatformKeyCreation(server: Server, { store }: ApiParts): void {
     {
       config: { access: { kind: 'platform', role: 'operator' } },
       schema: {
-        summary: 'Make a key for an operator or an auditor of the platform',
+        summary: 'Make a key for an operator, an auditor or a runner of the platform',
         tags: ['keys'],
         body: z
-          .strictObject({ ...keyBody, role: z.enum(platformRoles) })
+          .discriminatedUnion('role', [
+            z.strictObject({ ...keyBody, role: z.enum(platformRoles) }),
+            z.strictObject({
+              ...keyBody,
+              role: z.literal('runner'),
+              regions: z.array(slug).min(1).max(100).describe('Whose clusters it serves'),
+            }),
+          ])
           .register(apiTypes, { id: 'NewPlatformKeyRequest' }),
         response: { 201: newKey },
       },
@@ -116,7 +123,8 @@ function addPlatformKeyCreation(server: Server, { store }: ApiParts): void {
     async (request, reply) => {
       const { name, role, days } = request.body;
       const by = platformOf(request).principal;
-      const key = { name, role, team: null, expiresAt: expiryOf(days) };
+      const regions = 'regions' in request.body ? request.body.regions : undefined;
+      const key = { name, role, regions, team: null, expiresAt: expiryOf(days) };
       const made = await store.asPlatform(transaction => createFirstKey(transaction, key, by));
       return reply.code(201).send(shownOnce(made, key.expiresAt));
     },

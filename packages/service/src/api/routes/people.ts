@@ -26,7 +26,8 @@ function addMe(server: Server): void {
       schema: { summary: 'Whose key this is', tags: ['keys'], response: { 200: me } },
     },
     async ({ caller }) => {
-      if (caller === undefined) throw new ScanError('SERVICE_KEY_INVALID', 'There is no key');
+      if (caller === undefined || caller.kind === 'runner')
+        throw new ScanError('SERVICE_KEY_INVALID', 'There is no key');
       const { name, role } = caller;
       if (caller.kind === 'platform') return { name, role, team: null, scope: null };
       return { name, role, team: caller.teamSlug, scope: caller.scope };

@@ -181,6 +181,7 @@ const newCluster = z
       .optional()
       .describe('Name of a kubeconfig in the folder of credentials; without one, the cluster that the service runs in'),
     context: z.string().max(200).optional(),
+    region: slug.optional().describe('Whose runners serve it; without one, those of the service itself'),
     mostRuns: z.int().min(1).max(1000).optional(),
   })
   .register(apiTypes, { id: 'NewCluster' });
@@ -208,13 +209,22 @@ function addClusterList(server: Server, { store }: ApiParts): void {
     async request => {
       if (request.caller?.kind === 'platform') {
         const rows = await store.asPlatform(allClusters);
-        return { items: rows.map(row => ({ name: row.slug, mostRuns: row.most_runs, namespaces: null })) };
+        return { items: rows.map(row => toCluster({ ...row, namespaces: null })) };
       }
       const rows = await store.asTeam(teamOf(request), clustersOf);
-      return { items: rows.map(row => ({ name: row.slug, mostRuns: row.most_runs, namespaces: row.namespaces })) };
+      return { items: rows.map(toCluster) };
     },
   );
 }
+
+type ClusterRow = Awaited<ReturnType<typeof clustersOf>>[number];
+
+const toCluster = ({ slug: name, region, most_runs: mostRuns, namespaces: where }: ClusterRow) => ({
+  name,
+  region,
+  mostRuns,
+  namespaces: where,
+});
 
 function addClusterRegistration(server: Server, { store, queue }: ApiParts): void {
   server.post(
@@ -229,10 +239,10 @@ function addClusterRegistration(server: Server, { store, queue }: ApiParts): voi
       },
     },
     async (request, reply) => {
-      const { name, credential, context, mostRuns } = request.body;
+      const { name, credential, context, region, mostRuns } = request.body;
       const by = platformOf(request).principal;
       const id = await store.asPlatform(transaction =>
-        registerCluster(transaction, { slug: name, credential, context, mostRuns }, by),
+        registerCluster(transaction, { slug: name, credential, context, region, mostRuns }, by),
       );
       await queue.addCluster(id);
       return reply.code(201).send({ name });
