@@ -132,7 +132,7 @@ describe.each([['embedded'], ['server']])('the store, %s', kind => {
     const { id } = await submit(parts, world.shop, askFor('pod/lost'));
     const first = await take(id);
     await silence(id);
-    expect(await leases.recover()).toBe(1);
+    await recovered();
     expect(await leases.recover()).toBe(0);
     expect(await stateOf(id)).toMatchObject({ state: 'queued', attempt: 1 });
     const second = await take(id);
