@@ -34,15 +34,11 @@ async function start(name: string): Promise<void> {
 
 const service =
   (...args: string[]) =>
-  () =>
-    startProcess(
-      cluster,
-      'data',
-      ['run', '--data', join(cluster.folder, 'data'), '--allow-unisolated', '--heartbeat', '10', ...args],
-      {
-        CINC_SCAN_DATABASE: database,
-      },
-    );
+  () => {
+    const data = join(cluster.folder, 'data');
+    const all = ['run', '--data', data, '--allow-unisolated', '--heartbeat', '10', ...args];
+    return startProcess(cluster, all, { data: 'data', env: { CINC_SCAN_DATABASE: database } });
+  };
 
 const urlOf = (index: number) => `http://127.0.0.1:${ports[index % ports.length]}`;
 
@@ -96,7 +92,9 @@ beforeAll(async () => {
     join(cluster.folder, 'data/credentials'),
     '--allow-unisolated',
   ];
-  starts.set('runner', () => startProcess(cluster, 'data', runner, { CINC_SCAN_RUNNER_KEY: keys.runner }));
+  starts.set('runner', () =>
+    startProcess(cluster, runner, { data: 'data', env: { CINC_SCAN_RUNNER_KEY: keys.runner } }),
+  );
   for (const name of starts.keys()) if (!fleet.has(name)) await start(name);
 });
 
@@ -147,7 +145,7 @@ function submit(n: number): Promise<string> {
   };
   return persist(async url => {
     const headers = { 'idempotency-key': `scan-${n}` };
-    return (await new Client(url, keys.shop).call<{ id: string }>('POST', '/scans', ask, headers)).id;
+    return (await new Client(url, keys.shop, headers).call<{ id: string }>('POST', '/scans', ask)).id;
   });
 }
 

@@ -41,7 +41,7 @@ export async function startService(
     '10',
     ...more,
   ];
-  const running = await startProcess(place, name, args, env);
+  const running = await startProcess(place, args, { data: name, env });
   const [, url = ''] = urlLine.exec(running.output()) ?? [];
   return { ...running, url };
 }
@@ -54,11 +54,10 @@ const lastLine = 'Its database is embedded';
 /** Any process of the shipped program. */
 export async function startProcess(
   { folder, kubeconfigPath }: Place,
-  name: string,
   args: string[],
-  env: Record<string, string> = {},
+  { data, env = {} }: { data: string; env?: Record<string, string> },
 ): Promise<RunningProcess> {
-  const credentials = join(folder, name, 'credentials');
+  const credentials = join(folder, data, 'credentials');
   mkdirSync(credentials, { recursive: true, mode: 0o700 });
   copyFileSync(kubeconfigPath, join(credentials, 'east'));
   const child = spawn(process.execPath, [program, ...args, '--log-level', 'info'], {
@@ -101,36 +100,29 @@ export class Client {
   url: string;
   readonly key: string;
 
-  constructor(url: string, key: string) {
+  private readonly headers: Record<string, string>;
+
+  constructor(url: string, key: string, headers: Record<string, string> = {}) {
     this.url = url;
     this.key = key;
+    this.headers = headers;
   }
 
-  async send(
-    method: string,
-    path: string,
-    body?: unknown,
-    headers: Record<string, string> = {},
-  ): Promise<{ status: number; text: string }> {
+  async send(method: string, path: string, body?: unknown): Promise<{ status: number; text: string }> {
     const response = await fetch(`${this.url}/api/v1${path}`, {
       method,
       headers: {
         authorization: `Bearer ${this.key}`,
         ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...headers,
+        ...this.headers,
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     return { status: response.status, text: await response.text() };
   }
 
-  async call<T = Record<string, unknown>>(
-    method: string,
-    path: string,
-    body?: unknown,
-    headers: Record<string, string> = {},
-  ): Promise<T> {
-    const { status, text } = await this.send(method, path, body, headers);
+  async call<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T> {
+    const { status, text } = await this.send(method, path, body);
     if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text}`);
     return (text === '' ? {} : JSON.parse(text)) as T;
   }

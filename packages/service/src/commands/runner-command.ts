@@ -57,7 +57,7 @@ async function run({ server, keyFile, slots, credentials, allowUnisolated, logLe
     path: process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
     onLog: text => logger.info({ text }, 'a process that scans said'),
   });
-  await using _runner = new Runner({
+  const runner = new Runner({
     slots: Number(slots),
     leases,
     executor,
@@ -67,6 +67,7 @@ async function run({ server, keyFile, slots, credentials, allowUnisolated, logLe
   });
   process.stdout.write(`cinc-scan runner for ${server}, scratch in ${tmpdir()}\n`);
   await stopSignal();
+  await runner[Symbol.asyncDispose]();
 }
 
 /** More often than any service asks for: it takes a runner for gone after 10 seconds at the least. */

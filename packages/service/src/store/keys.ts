@@ -219,21 +219,26 @@ const readKeyRow = (transaction: PlatformTransaction, publicId: string) =>
 type KeyRow = NonNullable<Awaited<ReturnType<typeof readKeyRow>>>;
 
 /** What key and principal both allow. */
-function toCaller({ keyRole, scope, regions, principal, name, ...of }: KeyRow): Caller {
-  if (isTeamRole(keyRole)) {
-    // What a token of another issuer may is in its rule, and goes with it.
-    const most = of.rule === null ? of.memberRole : keyRole;
-    if (of.team === null || of.teamSlug === null || most === null) throw invalidKey();
-    const role = least(keyRole, most);
-    return { kind: 'team', principal, name, team: of.team, teamSlug: of.teamSlug, role, scope };
-  }
-  if (of.platform_role === null) throw invalidKey();
-  if (keyRole === 'runner' || of.platform_role === 'runner') {
-    if (keyRole !== of.platform_role || regions === null) throw invalidKey();
-    return { kind: 'runner', principal, name, regions };
-  }
-  const role = keyRole === 'operator' && of.platform_role === 'operator' ? 'operator' : 'auditor';
+function toCaller(row: KeyRow): Caller {
+  const { keyRole, platform_role, principal, name } = row;
+  if (isTeamRole(keyRole)) return toMember(row, keyRole);
+  if (platform_role === null) throw invalidKey();
+  if (keyRole === 'runner' || platform_role === 'runner') return toRunner(row);
+  const role = keyRole === 'operator' && platform_role === 'operator' ? 'operator' : 'auditor';
   return { kind: 'platform', principal, name, role };
+}
+
+function toMember({ principal, name, scope, rule, memberRole, team, teamSlug }: KeyRow, keyRole: TeamRole): Caller {
+  // What a token of another issuer may is in its rule, and goes with it.
+  const most = rule === null ? memberRole : keyRole;
+  if (team === null || teamSlug === null || most === null) throw invalidKey();
+  return { kind: 'team', principal, name, team, teamSlug, role: least(keyRole, most), scope };
+}
+
+/** Neither the key alone nor its program alone makes a runner. */
+function toRunner({ keyRole, platform_role, regions, principal, name }: KeyRow): Caller {
+  if (keyRole !== platform_role || regions === null) throw invalidKey();
+  return { kind: 'runner', principal, name, regions };
 }
 
 export const invalidKey = (): ScanError =>

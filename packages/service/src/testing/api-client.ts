@@ -57,7 +57,7 @@ export class ApiClient {
   }
 
   async call(method: string, path: string, { key, body, headers }: Asking = {}): Promise<Answer> {
-    const response = await fetch(`${this.url}${path.startsWith('/internal/') ? '' : prefix}${path}`, {
+    const response = await fetch(this.addressOf(path), {
       method,
       headers: {
         ...(key !== undefined && { authorization: `Bearer ${key}` }),
@@ -71,6 +71,11 @@ export class ApiClient {
     const parsed: unknown = /json/.test(type) && text !== '' ? JSON.parse(text) : {};
     if (method !== 'HEAD') this.requireDescribed(method, path, { status: response.status, body: parsed, type });
     return { status: response.status, body: parsed as Record<string, unknown>, text, headers: response.headers };
+  }
+
+  /** Below the prefix of the API, unless it is of the machinery. */
+  private addressOf(path: string): string {
+    return `${this.url}${path.startsWith('/internal/') ? '' : prefix}${path}`;
   }
 
   private requireDescribed(
