@@ -13,7 +13,7 @@ export const takeBody = z.strictObject({
   runner: z.string().regex(/^[\x21-\x7e]{1,200}$/, 'expected up to 200 visible characters'),
 });
 
-export const offer = z.strictObject({
+const offer = z.strictObject({
   scan: uuid,
   team: uuid,
   attempt: z.int(),
