@@ -36,7 +36,19 @@ const core = '^packages/core/src/';
 const tests = String.raw`\.test\.ts$|/testing/`;
 
 // The same of packages/service/src.
-const serviceFlow = ['domain', 'store', 'identity', 'blobs', 'queue', 'backup', 'doctor', 'executors', 'runner', 'api'];
+const serviceFlow = [
+  'domain',
+  'store',
+  'identity',
+  'blobs',
+  'queue',
+  'backup',
+  'upkeep',
+  'doctor',
+  'executors',
+  'runner',
+  'api',
+];
 const service = '^packages/service/src/';
 
 const inOrder = (folders, place, name) =>

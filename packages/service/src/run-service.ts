@@ -19,6 +19,7 @@ import { createFirstKey, endExpired } from './store/keys.ts';
 import { migrate, requireMigrated } from './store/migrate.ts';
 import { type Database, openDatabase } from './store/open-database.ts';
 import { Store } from './store/store.ts';
+import { startUpkeep } from './upkeep/upkeep.ts';
 
 export const roles = ['api', 'worker', 'scheduler'] as const;
 export type Role = (typeof roles)[number];
@@ -74,7 +75,10 @@ export async function startService(settings: ServiceSettings): Promise<Service> 
   await (settings.database === undefined ? migrate(database.kysely) : requireMigrated(database.kysely));
   const parts = await startParts(stack, settings, database);
   const runner = wanted.includes('worker') ? stack.use(startRunner(stack, settings, parts.leases)) : undefined;
-  if (wanted.includes('scheduler')) await startScheduler(stack, parts, logger);
+  if (wanted.includes('scheduler')) {
+    await startScheduler(stack, parts, logger);
+    stack.use(startSweeps(parts, logger));
+  }
   const api = wanted.includes('api')
     ? await startApi(stack, settings, { ...parts, onQueued: () => runner?.wake() })
     : undefined;
@@ -108,6 +112,7 @@ async function startParts(
   database: Database,
 ): Promise<Parts> {
   const store = new Store(database.kysely);
+  await blobs.tidy();
   await requireUsable(blobs);
   const onError = (error: Error) => logger.error({ err: error }, 'the queue met an error');
   const queue = stack.use(await ScanQueue.start(database, { onError, ...(times && { times }) }));
@@ -157,6 +162,17 @@ async function startScheduler(
   stack.defer(async () => {
     stopping.abort();
     await tending;
+  });
+}
+
+/** Deletes what is over. */
+function startSweeps({ store, blobs }: Parts, logger: FastifyBaseLogger): AsyncDisposable {
+  return startUpkeep({
+    store,
+    blobs,
+    holder: `${hostname()}/${randomUUID()}`,
+    onSwept: swept => logger.info(swept, 'what is over was deleted'),
+    onError: error => logger.error({ err: error }, 'what is over could not be deleted'),
   });
 }
 

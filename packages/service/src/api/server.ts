@@ -20,6 +20,7 @@ import { addKeyRoutes } from './routes/keys.ts';
 import { addLeaseRoutes } from './routes/leases.ts';
 import { addPeopleRoutes } from './routes/people.ts';
 import { addRegistryRoutes } from './routes/registry.ts';
+import { addRetentionRoutes } from './routes/retention.ts';
 import type { ApiParts, Server } from './routes/routes.ts';
 import { addScanRoutes } from './routes/scans.ts';
 import { addTokenRoutes } from './routes/token.ts';
@@ -91,6 +92,7 @@ function addRoutes(server: Server, parts: ApiParts): void {
   addKeyRoutes(server, parts);
   addIssuerRoutes(server, parts);
   addTokenRoutes(server, parts);
+  addRetentionRoutes(server, parts);
   let description: object | undefined;
   server.get('/openapi.json', { config: { access: { kind: 'anyone' } }, schema: { hide: true } }, async () => {
     description ??= finishDescription(server.swagger());

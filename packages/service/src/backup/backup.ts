@@ -2,6 +2,7 @@
 import { ScanError } from '@cinc-scan/core';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Blobs } from '../blobs/blobs.ts';
+import { withoutDeletions } from '../store/contents.ts';
 import { readMigrations } from '../store/migrate.ts';
 import type { Tables } from '../store/tables.ts';
 import { type BackupBlob, type BackupCounts, type BackupPart, type BackupRow, writeArchive } from './archive.ts';
@@ -19,16 +20,18 @@ export async function backUp(
   { kysely, blobs, service }: BackupParts,
   sink: (compressed: AsyncIterable<Buffer>) => Promise<void>,
 ): Promise<BackupCounts> {
-  return kysely
-    .transaction()
-    .setIsolationLevel('repeatable read')
-    .setAccessMode('read only')
-    .execute(async transaction => {
-      const migrations = await readMigrations(transaction);
-      if (migrations.length === 0) throw new ScanError('SERVICE_SCHEMA', 'The database has no tables of a service');
-      const head = { service, made: new Date().toISOString(), migrations };
-      return writeArchive(head, partsOf(transaction, blobs), sink);
-    });
+  return withoutDeletions(kysely, connection =>
+    connection
+      .transaction()
+      .setIsolationLevel('repeatable read')
+      .setAccessMode('read only')
+      .execute(async transaction => {
+        const migrations = await readMigrations(transaction);
+        if (migrations.length === 0) throw new ScanError('SERVICE_SCHEMA', 'The database has no tables of a service');
+        const head = { service, made: new Date().toISOString(), migrations };
+        return writeArchive(head, partsOf(transaction, blobs), sink);
+      }),
+  );
 }
 
 async function* partsOf(transaction: Transaction<Tables>, blobs: Blobs): AsyncGenerator<BackupPart> {

@@ -14,7 +14,10 @@ export interface BlobPlace {
   address: string;
   /** On the same disk as the place, if that is one. */
   draftFolder: string;
-  has(name: string): Promise<boolean>;
+  /** When it was put; undefined where it is not there. */
+  dateOf(name: string): Promise<Date | undefined>;
+  /** Names that begin with a prefix, which ends with a slash. */
+  list(prefix: string): Promise<string[]>;
   /** The draft may be gone afterwards. */
   put(name: string, draft: Draft): Promise<void>;
   /** Throws, or ends in an error, where it is not there or cannot be read. */

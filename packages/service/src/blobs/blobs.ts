@@ -21,4 +21,11 @@ export interface Blobs {
    */
   getStream(digest: string): Promise<Readable>;
   delete(digest: string): Promise<void>;
+  has(digest: string): Promise<boolean>;
+  /** When it was put; undefined where it is not there. */
+  dateOf(digest: string): Promise<Date | undefined>;
+  /** Digests that begin with two digits. */
+  list(shard: string): Promise<string[]>;
+  /** Deletes what processes of this machine left that ended while they put something. */
+  tidy(): Promise<void>;
 }

@@ -16,8 +16,12 @@ class BucketPlace implements BlobPlace {
     return this.store.address;
   }
 
-  async has(name: string): Promise<boolean> {
-    return (await this.store.dateOf(name)) !== undefined;
+  dateOf(name: string): Promise<Date | undefined> {
+    return this.store.dateOf(name);
+  }
+
+  list(prefix: string): Promise<string[]> {
+    return this.store.list(prefix);
   }
 
   put(name: string, draft: Draft): Promise<void> {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -9,6 +9,11 @@ import { isScanError, ScanError, toMessage } from '@cinc-scan/core';
 import type { BlobPlace, Draft } from './blob-place.ts';
 import type { Blobs, Kept } from './blobs.ts';
 import { checkedStream, digestOf, Measured, readWhole } from './checked-stream.ts';
+
+const draftPrefix = 'draft-';
+
+/** Longer than it takes to write one. */
+const draftMs = 86_400_000;
 
 /** Blobs compressed, named by what they hold. */
 export class CompressedBlobs implements Blobs {
@@ -20,18 +25,17 @@ export class CompressedBlobs implements Blobs {
 
   async put(bytes: Buffer): Promise<string> {
     const digest = digestOf(bytes);
-    if (await this.guarded(() => this.place.has(nameOf(digest)))) return digest;
+    if (await this.has(digest)) return digest;
     return (await this.putStream(Readable.from([bytes], { objectMode: false }))).digest;
   }
 
   async putStream(content: AsyncIterable<Uint8Array>): Promise<Kept> {
-    const path = join(this.place.draftFolder, `draft-${randomUUID()}`);
+    const path = join(this.place.draftFolder, `${draftPrefix}${randomUUID()}`);
     return this.guarded(async () => {
       try {
         await mkdir(this.place.draftFolder, { recursive: true, mode: 0o700 });
         const { kept, draft } = await writeDraft(path, content);
-        const name = nameOf(kept.digest);
-        if (!(await this.place.has(name))) await this.place.put(name, draft);
+        if (!(await this.has(kept.digest))) await this.place.put(nameOf(kept.digest), draft);
         return kept;
       } finally {
         await rm(path, { force: true });
@@ -62,6 +66,29 @@ export class CompressedBlobs implements Blobs {
 
   async delete(digest: string): Promise<void> {
     await this.place.delete(nameOf(digest));
+  }
+
+  async has(digest: string): Promise<boolean> {
+    return (await this.dateOf(digest)) !== undefined;
+  }
+
+  async dateOf(digest: string): Promise<Date | undefined> {
+    return this.place.dateOf(nameOf(digest));
+  }
+
+  async list(shard: string): Promise<string[]> {
+    const names = await this.place.list(`${shard}/`);
+    return names.flatMap(name => /^[0-9a-f]{2}\/([0-9a-f]{64})[.]zst$/.exec(name)?.[1] ?? []);
+  }
+
+  async tidy(): Promise<void> {
+    const { draftFolder } = this.place;
+    const drafts = (await readdir(draftFolder).catch(() => [])).filter(name => name.startsWith(draftPrefix));
+    for (const name of drafts) {
+      const path = join(draftFolder, name);
+      const found = await stat(path).catch(() => undefined);
+      if (found !== undefined && Date.now() - found.mtimeMs > draftMs) await rm(path, { force: true });
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { BlobPlace, Draft } from './blob-place.ts';
 
@@ -14,11 +14,16 @@ export class FolderPlace implements BlobPlace {
     this.draftFolder = folder;
   }
 
-  async has(name: string): Promise<boolean> {
+  async dateOf(name: string): Promise<Date | undefined> {
     return stat(join(this.address, name)).then(
-      () => true,
-      () => false,
+      ({ mtime }) => mtime,
+      () => undefined,
     );
+  }
+
+  async list(prefix: string): Promise<string[]> {
+    const names = await readdir(join(this.address, prefix)).catch(() => []);
+    return names.map(name => `${prefix}${name}`);
   }
 
   /** Drafts are on the disk before they get their names: what has one is whole, also after a power cut. */

@@ -4,7 +4,7 @@ import { catalogue, type ErrorCode, ScanError } from '@cinc-scan/core';
 import { sql } from 'kysely';
 import type { Kept } from '../blobs/blobs.ts';
 import { audit } from '../store/audit-log.ts';
-import { recordBlob } from '../store/registry.ts';
+import { type IsThere, recordSurely } from '../store/contents.ts';
 import type { PlatformTransaction } from '../store/store.ts';
 import type { ScanFailure } from '../store/tables.ts';
 import type { Hold } from './scan-queue.ts';
@@ -268,8 +268,8 @@ export interface KeptReport {
 /** Keeps what a runner has sent until the scan has ended; false for an attempt that does not count any more. */
 export async function recordUpload(
   transaction: PlatformTransaction,
-  { scan, attempt }: Attempt,
-  { digest, bytes }: Kept,
+  { scan, attempt, kept }: Pick<Attempt, 'scan' | 'attempt'> & { kept: Kept },
+  isThere: IsThere,
 ): Promise<boolean> {
   const counts = await transaction
     .selectFrom('scan')
@@ -280,10 +280,10 @@ export async function recordUpload(
     .forUpdate()
     .executeTakeFirst();
   if (counts === undefined) return false;
-  await recordBlob(transaction, digest, bytes);
+  await recordSurely(transaction, [kept], isThere);
   await transaction
     .insertInto('lease_upload')
-    .values({ scan_id: scan, blob: digest })
+    .values({ scan_id: scan, blob: kept.digest })
     .onConflict(conflict => conflict.doNothing())
     .execute();
   return true;
@@ -301,12 +301,12 @@ export async function notSent(
 
 export async function recordReports(
   transaction: PlatformTransaction,
-  scan: string,
-  reports: KeptReport[],
+  { scan, reports }: { scan: string; reports: readonly KeptReport[] },
+  isThere: IsThere,
 ): Promise<void> {
-  for (const { file, kind, blob, bytes } of reports) {
-    await recordBlob(transaction, blob, bytes);
+  const contents = reports.map(({ blob, bytes }) => ({ digest: blob, bytes }));
+  await recordSurely(transaction, contents, isThere);
+  for (const { file, kind, blob } of reports)
     await transaction.insertInto('scan_report').values({ scan_id: scan, file, kind, blob }).execute();
-  }
   await transaction.deleteFrom('lease_upload').where('scan_id', '=', scan).execute();
 }

@@ -143,6 +143,8 @@ export class Leases {
     return this.store.forTeam(lease.team, transaction => appendEvents(transaction, lease, events));
   }
 
+  private readonly isThere = (digest: string): Promise<boolean> => this.parts.blobs.has(digest);
+
   /** Takes a report before the end of its run is recorded. */
   keep(content: AsyncIterable<Uint8Array>): Promise<Kept> {
     return this.parts.blobs.putStream(content);
@@ -151,7 +153,10 @@ export class Leases {
   /** The same of a runner elsewhere, whose end may name nothing else; undefined where another attempt counts by now. */
   async upload(lease: Held, content: AsyncIterable<Uint8Array>): Promise<Kept | undefined> {
     const kept = await this.keep(content);
-    const counts = await this.store.forTeam(lease.team, transaction => recordUpload(transaction, lease, kept));
+    const { scan, attempt } = lease;
+    const counts = await this.store.forTeam(lease.team, transaction =>
+      recordUpload(transaction, { scan, attempt, kept }, this.isThere),
+    );
     return counts ? kept : undefined;
   }
 
@@ -176,7 +181,7 @@ export class Leases {
       const isOurs =
         (await finishAttempt(transaction, lease, toFinished(ending))) &&
         (await this.queue.complete(transaction, lease.hold));
-      if (isOurs) await recordReports(transaction, lease.scan, reports);
+      if (isOurs) await recordReports(transaction, { scan: lease.scan, reports }, this.isThere);
       return isOurs;
     });
   }

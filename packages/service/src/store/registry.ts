@@ -4,7 +4,8 @@ import { ScanError } from '@cinc-scan/core';
 import { sql } from 'kysely';
 import { v7 as makeId } from 'uuid';
 import { audit } from './audit-log.ts';
-import type { AnyTransaction, PlatformTransaction, TeamTransaction } from './store.ts';
+import { recordContents } from './contents.ts';
+import type { PlatformTransaction, TeamTransaction } from './store.ts';
 import type { Caller } from './teams.ts';
 
 type TeamCaller = Caller & { kind: 'team' };
@@ -95,15 +96,6 @@ export const allClusters = (transaction: PlatformTransaction) =>
     .orderBy('slug')
     .execute();
 
-/** That content is kept: rows may name it from now on. */
-export async function recordBlob(transaction: AnyTransaction, digest: string, bytes: number): Promise<void> {
-  await transaction
-    .insertInto('blob')
-    .values({ digest, bytes })
-    .onConflict(conflict => conflict.column('digest').doNothing())
-    .execute();
-}
-
 export interface NewProfile {
   slug: string;
   version: string;
@@ -117,7 +109,7 @@ const profileColumns = ['id', 'slug', 'version', 'digest', 'state', 'decided_at'
 /** A version that is there already with the same content is that one; with another it is SERVICE_CONFLICT. */
 export async function registerProfile(transaction: TeamTransaction, profile: NewProfile, by: TeamCaller) {
   const { slug, version, digest, bytes } = profile;
-  await recordBlob(transaction, digest, bytes);
+  await recordContents(transaction, [{ digest, bytes }]);
   const made = await transaction
     .insertInto('profile')
     .values({ id: makeId(), slug, version, digest, blob: digest, state: 'pending', decided_by: null })

@@ -3,6 +3,7 @@
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type RawBuilder, sql } from 'kysely';
+import { toRetention } from '../domain/retention.ts';
 import { Leases } from '../queue/leases.ts';
 import { type PostgresServer, startPostgres } from '../testing/postgres.ts';
 import { keepTestReports } from '../testing/reports.ts';
@@ -10,6 +11,7 @@ import { openTestStore, type TestStore } from '../testing/stores.ts';
 import { askFor, makeWorld, submit, type World } from '../testing/world.ts';
 import { addRule, registerIssuer } from './issuers.ts';
 import { registerCluster } from './registry.ts';
+import { setRetention } from './retention.ts';
 import type { AnyTransaction } from './store.ts';
 import { tenantRole } from './tenancy.ts';
 
@@ -18,6 +20,7 @@ const unsecured: Record<string, { reason: string; tenantMay: string[] }> = {
   audit_entry: { reason: 'of the platform: teams add to it by a function and read nothing', tenantMay: [] },
   audit_broken: { reason: 'a view that earlier versions read', tenantMay: [] },
   blob: { reason: 'digests and sizes: they say nothing of whose content it is', tenantMay: ['select', 'insert'] },
+  duty: { reason: 'of the service: who sees to its own work', tenantMay: [] },
   principal_identity: { reason: 'of the service: whom a subject of an issuer stands for', tenantMay: [] },
   kysely_migration: { reason: 'the layout of the database', tenantMay: [] },
   kysely_migration_lock: { reason: 'the layout of the database', tenantMay: [] },
@@ -45,6 +48,7 @@ async function fill(parts: TestStore, world: World): Promise<void> {
     await addRule(transaction, { ...rule, issuer: id, team: by.team }, by);
   });
   await submit(parts, world.shop, { ...askFor('pod/secured'), key: 'secured' });
+  await store.asTeam(world.shop.team, transaction => setRetention(transaction, toRetention([]), world.shop));
   const leases = new Leases(parts);
   const lease = await leases.take('a test');
   if (lease === undefined) throw new Error('nothing waits');

@@ -6,6 +6,7 @@ import type { ClaimPatterns } from '../domain/claim-rule.ts';
 import type { RuleRole } from '../domain/issuer.ts';
 import type { KeyScope } from '../domain/key-scope.ts';
 import type { KeySet } from '../domain/key-set.ts';
+import type { KeptKind } from '../domain/retention.ts';
 import type { PlatformRole, TeamRole } from '../domain/roles.ts';
 
 type Made = ColumnType<Date, never, never>;
@@ -165,6 +166,21 @@ export interface Tables {
     /** bigint: text from a server, a number from the embedded database. */
     bytes: ColumnType<number | string, number, never>;
     created_at: Made;
+    /** No row has referred to it since then, as far as anybody has looked. */
+    unused_since: ColumnType<Date | null, never, Date | null>;
+  };
+  /** What a team keeps for another time than is usual. */
+  retention: {
+    team_id: OwnTeam;
+    kind: KeptKind;
+    /** null: for ever. */
+    days: number | null;
+  };
+  /** Who sees to what of the service's own work, of all processes. */
+  duty: {
+    name: string;
+    holder: string;
+    until: Date;
   };
   audit_entry: {
     /** bigint: text from a server, a number from the embedded database. */

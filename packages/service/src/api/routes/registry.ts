@@ -86,6 +86,7 @@ function addProfileRegistration(server: Server, { store, blobs }: ApiParts): voi
       const row = await store.asTeam(caller.team, transaction =>
         registerProfile(transaction, { slug: name, version: of, digest, bytes: bytes.length }, caller),
       );
+      await blobs.put(bytes); // it may have lain there unused, and been deleted before the row was there
       return reply.code(201).send(toProfile(row));
     },
   );

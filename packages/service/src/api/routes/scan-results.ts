@@ -3,6 +3,8 @@ import { Readable } from 'node:stream';
 import { reportKinds, ScanError } from '@cinc-scan/core';
 import { z } from 'zod';
 import { uuid } from '../../domain/ids.ts';
+import { keptDays } from '../../domain/retention.ts';
+import { readRetention } from '../../store/retention.ts';
 import { getScan, reportsOf } from '../../store/scans.ts';
 import type { Store, TeamView } from '../../store/store.ts';
 import { report } from '../shapes.ts';
@@ -59,8 +61,10 @@ function addReport(server: Server, { store, blobs }: ApiParts): void {
       },
     },
     async (request, reply) => {
-      const rows = await readReports(store, teamOf(request), request.params.id);
-      const found = chooseReport(rows, request.query, request.params.id);
+      const { id } = request.params;
+      const rows = await readReports(store, teamOf(request), id);
+      const found =
+        chooseReport(rows, request.query, id) ?? (await missing(store, teamOf(request), { ...request.query, id }));
       const tag = `"${found.blob}"`;
       // A page of somebody else's text is not for this origin: it is saved, not shown.
       reply
@@ -77,17 +81,33 @@ function addReport(server: Server, { store, blobs }: ApiParts): void {
 
 type ReportRow = Awaited<ReturnType<typeof readReports>>[number];
 
-function chooseReport(rows: ReportRow[], { format, file }: z.infer<typeof whichReport>, id: string): ReportRow {
+function chooseReport(
+  rows: ReportRow[],
+  { format, file }: z.infer<typeof whichReport>,
+  id: string,
+): ReportRow | undefined {
   const [found, second] = rows.filter(
     ({ kind, file: name }) => kind === format && (file === undefined || file === name),
   );
-  if (found === undefined)
-    throw new ScanError(
-      'SERVICE_NOT_FOUND',
-      `Scan ${id} has no report ${format}${file === undefined ? '' : ` ${file}`}`,
-    );
   if (second === undefined) return found;
   throw new ScanError('INPUT_INVALID', `Scan ${id} has several files of ${format}: name one with file`);
+}
+
+/** One that was deleted is another thing than one that never was. */
+async function missing(
+  store: Store,
+  team: TeamView,
+  { id, format, file }: z.infer<typeof whichReport> & { id: string },
+): Promise<never> {
+  const what = `report ${format}${file === undefined ? '' : ` ${file}`}`;
+  const over = await store.asTeam(team, async transaction => {
+    const { finished_at } = await getScan(transaction, id);
+    const days = keptDays(await readRetention(transaction), format);
+    return finished_at !== null && days !== null && Date.now() - finished_at.getTime() > days * 86_400_000;
+  });
+  throw new ScanError('SERVICE_NOT_FOUND', `Scan ${id} has no ${what}${over ? ' any more' : ''}`, {
+    ...(over && { remedy: '/api/v1/retention says how long the team keeps what; scan again for new results.' }),
+  });
 }
 
 const mediaTypes: Record<string, string> = {

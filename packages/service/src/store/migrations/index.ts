@@ -2,9 +2,9 @@
 import type { Migration } from 'kysely/migration';
 import * as first from './0001-first.ts';
 import * as keyScopes from './0002-key-scopes.ts';
-
 import * as issuers from './0003-issuers.ts';
 import * as runners from './0004-runners.ts';
+import * as retention from './0005-retention.ts';
 
 /** In the order of their names. One that was released is never changed. */
 export const migrations: Record<string, Migration> = {
@@ -12,4 +12,5 @@ export const migrations: Record<string, Migration> = {
   '0002-key-scopes': keyScopes,
   '0003-issuers': issuers,
   '0004-runners': runners,
+  '0005-retention': retention,
 };
