@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
-import { isScanError } from '@cinc-scan/core';
+import { cacheFolder, isScanError } from '@cinc-scan/core';
 import { Command, CommanderError, Option } from 'commander';
 import { openBlobs } from './blobs/open-blobs.ts';
 import { addBackupCommands } from './commands/backup-commands.ts';
@@ -52,7 +52,7 @@ async function run({
     port: Number(port),
     slots: Number(slots),
     credentials: credentials ?? join(data, 'credentials'),
-    cache: process.env['CINC_SCAN_CACHE'],
+    cache: cacheFolder(process.env),
     allowUnisolated: allowUnisolated === true,
     allowNetworks: allowNetwork,
     environment: process.env,

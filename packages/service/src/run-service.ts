@@ -38,7 +38,7 @@ export interface ServiceSettings {
   slots: number;
   /** Folder of kubeconfigs, by name. */
   credentials: string;
-  cache: string | undefined;
+  cache: string;
   /** Profiles run with the rights of the service, since nothing here keeps them apart. */
   allowUnisolated: boolean;
   path: string;

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isLoopback, ScanError, Secret, toMessage } from '@cinc-scan/core';
+import { cacheFolder, isLoopback, ScanError, Secret, toMessage } from '@cinc-scan/core';
 import type { Command } from 'commander';
 import { ProcessExecutor } from '../executors/process-executor.ts';
 import { scanProcessCommand } from '../own-package.ts';
@@ -53,7 +53,7 @@ async function run({ server, keyFile, slots, credentials, allowUnisolated, logLe
   await using executor = new ProcessExecutor({
     command: scanProcessCommand(),
     credentials,
-    cache: process.env['CINC_SCAN_CACHE'],
+    cache: cacheFolder(process.env),
     path: process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
     onLog: text => logger.info({ text }, 'a process that scans said'),
   });

@@ -17,7 +17,7 @@ export interface ProcessSettings {
   /** Where kubeconfigs lie, by name. */
   credentials: string;
   /** Where engines and profiles are kept from run to run. */
-  cache: string | undefined;
+  cache: string;
   path: string;
   onLog: (text: string) => void;
 }
@@ -123,7 +123,7 @@ class ScanProcess implements AsyncDisposable {
         HOME: tmpdir(),
         TMPDIR: tmpdir(),
         LANG: 'C.UTF-8',
-        ...(cache !== undefined && { CINC_SCAN_CACHE: cache }),
+        CINC_SCAN_CACHE: cache,
       },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
