@@ -32,7 +32,7 @@ const known: Record<string, string[]> = {
   'packages/core/src/lens/in-pod.ts': ['env: {}'],
   // Neither the address of the database nor keys of the service.
   'packages/service/src/executors/process-executor.ts': [
-    "env: { PATH: path, HOME: tmpdir(), TMPDIR: tmpdir(), LANG: 'C.UTF-8', ...(cache",
+    "env: { PATH: path, HOME: tmpdir(), TMPDIR: tmpdir(), LANG: 'C.UTF-8', CINC_SCAN_CACHE: cache, }",
   ],
   'packages/service/src/store/data-folder.ts': ["env: { PATH: '/usr/local/bin:/usr/bin:/bin' }"],
   'packages/core/src/profile/git.ts': [

@@ -18,7 +18,7 @@ export const checkAuditLog: Check = {
       if (kept !== undefined && !(await hasEntry(transaction, kept)))
         found.push(broken(`entry ${kept.n} is not there any more as it was: ${kept.n}:${kept.hash}`));
       if (chain.entries === 0 && (await hasPrincipals(transaction)))
-        found.push(broken('it is empty, and there are keys whose making it should tell of'));
+        found.push(broken('it is empty, though keys were made, which it should hold'));
       return found.length > 0 ? found : [{ kind: 'fine', said: toldWhole(chain) }];
     }),
 };
