@@ -9,12 +9,13 @@ import { addDoctorCommand } from './commands/doctor-command.ts';
 import { addKeyCommand } from './commands/key-command.ts';
 import { makeLogger, stopSignal } from './commands/process.ts';
 import { addRunnerCommand } from './commands/runner-command.ts';
+import { readProvider, readPublicOrigin, type SignInOptions, withSignIn } from './commands/sign-in-options.ts';
 import { ownVersion, scanProcessCommand } from './own-package.ts';
-import { type Role, roles, type Service, startService } from './run-service.ts';
+import { type Role, roles, type Service, type ServiceSettings, startService } from './run-service.ts';
 import { migrate } from './store/migrate.ts';
 import { openDatabase } from './store/open-database.ts';
 
-interface RunOptions {
+interface RunOptions extends SignInOptions {
   data: string;
   blobs?: string;
   role: Role[];
@@ -28,43 +29,37 @@ interface RunOptions {
   logLevel: string;
 }
 
-async function run({
-  data,
-  blobs: address,
-  role,
-  host,
-  port,
-  slots,
-  credentials,
-  allowUnisolated,
-  allowNetwork,
-  heartbeat,
-  logLevel,
-}: RunOptions): Promise<void> {
-  const logger = makeLogger(logLevel);
-  const database = databaseAddress();
-  const service = await startService({
-    data,
-    blobs: openBlobs({ data, address, environment: process.env }),
-    database,
-    roles: role,
-    host,
-    port: Number(port),
-    slots: Number(slots),
-    credentials: credentials ?? join(data, 'credentials'),
-    cache: cacheFolder(process.env),
-    allowUnisolated: allowUnisolated === true,
-    allowNetworks: allowNetwork,
-    environment: process.env,
-    path: process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
-    scanProcess: scanProcessCommand(),
-    version: ownVersion(),
-    logger,
-    times: { heartbeatSeconds: Number(heartbeat), superviseSeconds: Math.ceil(Number(heartbeat) / 3) },
-  });
-  tell(service, database === undefined);
+async function run(options: RunOptions): Promise<void> {
+  const settings = toSettings(options);
+  const service = await startService(settings);
+  tell(service, settings.database === undefined);
   await stopSignal();
   await service[Symbol.asyncDispose]();
+}
+
+function toSettings({ data, blobs, heartbeat, ...options }: RunOptions): ServiceSettings {
+  const { env } = process;
+  return {
+    data,
+    blobs: openBlobs({ data, address: blobs, environment: env }),
+    database: databaseAddress(),
+    roles: options.role,
+    host: options.host,
+    port: Number(options.port),
+    slots: Number(options.slots),
+    credentials: options.credentials ?? join(data, 'credentials'),
+    cache: cacheFolder(env),
+    allowUnisolated: options.allowUnisolated === true,
+    allowNetworks: options.allowNetwork,
+    signIn: readProvider(options, env),
+    publicOrigin: readPublicOrigin(options),
+    environment: env,
+    path: env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
+    scanProcess: scanProcessCommand(),
+    version: ownVersion(),
+    logger: makeLogger(options.logLevel),
+    times: { heartbeatSeconds: Number(heartbeat), superviseSeconds: Math.ceil(Number(heartbeat) / 3) },
+  };
 }
 
 function tell({ url, firstKey }: Service, isEmbedded: boolean): void {
@@ -82,7 +77,7 @@ const program = new Command('cinc-scan-service')
   .version(ownVersion())
   .exitOverride();
 
-withData(program.command('run', { isDefault: true }))
+withSignIn(withData(program.command('run', { isDefault: true })))
   .description('run the service; without CINC_SCAN_DATABASE it is whole by itself, on this machine')
   .addOption(
     new Option('--role <roles...>', 'parts of the service that this process has')
@@ -96,7 +91,7 @@ withData(program.command('run', { isDefault: true }))
   .option('--allow-unisolated', 'run profiles with the rights of the service: each that is approved is trusted like it')
   .option(
     '--allow-network <network...>',
-    'private networks, such as 10.1.0.0/16, in which the service may ask issuers of tokens for their keys',
+    'private networks, such as 10.1.0.0/16, in which issuers of tokens and the provider of people may be',
     [],
   )
   .option('--heartbeat <seconds>', 'a runner that says nothing for so long is gone', '30')

@@ -10,6 +10,7 @@ import type { Blobs } from './blobs/blobs.ts';
 import { requireUsable } from './blobs/open-blobs.ts';
 import { ProcessExecutor } from './executors/process-executor.ts';
 import { IssuerKeys } from './identity/issuer-keys.ts';
+import { type ProviderSettings, SignInProvider } from './identity/provider.ts';
 import { Leases } from './queue/leases.ts';
 import { type QueueTimes, ScanQueue } from './queue/scan-queue.ts';
 import { ownLeases } from './runner/lease-source.ts';
@@ -18,6 +19,7 @@ import { lockFolder } from './store/data-folder.ts';
 import { createFirstKey, endExpired } from './store/keys.ts';
 import { migrate, requireMigrated } from './store/migrate.ts';
 import { type Database, openDatabase } from './store/open-database.ts';
+import { forgetExpiredSessions } from './store/sessions.ts';
 import { Store } from './store/store.ts';
 import { startUpkeep } from './upkeep/upkeep.ts';
 
@@ -42,8 +44,12 @@ export interface ServiceSettings {
   /** Profiles run with the rights of the service, since nothing here keeps them apart. */
   allowUnisolated: boolean;
   path: string;
-  /** Private networks in which issuers of tokens are asked for their keys. */
+  /** Private networks in which issuers of tokens and the provider of people may be. */
   allowNetworks: readonly string[];
+  /** Where people sign in. */
+  signIn: ProviderSettings | undefined;
+  /** Where browsers see the service; where it listens unless told. */
+  publicOrigin: string | undefined;
   /** Names proxies. */
   environment: Record<string, string | undefined>;
   /** What starts a process that scans. */
@@ -153,6 +159,7 @@ async function startScheduler(
         await leases.expire();
         await leases.recover();
         await store.asPlatform(endExpired);
+        await store.asPlatform(forgetExpiredSessions);
       } catch (error) {
         logger.error({ err: error }, 'what waits or has expired could not be seen to');
       }
@@ -180,12 +187,15 @@ const longestWaitMs = 24 * 3_600_000;
 
 async function startApi(
   stack: AsyncDisposableStack,
-  { host, port, allowNetworks, environment, logger, version }: ServiceSettings,
+  { host, port, allowNetworks, environment, signIn, publicOrigin, logger, version }: ServiceSettings,
   parts: Parts & { onQueued: () => void },
 ): Promise<Server> {
   const { store, blobs, queue, onQueued } = parts;
-  const issuers = new IssuerKeys({ addresses: addressRules(allowNetworks), environment });
-  const api = await makeApi({ store, blobs, queue, issuers, onQueued, longestWaitMs, logger, version });
+  const ways = { addresses: addressRules(allowNetworks), environment };
+  const issuers = new IssuerKeys(ways);
+  const provider = signIn && new SignInProvider({ ...signIn, ...ways });
+  const who = { issuers, provider, publicOrigin };
+  const api = await makeApi({ store, blobs, queue, ...who, onQueued, longestWaitMs, logger, version });
   stack.defer(() => api.close());
   await api.listen({ host, port });
   return api;

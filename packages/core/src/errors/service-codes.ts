@@ -14,6 +14,12 @@ export const serviceCodes = {
     remedy:
       'Ask the CI system for a new token with the audience that the message names; an administrator of the team registers its issuer and a rule for its claims.',
   },
+  SERVICE_SIGN_IN_REFUSED: {
+    exit: 4,
+    meaning:
+      'A person was not signed in to the scan service: the provider refused, or what came back is not what this browser began.',
+    remedy: 'Sign in again, in one browser and within ten minutes.',
+  },
   ISSUER_UNUSABLE: {
     exit: 4,
     meaning: 'The issuer of tokens cannot be asked for its keys, or what it answers is not what an issuer answers.',

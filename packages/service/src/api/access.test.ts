@@ -2,17 +2,14 @@
 // Every route that the running API has, and who gets in: what is expected follows from what the route says of itself.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { KeyScope } from '../domain/key-scope.ts';
-
 import { type PlatformRole, platformRoles, type TeamRole, teamRoles } from '../domain/roles.ts';
 import { wirePrefix } from '../runner/wire.ts';
-import { addRule, registerIssuer } from '../store/issuers.ts';
-
 import { createFirstKey, createTeamKey, revokeKey } from '../store/keys.ts';
-import { registerProfile } from '../store/registry.ts';
 import type { Answer, ApiClient } from '../testing/api-client.ts';
 import { serveApi, type TestApi } from '../testing/api-server.ts';
 import { openTestStore, type TestStore } from '../testing/stores.ts';
-import { askFor, makeWorld, submit, type World } from '../testing/world.ts';
+import { bodies, makeObjects, nobodys, type Owned, objects } from '../testing/team-objects.ts';
+import { makeWorld, type World } from '../testing/world.ts';
 import type { RouteAccess } from './sign-in.ts';
 
 let parts: TestStore;
@@ -21,44 +18,6 @@ let served: TestApi;
 let api: ApiClient;
 let routes: RouteAccess[];
 let ofShop: Owned;
-
-/** What shop has and bank has not. */
-interface Owned {
-  scan: string;
-  key: string;
-  issuer: string;
-  rule: string;
-}
-
-const nobodys = '01920000-0000-7000-8000-000000000000';
-
-/**
- * For each route of teams that names an object: one of shop's, and one that nobody has. A new route needs its line.
- * Those who try have keys of an administrator, so that nothing but the team is in their way.
- */
-const objects: Record<string, (own: Owned) => [own: string, missing: string]> = {
-  'GET /scans/:id': ({ scan }) => [`/scans/${scan}`, `/scans/${nobodys}`],
-  'GET /scans/:id/reports': ({ scan }) => [`/scans/${scan}/reports`, `/scans/${nobodys}/reports`],
-  'GET /scans/:id/results': ({ scan }) => [`/scans/${scan}/results`, `/scans/${nobodys}/results`],
-  'GET /scans/:id/events': ({ scan }) => [`/scans/${scan}/events`, `/scans/${nobodys}/events`],
-  'POST /scans/:id/cancel': ({ scan }) => [`/scans/${scan}/cancel`, `/scans/${nobodys}/cancel`],
-  'POST /profiles/:name/:version/approve': () => ['/profiles/mine/1.0.0/approve', '/profiles/none/1.0.0/approve'],
-  'POST /profiles/:name/:version/withdraw': () => ['/profiles/mine/1.0.0/withdraw', '/profiles/none/1.0.0/withdraw'],
-  'POST /issuers/:id/check': ({ issuer }) => [`/issuers/${issuer}/check`, `/issuers/${nobodys}/check`],
-  'GET /issuers/:id/rules': ({ issuer }) => [`/issuers/${issuer}/rules`, `/issuers/${nobodys}/rules`],
-  'POST /issuers/:id/rules': ({ issuer }) => [`/issuers/${issuer}/rules`, `/issuers/${nobodys}/rules`],
-  'DELETE /issuers/:id/rules/:rule': ({ issuer, rule }) => [
-    `/issuers/${issuer}/rules/${rule}`,
-    `/issuers/${nobodys}/rules/${nobodys}`,
-  ],
-  'DELETE /issuers/:id': ({ issuer }) => [`/issuers/${issuer}`, `/issuers/${nobodys}`],
-  'DELETE /keys/:id': ({ key }) => [`/keys/${key}`, `/keys/${nobodys}`],
-};
-
-/** What those that take one need to get as far as the object. */
-const bodies: Record<string, object> = {
-  'POST /issuers/:id/rules': { name: 'tags', claims: { sub: 'tags' }, role: 'viewer' },
-};
 
 const prefix = '/api/v1';
 const isOfApi = (url: string) => url.startsWith(prefix);
@@ -123,20 +82,7 @@ beforeAll(async () => {
   served = await serveApi(parts);
   api = served.client;
   routes = served.server.accesses.filter(({ url }) => isOfApi(url) || url.startsWith(wirePrefix));
-  const { id: scan } = await submit(parts, world.shop, askFor('pod/of-shop'));
-  const key = await parts.store.asTeam(world.shop.team, async transaction => {
-    const digest = await parts.blobs.put(Buffer.from('{}'));
-    await registerProfile(transaction, { slug: 'mine', version: '1.0.0', digest, bytes: 2 }, world.shop);
-    return createTeamKey(transaction, { name: 'x', role: 'viewer', expiresAt: inAnHour() }, world.shop);
-  });
-  const by = { principal: world.shop.principal, team: world.shop.team };
-  const [issuer, rule] = await parts.store.asTeam(world.shop.team, async transaction => {
-    const given = { name: 'ci-of-shop', url: 'https://ci.example', audience: 'scans', keys: { keys: [] } };
-    const { id } = await registerIssuer(transaction, given, by);
-    const main = { name: 'main', claims: { sub: 'main' }, role: 'viewer' as const, minutes: 60 };
-    return [id, (await addRule(transaction, { ...main, issuer: id, team: by.team }, by)).id];
-  });
-  ofShop = { scan, key: key.id, issuer, rule };
+  ofShop = await makeObjects(parts, world);
 });
 afterAll(async () => {
   await served[Symbol.asyncDispose]();
@@ -150,7 +96,13 @@ test('the description has every route that is not of the machinery', () => {
   const running = routes.filter(route => isOfApi(route.url) && !isGetTwin(route)).map(lineOf);
   expect(running.toSorted()).toEqual([...described, 'GET /openapi.json'].toSorted());
   const others = served.server.accesses.filter(({ url }) => !routes.some(route => route.url === url));
-  expect([...new Set(others.map(({ url }) => url))].toSorted()).toEqual(['/livez', '/readyz']);
+  expect([...new Set(others.map(({ url }) => url))].toSorted()).toEqual([
+    '/auth/callback',
+    '/auth/sign-in',
+    '/auth/sign-out',
+    '/livez',
+    '/readyz',
+  ]);
 });
 
 describe('every route', () => {
@@ -191,6 +143,53 @@ describe('every route', () => {
       }
   });
 
+  test('serves a browser that a key has signed in as it serves the key, and changes nothing by a page of others', async () => {
+    const keys: Record<string, string> = {};
+    for (const role of teamRoles) keys[role] = await keyOf(role);
+    for (const role of platformRoles) keys[role] = await platformKey(role);
+    for (const [role, key] of Object.entries(keys)) {
+      const cookie = await cookieOf(key);
+      for (const route of guarded()) {
+        const ask = async (site: string) => {
+          const headers = { cookie, 'sec-fetch-site': site };
+          return (await api.call(route.method, filled(route), { headers })).status === 403 ? 'kept out' : 'let in';
+        };
+        const isIn = admitted(route).includes(role);
+        const isRead = route.method === 'GET' || route.method === 'HEAD';
+        expect([lineOf(route), role, await ask('same-origin'), await ask('cross-site')]).toEqual([
+          lineOf(route),
+          role,
+          isIn ? 'let in' : 'kept out',
+          isIn && isRead ? 'let in' : 'kept out',
+        ]);
+      }
+    }
+  });
+
+  test('serves no browser whose cookie is none, whose session has ended, or whose key is revoked', async () => {
+    const key = await parts.store.asTeam(world.shop.team, transaction =>
+      createTeamKey(transaction, { name: 'x', role: 'admin', expiresAt: inAnHour() }, world.shop),
+    );
+    const revoked = await cookieOf(key.text.reveal());
+    await parts.store.asTeam(world.shop.team, transaction => revokeKey(transaction, key.id, world.shop));
+    const ended = await cookieOf(world.keys.shop);
+    const sending = { method: 'POST', headers: { cookie: ended, 'sec-fetch-site': 'same-origin' } };
+    expect((await fetch(`${served.url}/auth/sign-out`, sending)).status).toBe(204);
+    const cookies = [
+      revoked,
+      ended,
+      'cinc_scan_session=x',
+      `cinc_scan_session=${'A'.repeat(43)}`,
+      'cinc_scan_session=',
+    ];
+    for (const route of guarded())
+      for (const cookie of cookies) {
+        const headers = { cookie, 'sec-fetch-site': 'same-origin' };
+        const { status } = await api.call(route.method, filled(route), { headers });
+        expect([lineOf(route), cookie, status]).toEqual([lineOf(route), cookie, 401]);
+      }
+  });
+
   test('that names an object of a team has its line here', () => {
     const named = routes.filter(
       route => route.url.includes('/:') && ['team', 'signed-in'].includes(route.access.kind) && !isGetTwin(route),
@@ -219,7 +218,9 @@ describe('every route', () => {
       ofShop.key,
       ofShop.issuer,
       ofShop.rule,
+      ofShop.signInRule,
       'ci-of-shop',
+      'ops-of-shop',
       world.shop.team,
       world.shop.principal,
       'mine',
@@ -265,6 +266,15 @@ describe('every route', () => {
     }
   });
 });
+
+async function cookieOf(key: string): Promise<string> {
+  const response = await fetch(`${served.url}/auth/sign-in`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' },
+    body: JSON.stringify({ key }),
+  });
+  return response.headers.getSetCookie()[0]?.split(';', 1)[0] ?? '';
+}
 
 const guarded = () => routes.filter(({ access }) => access.kind !== 'anyone');
 

@@ -20,6 +20,7 @@ const problem = z
 
 const statuses: Partial<Record<ErrorCode, [status: number, title: string]>> = {
   SERVICE_KEY_INVALID: [401, 'No valid key'],
+  SERVICE_SIGN_IN_REFUSED: [401, 'Not signed in'],
   SERVICE_TOKEN_REFUSED: [401, 'The token is not taken'],
   ISSUER_UNUSABLE: [422, 'The issuer cannot be used'],
   SERVICE_FORBIDDEN: [403, 'The role does not allow it'],

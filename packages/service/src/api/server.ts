@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import cookie from '@fastify/cookie';
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import {
@@ -11,30 +12,37 @@ import {
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { apiTypes } from '../domain/api-types.ts';
+import type { SignInProvider } from '../identity/provider.ts';
 import { Leases } from '../queue/leases.ts';
 import { wirePrefix } from '../runner/wire.ts';
 import { finishDescription } from './describe.ts';
 import { answerProblems } from './problem.ts';
+import { addAuthRoutes } from './routes/auth.ts';
 import { addIssuerRoutes } from './routes/issuers.ts';
 import { addKeyRoutes } from './routes/keys.ts';
 import { addLeaseRoutes } from './routes/leases.ts';
+import { addMemberRoutes } from './routes/members.ts';
 import { addPeopleRoutes } from './routes/people.ts';
 import { addRegistryRoutes } from './routes/registry.ts';
 import { addRetentionRoutes } from './routes/retention.ts';
 import type { ApiParts, Server } from './routes/routes.ts';
 import { addScanRoutes } from './routes/scans.ts';
+import { addSignInRuleRoutes } from './routes/sign-in-rules.ts';
 import { addTokenRoutes } from './routes/token.ts';
-import { signIn } from './sign-in.ts';
+import { type SignInParts, signIn } from './sign-in.ts';
 
 const mostBodyBytes = 1_048_576;
 
-export interface ApiOptions extends ApiParts {
+export interface ApiOptions extends Omit<ApiParts, 'providerIssuer'> {
+  provider: SignInProvider | undefined;
+  /** Where browsers see this service; where it listens unless told. */
+  publicOrigin: string | undefined;
   logger: FastifyBaseLogger;
   version: string;
 }
 
 /** The API of the service; not listening yet. */
-export async function makeApi({ logger, version, ...parts }: ApiOptions): Promise<Server> {
+export async function makeApi({ logger, version, provider, publicOrigin, ...given }: ApiOptions): Promise<Server> {
   const server: Server = fastify({
     loggerInstance: logger,
     bodyLimit: mostBodyBytes,
@@ -44,13 +52,21 @@ export async function makeApi({ logger, version, ...parts }: ApiOptions): Promis
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
   answerProblems(server);
-  addSignIn(server, parts);
+  const origin = () => publicOrigin ?? server.listeningOrigin;
+  const parts = { ...given, providerIssuer: provider?.issuer };
+  await server.register(cookie);
+  addSignIn(server, { store: parts.store, origin });
   await server.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: { title: 'cinc-scan service', version },
-      security: [{ key: [] }],
-      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
+      security: [{ key: [] }, { session: [] }],
+      components: {
+        securitySchemes: {
+          key: { type: 'http', scheme: 'bearer' },
+          session: { type: 'apiKey', in: 'cookie', name: 'cinc_scan_session' },
+        },
+      },
     },
     transform: createJsonSchemaTransform({ schemaRegistry: apiTypes }),
     transformObject: createJsonSchemaTransformObject({ schemaRegistry: apiTypes }),
@@ -59,6 +75,9 @@ export async function makeApi({ logger, version, ...parts }: ApiOptions): Promis
   await server.register(async scope => addLeaseRoutes(scope.withTypeProvider<ZodTypeProvider>(), new Leases(parts)), {
     prefix: wirePrefix,
   });
+  await server.register(async scope =>
+    addAuthRoutes(scope.withTypeProvider<ZodTypeProvider>(), { store: parts.store, provider, origin }),
+  );
   addHealth(server, parts);
   await server.ready();
   return server;
@@ -67,10 +86,12 @@ export async function makeApi({ logger, version, ...parts }: ApiOptions): Promis
 const prefix = '/api/v1';
 
 /** Before a body is read: a stranger's is none of our business. */
-function addSignIn(server: Server, { store }: ApiParts): void {
+function addSignIn(server: Server, parts: SignInParts): void {
   server.decorateRequest('caller', undefined);
+  server.decorateRequest('callers');
   server.addHook('onRequest', async request => {
-    request.caller = await signIn(request, store);
+    request.callers = [];
+    await signIn(request, parts);
   });
   server.decorate('accesses', []);
   server.addHook('onRoute', ({ method, url, config, schema }) => {
@@ -93,6 +114,8 @@ function addRoutes(server: Server, parts: ApiParts): void {
   addIssuerRoutes(server, parts);
   addTokenRoutes(server, parts);
   addRetentionRoutes(server, parts);
+  addSignInRuleRoutes(server, parts);
+  addMemberRoutes(server, parts);
   let description: object | undefined;
   server.get('/openapi.json', { config: { access: { kind: 'anyone' } }, schema: { hide: true } }, async () => {
     description ??= finishDescription(server.swagger());

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { apiTypes } from '../domain/api-types.ts';
 import { keyScope } from '../domain/key-scope.ts';
-import { allRoles } from '../domain/roles.ts';
+import { allRoles, platformRoles, teamRoles } from '../domain/roles.ts';
 
 const moment = z.iso.datetime();
 const maybe = <T extends z.ZodType>(type: T) => type.nullable();
@@ -108,9 +108,11 @@ export const newKey = z
 export const me = z
   .object({
     name: z.string(),
-    role: z.enum(allRoles),
+    role: maybe(z.enum(allRoles)).describe('null: you have several; the header x-cinc-scan-team says which is meant'),
     team: maybe(z.string()),
     scope: maybe(keyScope),
+    teams: z.array(z.object({ name: z.string(), role: z.enum(teamRoles) })),
+    platform: maybe(z.enum(platformRoles)),
   })
   .register(apiTypes, { id: 'Me' });
 

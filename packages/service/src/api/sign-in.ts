@@ -2,10 +2,13 @@
 import { ScanError } from '@cinc-scan/core';
 import type { FastifyRequest } from 'fastify';
 import { readKey } from '../domain/api-key.ts';
-import { allows, type PlatformRole, type TeamRole } from '../domain/roles.ts';
+import { allows, allowsOnPlatform, type OverseerRole, type TeamRole } from '../domain/roles.ts';
 import { findCaller, invalidKey } from '../store/keys.ts';
+import { findSession } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
 import type { Caller } from '../store/teams.ts';
+import { sessionOf } from './cookies.ts';
+import { requireSameOrigin } from './same-origin.ts';
 
 /** That a route holds to the scope of a key. One that does not say so serves no key that has one. */
 interface Scoped {
@@ -17,8 +20,10 @@ export type Access =
   | { kind: 'anyone' }
   | ({ kind: 'signed-in' } & Scoped)
   | ({ kind: 'team'; role: TeamRole } & Scoped)
-  | { kind: 'platform'; role: Exclude<PlatformRole, 'runner'> }
+  | { kind: 'platform'; role: OverseerRole }
   | { kind: 'runner' };
+
+type Guarded = Exclude<Access, { kind: 'anyone' }>;
 
 /** Every route there is, and whom it serves. */
 export interface RouteAccess {
@@ -35,7 +40,10 @@ declare module 'fastify' {
     access?: Access;
   }
   interface FastifyRequest {
+    /** As whom the request acts; undefined for a person with several roles who has not said which. */
     caller: Caller | undefined;
+    /** As whom it could act. */
+    callers: Caller[];
   }
 }
 
@@ -43,13 +51,32 @@ export type TeamCaller = Caller & { kind: 'team' };
 export type PlatformCaller = Caller & { kind: 'platform' };
 export type RunnerCaller = Caller & { kind: 'runner' };
 
-/** Finds out who calls and whether the route is for them. Throws SERVICE_KEY_INVALID, SERVICE_FORBIDDEN. */
-export async function signIn(request: FastifyRequest, store: Store): Promise<Caller | undefined> {
+export interface SignInParts {
+  store: Store;
+  /** Where browsers see this service: scheme, host and port. */
+  origin: () => string;
+}
+
+/** Which of their teams people mean; nothing has to say it for those who have one. */
+export const teamHeader = 'x-cinc-scan-team';
+
+/** Finds out who calls and whether the route is for them. Throws SERVICE_KEY_INVALID, SERVICE_FORBIDDEN, SERVICE_NOT_FOUND. */
+export async function signIn(request: FastifyRequest, parts: SignInParts): Promise<void> {
   const { access } = request.routeOptions.config;
-  if (access === undefined || access.kind === 'anyone') return undefined;
-  const caller = await findCaller(store, presentedKey(request));
-  requireAccess(caller, access);
-  return caller;
+  if (access === undefined || access.kind === 'anyone') return;
+  request.callers = ofTeam(await presented(request, parts), request.headers[teamHeader]);
+  request.caller = chooseCaller(request.callers, access);
+  if (request.caller !== undefined) requireAccess(request.caller, access);
+}
+
+/** Of a program by its key, of a browser by its cookie. */
+async function presented(request: FastifyRequest, { store, origin }: SignInParts): Promise<Caller[]> {
+  if (request.headers.authorization !== undefined) return [await findCaller(store, presentedKey(request))];
+  const session = sessionOf(request, origin());
+  const callers = session === undefined ? [] : await findSession(store, session);
+  if (callers.length === 0) throw invalidKey();
+  requireSameOrigin(request, origin());
+  return callers;
 }
 
 function presentedKey({ headers: { authorization = '' } }: FastifyRequest) {
@@ -59,18 +86,41 @@ function presentedKey({ headers: { authorization = '' } }: FastifyRequest) {
   return key;
 }
 
-function requireAccess(caller: Caller, access: Exclude<Access, { kind: 'anyone' }>): void {
+function ofTeam(callers: Caller[], wanted: string | string[] | undefined): Caller[] {
+  if (wanted === undefined) return callers;
+  const found = callers.filter(caller => caller.kind === 'team' && caller.teamSlug === wanted);
+  if (found.length === 0) throw new ScanError('SERVICE_NOT_FOUND', `You have no team ${String(wanted).slice(0, 63)}`);
+  return found;
+}
+
+function chooseCaller(callers: Caller[], { kind }: Guarded): Caller | undefined {
+  const [first, ...others] = kind === 'signed-in' ? callers : callers.filter(each => each.kind === kind);
+  if (first === undefined) return callers[0]; // who is refused by name
+  return others.length === 0 ? first : requireNothing(kind, callers);
+}
+
+/** Some routes serve people whoever they are; the others have to know for which team. */
+function requireNothing(kind: Guarded['kind'], callers: Caller[]): undefined {
+  if (kind === 'team') throw severalTeams(callers);
+}
+
+function severalTeams(callers: Caller[]): ScanError {
+  const slugs = callers.flatMap(caller => (caller.kind === 'team' ? [caller.teamSlug] : []));
+  return new ScanError('INPUT_INVALID', `${teamHeader}: you have several teams, name one of ${slugs.join(', ')}`);
+}
+
+function requireAccess(caller: Caller, access: Guarded): void {
   if (caller.kind === 'runner' || access.kind === 'runner') return requireRunner(caller, access);
   requireScoped(caller, access);
   if (access.kind === 'signed-in') return;
   const holds =
     access.kind === 'team'
       ? caller.kind === 'team' && allows(caller.role, access.role)
-      : caller.kind === 'platform' && (caller.role === access.role || caller.role === 'operator');
+      : caller.kind === 'platform' && allowsOnPlatform(caller.role, access.role);
   if (holds) return;
   throw new ScanError(
     'SERVICE_FORBIDDEN',
-    `This takes the role ${access.role} of ${access.kind === 'team' ? 'a team' : 'the platform'}; the key has ${caller.role}`,
+    `This takes the role ${access.role} of ${access.kind === 'team' ? 'a team' : 'the platform'}; yours is ${caller.role}`,
   );
 }
 
@@ -83,7 +133,7 @@ function requireRunner(caller: Caller, access: Access): void {
   );
 }
 
-function requireScoped(caller: Exclude<Caller, { kind: 'runner' }>, access: Exclude<Access, { kind: 'anyone' }>): void {
+function requireScoped(caller: Exclude<Caller, { kind: 'runner' }>, access: Guarded): void {
   if (caller.kind === 'platform' || caller.scope === null || 'scoped' in access) return;
   throw new ScanError('SERVICE_FORBIDDEN', 'The key is for some of what the team has: this takes one for all of it', {
     remedy: 'Use a key of the team without a scope.',
@@ -91,15 +141,16 @@ function requireScoped(caller: Exclude<Caller, { kind: 'runner' }>, access: Excl
 }
 
 /** Of a route for teams. */
-export function teamOf({ caller }: FastifyRequest): TeamCaller {
+export function teamOf({ caller, callers }: FastifyRequest): TeamCaller {
   if (caller?.kind === 'team') return caller;
-  throw new ScanError('SERVICE_FORBIDDEN', 'This takes a key of a team');
+  if (caller === undefined) throw severalTeams(callers);
+  throw new ScanError('SERVICE_FORBIDDEN', 'This takes a role of a team');
 }
 
 /** Of a route for the platform. */
 export function platformOf({ caller }: FastifyRequest): PlatformCaller {
   if (caller?.kind === 'platform') return caller;
-  throw new ScanError('SERVICE_FORBIDDEN', 'This takes a key of the platform');
+  throw new ScanError('SERVICE_FORBIDDEN', 'This takes a role of the platform');
 }
 
 /** Of a route for runners. */

@@ -176,19 +176,42 @@ export async function endExpired(transaction: PlatformTransaction): Promise<void
 const usedMs = 60_000;
 
 /** Who a key belongs to. Throws SERVICE_KEY_INVALID, which says nothing of why. */
-export function findCaller(store: Store, { publicId, hash }: PresentedKey): Promise<Caller> {
+export async function findCaller(store: Store, presented: PresentedKey): Promise<Caller> {
+  return (await findKey(store, presented)).caller;
+}
+
+export interface FoundKey {
+  id: string;
+  expiresAt: Date;
+  caller: Caller;
+}
+
+/** Throws SERVICE_KEY_INVALID. */
+export function findKey(store: Store, { publicId, hash }: PresentedKey): Promise<FoundKey> {
   return store.asPlatform(async transaction => {
-    const found = await readKeyRow(transaction, publicId);
+    const found = await keyRows(transaction).where('public_id', '=', publicId).executeTakeFirst();
     const now = new Date();
-    if (found === undefined || !isSameHash(found.hash, hash) || found.revoked_at !== null || found.expires_at <= now)
-      throw invalidKey();
+    if (found === undefined || !isSameHash(found.hash, hash) || !isValid(found, now)) throw invalidKey();
     if (found.last_used_at === null || now.getTime() - found.last_used_at.getTime() > usedMs)
       await transaction.updateTable('api_key').set({ last_used_at: now }).where('id', '=', found.id).execute();
-    return toCaller(found);
+    return { id: found.id, expiresAt: found.expires_at, caller: toCaller(found) };
   });
 }
 
-const readKeyRow = (transaction: PlatformTransaction, publicId: string) =>
+/** Of a session that came from a key: undefined where that has ended. */
+export async function callerOfKey(
+  transaction: PlatformTransaction,
+  id: string,
+  now: Date,
+): Promise<Caller | undefined> {
+  const found = await keyRows(transaction).where('api_key.id', '=', id).executeTakeFirst();
+  return found !== undefined && isValid(found, now) ? toCaller(found) : undefined;
+}
+
+const isValid = ({ revoked_at, expires_at }: Pick<KeyRow, 'revoked_at' | 'expires_at'>, now: Date): boolean =>
+  revoked_at === null && expires_at > now;
+
+const keyRows = (transaction: PlatformTransaction) =>
   transaction
     .selectFrom('api_key')
     .innerJoin('principal', 'principal.id', 'api_key.principal_id')
@@ -212,11 +235,9 @@ const readKeyRow = (transaction: PlatformTransaction, publicId: string) =>
       'team.id as team',
       'team.slug as teamSlug',
       'membership.role as memberRole',
-    ])
-    .where('public_id', '=', publicId)
-    .executeTakeFirst();
+    ]);
 
-type KeyRow = NonNullable<Awaited<ReturnType<typeof readKeyRow>>>;
+type KeyRow = Awaited<ReturnType<ReturnType<typeof keyRows>['executeTakeFirstOrThrow']>>;
 
 /** What key and principal both allow. */
 function toCaller(row: KeyRow): Caller {

@@ -12,6 +12,7 @@ import { askFor, makeWorld, submit, type World } from '../testing/world.ts';
 import { addRule, registerIssuer } from './issuers.ts';
 import { registerCluster } from './registry.ts';
 import { setRetention } from './retention.ts';
+import { addSignInRule } from './sign-in-rules.ts';
 import type { AnyTransaction } from './store.ts';
 import { tenantRole } from './tenancy.ts';
 
@@ -22,6 +23,9 @@ const unsecured: Record<string, { reason: string; tenantMay: string[] }> = {
   blob: { reason: 'digests and sizes: they say nothing of whose content it is', tenantMay: ['select', 'insert'] },
   duty: { reason: 'of the service: who sees to its own work', tenantMay: [] },
   principal_identity: { reason: 'of the service: whom a subject of an issuer stands for', tenantMay: [] },
+  platform_membership: { reason: 'of the platform', tenantMay: [] },
+  session: { reason: 'of the service: a browser may be of several teams', tenantMay: [] },
+  used_state: { reason: 'of the service: hashes of what came back from the provider', tenantMay: [] },
   kysely_migration: { reason: 'the layout of the database', tenantMay: [] },
   kysely_migration_lock: { reason: 'the layout of the database', tenantMay: [] },
 };
@@ -46,6 +50,7 @@ async function fill(parts: TestStore, world: World): Promise<void> {
     const { id } = await registerIssuer(transaction, issuer, by);
     const rule = { name: 'main', claims: { sub: 'main' }, role: 'viewer' as const, minutes: 60 };
     await addRule(transaction, { ...rule, issuer: id, team: by.team }, by);
+    await addSignInRule(transaction, { name: 'ops', claims: { groups: 'ops' }, role: 'viewer', team: by.team }, by);
   });
   await submit(parts, world.shop, { ...askFor('pod/secured'), key: 'secured' });
   await store.asTeam(world.shop.team, transaction => setRetention(transaction, toRetention([]), world.shop));

@@ -7,7 +7,7 @@ import type { RuleRole } from '../domain/issuer.ts';
 import type { KeyScope } from '../domain/key-scope.ts';
 import type { KeySet } from '../domain/key-set.ts';
 import type { KeptKind } from '../domain/retention.ts';
-import type { PlatformRole, TeamRole } from '../domain/roles.ts';
+import type { OverseerRole, PlatformRole, TeamRole } from '../domain/roles.ts';
 
 type Made = ColumnType<Date, never, never>;
 /** Filled by the database with the team of the transaction. */
@@ -33,6 +33,41 @@ export interface Tables {
     team_id: OwnTeam;
     principal_id: string;
     role: TeamRole;
+    /** By which a person is one; null: a program with a key. */
+    rule_id: ColumnType<string | null, string | undefined, never>;
+  };
+  /** People with a role of the platform. */
+  platform_membership: {
+    principal_id: string;
+    role: OverseerRole;
+    rule_id: string;
+  };
+  /** Which people are what. */
+  sign_in_rule: {
+    id: string;
+    /** null: it gives a role of the platform. */
+    team_id: string | null;
+    slug: string;
+    claims: JSONColumnType<ClaimPatterns>;
+    role: TeamRole | OverseerRole;
+    created_at: Made;
+  };
+  /** Browsers that are signed in. */
+  session: {
+    id: string;
+    /** SHA-256 of what the cookie holds. */
+    hash: Uint8Array;
+    principal_id: string;
+    /** That it came from; null: a person signed in at the provider. */
+    key_id: string | null;
+    created_at: Made;
+    seen_at: ColumnType<Date, never, Date>;
+    expires_at: Date;
+  };
+  /** SHA-256 of states that came back from the provider, until they are too old anyway. */
+  used_state: {
+    hash: Uint8Array;
+    expires_at: Date;
   };
   api_key: {
     id: string;

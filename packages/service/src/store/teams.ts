@@ -2,7 +2,7 @@
 import { ScanError } from '@cinc-scan/core';
 import { v7 as makeId } from 'uuid';
 import type { KeyScope } from '../domain/key-scope.ts';
-import type { PlatformRole, TeamRole } from '../domain/roles.ts';
+import type { OverseerRole, TeamRole } from '../domain/roles.ts';
 import { audit } from './audit-log.ts';
 import type { AnyTransaction, PlatformTransaction } from './store.ts';
 
@@ -18,7 +18,7 @@ export type Caller =
       /** What the key is for; null: all that the team has. */
       scope: KeyScope | null;
     }
-  | { kind: 'platform'; principal: string; name: string; role: Exclude<PlatformRole, 'runner'> }
+  | { kind: 'platform'; principal: string; name: string; role: OverseerRole }
   | { kind: 'runner'; principal: string; name: string; regions: string[] };
 
 export interface NewTeam {

@@ -22,6 +22,8 @@ export async function serveApi(
     blobs,
     queue,
     issuers: new IssuerKeys({ addresses: addressRules(['127.0.0.0/8']), environment: {} }),
+    provider: undefined,
+    publicOrigin: undefined,
     onQueued: () => undefined,
     longestWaitMs: 60_000,
     logger: pino({ level: 'silent' }),

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whose tokens are taken, and by which rules: for a team by its administrators, for all teams by operators.
-import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { apiTypes } from '../../domain/api-types.ts';
 import { claimPatterns } from '../../domain/claim-rule.ts';
@@ -13,15 +12,14 @@ import {
   type IssuerRow,
   listIssuers,
   listRules,
-  type Registrar,
   type RuleRow,
   registerIssuer,
   removeIssuer,
   removeRule,
 } from '../../store/issuers.ts';
-import type { AnyTransaction } from '../../store/store.ts';
 import { idOfTeam } from '../../store/teams.ts';
-import { type Access, platformOf, teamOf } from '../sign-in.ts';
+import { type Door, doorsOf } from '../doors.ts';
+import { teamOf } from '../sign-in.ts';
 import type { ApiParts, Server } from './routes.ts';
 
 const moment = z.iso.datetime();
@@ -51,16 +49,9 @@ const rule = z
   })
   .register(apiTypes, { id: 'ClaimRule' });
 
-/** The same routes for a team and for the platform. */
-interface Door {
-  prefix: '' | '/platform';
-  read: Access;
-  change: Access;
-  open: <T>(request: FastifyRequest, work: (transaction: AnyTransaction, by: Registrar) => Promise<T>) => Promise<T>;
-}
-
 export function addIssuerRoutes(server: Server, parts: ApiParts): void {
-  for (const door of doorsOf(parts)) {
+  const [ofTeam, ofPlatform] = doorsOf(parts.store);
+  for (const door of [ofTeam, ofPlatform]) {
     addIssuerList(server, door);
     addIssuerRegistration(server, door, parts);
     addIssuerCheck(server, door, parts);
@@ -68,31 +59,9 @@ export function addIssuerRoutes(server: Server, parts: ApiParts): void {
     addRuleList(server, door);
     addRuleRemoval(server, door);
   }
-  const [ofTeam, ofPlatform] = doorsOf(parts);
   addTeamRule(server, ofTeam);
   addPlatformRule(server, ofPlatform);
 }
-
-const doorsOf = ({ store }: ApiParts): [team: Door, platform: Door] => [
-  {
-    prefix: '',
-    read: { kind: 'team', role: 'admin' },
-    change: { kind: 'team', role: 'admin' },
-    open: (request, work) => {
-      const { team, principal } = teamOf(request);
-      return store.asTeam(team, transaction => work(transaction, { team, principal }));
-    },
-  },
-  {
-    prefix: '/platform',
-    read: { kind: 'platform', role: 'auditor' },
-    change: { kind: 'platform', role: 'operator' },
-    open: (request, work) => {
-      const { principal } = platformOf(request);
-      return store.asPlatform(transaction => work(transaction, { team: null, principal }));
-    },
-  },
-];
 
 const tags = ['issuers'];
 const byId = z.object({ id: uuid });

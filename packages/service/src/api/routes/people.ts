@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who calls, teams, and who did what.
-import { ScanError } from '@cinc-scan/core';
 import { z } from 'zod';
 import { apiTypes } from '../../domain/api-types.ts';
 import { slug } from '../../domain/ids.ts';
 import { verifyChain } from '../../store/audit-log.ts';
 import { createFirstKey } from '../../store/keys.ts';
-import { createTeam, listTeams } from '../../store/teams.ts';
+import { type Caller, createTeam, listTeams } from '../../store/teams.ts';
 import { auditEntry, me, newKey, page, team } from '../shapes.ts';
 import { platformOf } from '../sign-in.ts';
 import { expiryOf, keyDays } from './keys.ts';
@@ -23,16 +22,20 @@ function addMe(server: Server): void {
     '/me',
     {
       config: { access: { kind: 'signed-in', scoped: true } },
-      schema: { summary: 'Whose key this is', tags: ['keys'], response: { 200: me } },
+      schema: { summary: 'Who you are here', tags: ['keys'], response: { 200: me } },
     },
-    async ({ caller }) => {
-      if (caller === undefined || caller.kind === 'runner')
-        throw new ScanError('SERVICE_KEY_INVALID', 'There is no key');
-      const { name, role } = caller;
-      if (caller.kind === 'platform') return { name, role, team: null, scope: null };
-      return { name, role, team: caller.teamSlug, scope: caller.scope };
-    },
+    async ({ caller, callers }) => ({
+      name: callers[0]?.name ?? '',
+      ...roleOf(caller),
+      teams: callers.flatMap(each => (each.kind === 'team' ? [{ name: each.teamSlug, role: each.role }] : [])),
+      platform: callers.find(each => each.kind === 'platform')?.role ?? null,
+    }),
   );
+}
+
+function roleOf(caller: Caller | undefined) {
+  if (caller?.kind === 'team') return { role: caller.role, team: caller.teamSlug, scope: caller.scope };
+  return { role: caller?.kind === 'platform' ? caller.role : null, team: null, scope: null };
 }
 
 function addTeams(server: Server, parts: ApiParts): void {

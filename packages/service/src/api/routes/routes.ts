@@ -14,6 +14,8 @@ export interface ApiParts {
   blobs: Blobs;
   queue: ScanQueue;
   issuers: IssuerKeys;
+  /** Address of the provider that people sign in at, if there is one. */
+  providerIssuer: string | undefined;
   /** Called after a scan was queued. */
   onQueued: () => void;
   /** How long a scan waits for a runner at most, milliseconds. */

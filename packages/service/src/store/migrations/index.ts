@@ -5,6 +5,7 @@ import * as keyScopes from './0002-key-scopes.ts';
 import * as issuers from './0003-issuers.ts';
 import * as runners from './0004-runners.ts';
 import * as retention from './0005-retention.ts';
+import * as people from './0006-people.ts';
 
 /** In the order of their names. One that was released is never changed. */
 export const migrations: Record<string, Migration> = {
@@ -13,4 +14,5 @@ export const migrations: Record<string, Migration> = {
   '0003-issuers': issuers,
   '0004-runners': runners,
   '0005-retention': retention,
+  '0006-people': people,
 };

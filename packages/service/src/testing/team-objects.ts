@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// One object of every kind that routes of teams name: a new route with an object in its path needs its line here.
+import { addRule, registerIssuer } from '../store/issuers.ts';
+import { createTeamKey } from '../store/keys.ts';
+import { registerProfile } from '../store/registry.ts';
+import { addSignInRule } from '../store/sign-in-rules.ts';
+import type { TestStore } from './stores.ts';
+import { askFor, submit, type World } from './world.ts';
+
+/** What the team shop has and the team bank has not. */
+export interface Owned {
+  scan: string;
+  key: string;
+  issuer: string;
+  rule: string;
+  signInRule: string;
+}
+
+export const nobodys = '01920000-0000-7000-8000-000000000000';
+
+/**
+ * For each route of teams that names an object: one of shop's, and one that nobody has. A new route needs its line.
+ * Those who try have keys of an administrator, so that nothing but the team is in their way.
+ */
+export const objects: Record<string, (own: Owned) => [own: string, missing: string]> = {
+  'GET /scans/:id': ({ scan }) => [`/scans/${scan}`, `/scans/${nobodys}`],
+  'GET /scans/:id/reports': ({ scan }) => [`/scans/${scan}/reports`, `/scans/${nobodys}/reports`],
+  'GET /scans/:id/results': ({ scan }) => [`/scans/${scan}/results`, `/scans/${nobodys}/results`],
+  'GET /scans/:id/events': ({ scan }) => [`/scans/${scan}/events`, `/scans/${nobodys}/events`],
+  'POST /scans/:id/cancel': ({ scan }) => [`/scans/${scan}/cancel`, `/scans/${nobodys}/cancel`],
+  'POST /profiles/:name/:version/approve': () => ['/profiles/mine/1.0.0/approve', '/profiles/none/1.0.0/approve'],
+  'POST /profiles/:name/:version/withdraw': () => ['/profiles/mine/1.0.0/withdraw', '/profiles/none/1.0.0/withdraw'],
+  'POST /issuers/:id/check': ({ issuer }) => [`/issuers/${issuer}/check`, `/issuers/${nobodys}/check`],
+  'GET /issuers/:id/rules': ({ issuer }) => [`/issuers/${issuer}/rules`, `/issuers/${nobodys}/rules`],
+  'POST /issuers/:id/rules': ({ issuer }) => [`/issuers/${issuer}/rules`, `/issuers/${nobodys}/rules`],
+  'DELETE /issuers/:id/rules/:rule': ({ issuer, rule }) => [
+    `/issuers/${issuer}/rules/${rule}`,
+    `/issuers/${nobodys}/rules/${nobodys}`,
+  ],
+  'DELETE /issuers/:id': ({ issuer }) => [`/issuers/${issuer}`, `/issuers/${nobodys}`],
+  'DELETE /sign-in-rules/:id': ({ signInRule }) => [`/sign-in-rules/${signInRule}`, `/sign-in-rules/${nobodys}`],
+  'DELETE /keys/:id': ({ key }) => [`/keys/${key}`, `/keys/${nobodys}`],
+};
+
+/** What those that take one need to get as far as the object. */
+export const bodies: Record<string, object> = {
+  'POST /issuers/:id/rules': { name: 'tags', claims: { sub: 'tags' }, role: 'viewer' },
+};
+
+const inAnHour = () => new Date(Date.now() + 3_600_000);
+
+export async function makeObjects(parts: TestStore, world: World): Promise<Owned> {
+  const { id: scan } = await submit(parts, world.shop, askFor('pod/of-shop'));
+  const key = await parts.store.asTeam(world.shop.team, async transaction => {
+    const digest = await parts.blobs.put(Buffer.from('{}'));
+    await registerProfile(transaction, { slug: 'mine', version: '1.0.0', digest, bytes: 2 }, world.shop);
+    return createTeamKey(transaction, { name: 'x', role: 'viewer', expiresAt: inAnHour() }, world.shop);
+  });
+  const by = { principal: world.shop.principal, team: world.shop.team };
+  const [issuer, rule] = await parts.store.asTeam(world.shop.team, async transaction => {
+    const given = { name: 'ci-of-shop', url: 'https://ci.example', audience: 'scans', keys: { keys: [] } };
+    const { id } = await registerIssuer(transaction, given, by);
+    const main = { name: 'main', claims: { sub: 'main' }, role: 'viewer' as const, minutes: 60 };
+    return [id, (await addRule(transaction, { ...main, issuer: id, team: by.team }, by)).id];
+  });
+  const { id: signInRule } = await parts.store.asTeam(world.shop.team, transaction =>
+    addSignInRule(transaction, { name: 'ops-of-shop', claims: { groups: 'ops' }, role: 'viewer', team: by.team }, by),
+  );
+  return { scan, key: key.id, issuer, rule, signInRule };
+}
