@@ -58,7 +58,7 @@ export interface SignInParts {
 }
 
 /** Which of their teams people mean; nothing has to say it for those who have one. */
-export const teamHeader = 'x-cinc-scan-team';
+const teamHeader = 'x-cinc-scan-team';
 
 /** Finds out who calls and whether the route is for them. Throws SERVICE_KEY_INVALID, SERVICE_FORBIDDEN, SERVICE_NOT_FOUND. */
 export async function signIn(request: FastifyRequest, parts: SignInParts): Promise<void> {
