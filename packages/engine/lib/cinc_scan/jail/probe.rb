@@ -17,6 +17,8 @@ module CincScan
       # poll(2): the descriptor is not open.
       NOT_OPEN = 0x20
       TMPFS = 0x01021994
+      # Where arguments cannot lie: the kernel finds that out when it would go on.
+      NOWHERE = 1
       REFUSALS = [Errno::EPERM, Errno::EACCES, Errno::ENOSYS].freeze
       LIST = %w[files names network processes programs privileges memory time disk].freeze
 
@@ -41,7 +43,7 @@ module CincScan
         return false if @outside.nil?
 
         [@outside, '/etc/passwd', '/proc/self/environ', "/proc/#{@parent}/mem"].none? { |path| can? { File.open(path).close } } &&
-          [File.dirname(@outside), '/proc', '/etc', '/root', '/home'].none? { |path| can? { Dir.each_child(path).first } } &&
+          [@outside, '/etc/passwd', '/proc/self', '/proc'].none? { |path| listed?(path) } &&
           ["#{@outside}-2", "/tmp/cinc-scan-#{@parent}", "#{__dir__}/new"].none? { |path| can? { create(path) } } &&
           can? { create("#{@scratch}/new") } && strangers.empty?
       end
@@ -61,7 +63,8 @@ module CincScan
       end
 
       def programs?
-        refused?(:execve, '/', 0, 0) && !can? { fork_once }
+        ['/bin/sh', *Dir['/lib{,64}/ld-*.so*']].all? { |path| refused?(:execve, path, NOWHERE, 0, besides: Errno::ENOENT) } &&
+          !can? { fork_once }
       end
 
       def privileges?
@@ -95,11 +98,17 @@ module CincScan
         false
       end
 
-      def refused?(name, *arguments)
+      def listed?(path)
+        Dir.children(File.dirname(path)).include?(File.basename(path))
+      rescue SystemCallError
+        false
+      end
+
+      def refused?(name, *arguments, besides: nil)
         SystemCalls.call(name, *arguments)
         false
       rescue SystemCallError => e
-        REFUSALS.any? { |kind| kind === e }
+        [*REFUSALS, besides].include?(e.class)
       end
 
       def create(path)
