@@ -26,6 +26,7 @@ const known: Record<string, string[]> = {
     'env: { ...settings.installEnvironment, ...bundlerEnv(settings, fresh), PATH: settings.path }',
     '{ env, signal }',
   ],
+  'packages/core/src/engine/probe-jail.ts': ["env: { PATH: path, HOME: home, LANG: 'C.UTF-8' }"],
   'packages/core/src/engine/package-install.ts': ['env: { PATH: path }'],
   // Of a plugin: `withoutOwnSecrets`. It has secrets of its own there, such as those of a cloud.
   'packages/core/src/kubeconfig/plugin-process.ts': ['env: environment'],
@@ -42,7 +43,7 @@ const known: Record<string, string[]> = {
 
 const starts =
   /(?<![.\w])(?:spawn|spawnSync|exec|execSync|execFile|execFileSync|fork|runChild)\(|promisify\(execFile\)/;
-const calls = /(?<![.\w]|function )(?:spawn|execFile|runChild)\(|await run\('ruby'/g;
+const calls = /(?<![.\w]|function )(?:spawn|execFile|runChild)\(|await run\((?:'ruby'|command)/g;
 
 describe('a program that is started', () => {
   test('is started in a file that is listed, and no other', () => {

@@ -13,7 +13,11 @@ const landlock = 'landlock_create_ruleset,landlock_add_rule,landlock_restrict_se
 const asUser = ['unshare', '--user', '--map-user=1000', '--map-group=1000'];
 /** As root of a container without any capability, where no namespace can be made. */
 const confined = [
-  ...['unshare', '--user', '--map-root-user', 'sh', '-c'],
+  'unshare',
+  '--user',
+  '--map-root-user',
+  'sh',
+  '-c',
   'echo 0 >/proc/sys/user/max_user_namespaces && exec setpriv --bounding-set=-all --inh-caps=-all "$@"',
   'sh',
 ];

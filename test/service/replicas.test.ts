@@ -36,7 +36,7 @@ const service =
   (...args: string[]) =>
   () => {
     const data = join(cluster.folder, 'data');
-    const all = ['run', '--data', data, '--allow-unisolated', '--heartbeat', '10', ...args];
+    const all = ['run', '--data', data, '--heartbeat', '10', ...args];
     return startProcess(cluster, all, { data: 'data', env: { CINC_SCAN_DATABASE: database } });
   };
 
@@ -84,14 +84,7 @@ beforeAll(async () => {
     starts.set(`worker-${name}`, service('--role', 'worker'));
     starts.set(`scheduler-${name}`, service('--role', 'scheduler'));
   }
-  const runner = [
-    'runner',
-    '--server',
-    urlOf(1),
-    '--credentials',
-    join(cluster.folder, 'data/credentials'),
-    '--allow-unisolated',
-  ];
+  const runner = ['runner', '--server', urlOf(1), '--credentials', join(cluster.folder, 'data/credentials')];
   starts.set('runner', () =>
     startProcess(cluster, runner, { data: 'data', env: { CINC_SCAN_RUNNER_KEY: keys.runner } }),
   );

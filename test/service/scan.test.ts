@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // The service as it is shipped, with real scans in a real cluster.
-import { execFileSync, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createPod } from '@cinc-scan/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Victim } from '../jail/victim.ts';
 import { cincScan, profiles, root } from '../support/cinc-scan.ts';
 import { leftObjects, openTestCluster } from '../support/cluster.ts';
 import { secretsOf } from '../support/secrets-found.ts';
 import { Client, filesOf, type RunningService, type Scan, startService } from './support.ts';
 
 const cluster = await openTestCluster();
+const program = join(root, 'packages/service/bin/cinc-scan-service.js');
 let namespace = '';
 let service: RunningService;
 let shop: Client;
@@ -72,7 +75,7 @@ test('gives the verdict of the command, control by control, with every report', 
     '--report',
     'hdf',
   ]);
-  expect(scan).toMatchObject({ state: 'done', exitCode: local.code, attempt: 1, error: null });
+  expect(scan).toMatchObject({ state: 'done', exitCode: local.code, attempt: 1, error: null, isolation: 'full' });
   expect(scan.verdict).toBe(local.code === 0 ? 'pass' : 'fail');
   const { text } = await shop.send('GET', `/scans/${scan.id}/results?format=hdf`);
   const folder = join(local.cwd, 'cinc-scan-results');
@@ -182,19 +185,60 @@ test.each([[['run', '--no-such-option']], [['run', '--log-level', 'loud']], [['f
   },
 );
 
-test('runs no profile with its own rights unless it is told to', () => {
-  const program = join(root, 'packages/service/bin/cinc-scan-service.js');
-  const args = [program, 'run', '--data', join(cluster.folder, 'other'), '--port', '0'];
-  const ran = spawnSync(process.execPath, args, {
-    encoding: 'utf8',
-    env: { PATH: process.env['PATH'], HOME: cluster.folder },
-  });
-  expect([ran.status, ran.stderr]).toEqual([2, expect.stringContaining('SERVICE_UNISOLATED')]);
+/** The process that scans for the team: it has the cluster's credential in memory. */
+const scanProcess = () =>
+  Number(
+    execFileSync('ps', ['--ppid', String(service.child.pid), '-o', 'pid,args', '--no-headers'], { encoding: 'utf8' })
+      .split('\n')
+      .find(line => line.includes('scan-process'))
+      ?.trim()
+      .split(' ')[0],
+  );
+
+test('lets no profile reach its credentials, its processes, its files and its address', async () => {
+  const escapes = join(root, 'test/fixtures/profiles/escapes');
+  await shop.call('POST', '/profiles', { name: 'escapes', version: '1.0.0', files: filesOf(escapes) });
+  await shop.call('POST', '/profiles/escapes/1.0.0/approve');
+  using victim = await Victim.start(mkdtempSync(join(cluster.folder, 'v-')), 0);
+  const credential = join(cluster.folder, 'data/credentials/east');
+  const known = {
+    ...victim.known,
+    kubeconfig: credential,
+    secret: credential,
+    home: join(cluster.folder, 'data'),
+    victim: scanProcess(),
+    api_port: new URL(service.url).port,
+  };
+  const input = Object.entries(known).map(([name, value]) => `${name}=${value}`);
+  const { id, isolation } = await shop.finished(await submit({ profile: ['escapes'], input }));
+  const { text } = await shop.send('GET', `/scans/${id}/results?format=hdf`);
+  const open = statusesIn(text).filter(([, statuses]) => String(statuses) !== 'passed');
+  expect({ isolation, open, visits: victim.visits }).toEqual({ isolation: 'full', open: [], visits: [] });
+  expect(statusesIn(text).length).toBeGreaterThan(120);
+});
+
+/** A machine whose kernel gives no jail. */
+const withoutJail = ['ruby', join(root, 'test/jail/without.rb'), 'seccomp', process.execPath, program] as const;
+
+test('does not start where profiles cannot be kept apart from it, unless it is told to', async () => {
+  const data = join(cluster.folder, 'other');
+  const [command, ...args] = [...withoutJail, 'run', '--data', data, '--port', '0', '--role', 'worker', 'api'];
+  const options = { encoding: 'utf8', env: { PATH: process.env['PATH'], HOME: cluster.folder } } as const;
+  const refused = spawnSync(command, args, options);
+  expect([refused.status, refused.stderr]).toEqual([
+    2,
+    expect.stringMatching(/SERVICE_UNISOLATED: .*does not keep .*network/),
+  ]);
+  expect(existsSync(data)).toBe(false);
+  const [other, ...rest] = [...withoutJail, 'run', '--data', data, '--port', '0', '--role', 'api'];
+  const apart = spawn(other, rest, options);
+  await once(apart.stdout, 'data'); // who runs no profile needs no jail
+  apart.kill();
+  await once(apart, 'close');
 });
 
 test('keeps its data folder to itself', () => {
-  const program = join(root, 'packages/service/bin/cinc-scan-service.js');
-  const args = [program, 'run', '--data', join(cluster.folder, 'data'), '--port', '0', '--allow-unisolated'];
+  const args = [program, 'run', '--data', join(cluster.folder, 'data'), '--port', '0'];
   const second = spawnSync(process.execPath, args, {
     encoding: 'utf8',
     env: { PATH: process.env['PATH'], HOME: cluster.folder },

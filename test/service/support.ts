@@ -30,17 +30,7 @@ export async function startService(
   name: string,
   { env = {}, args: more = [] }: { env?: Record<string, string>; args?: readonly string[] } = {},
 ): Promise<RunningService> {
-  const args = [
-    'run',
-    '--data',
-    join(place.folder, name),
-    '--port',
-    '0',
-    '--allow-unisolated',
-    '--heartbeat',
-    '10',
-    ...more,
-  ];
+  const args = ['run', '--data', join(place.folder, name), '--port', '0', '--heartbeat', '10', ...more];
   const running = await startProcess(place, args, { data: name, env });
   const [, url = ''] = urlLine.exec(running.output()) ?? [];
   return { ...running, url };
@@ -148,6 +138,7 @@ export interface Scan {
   error: { code: string } | null;
   counts: Record<string, number> | null;
   attempt: number;
+  isolation: string | null;
   runId: string;
 }
 

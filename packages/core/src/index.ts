@@ -5,9 +5,11 @@ export {
   EnginePool,
   type EngineSettings,
   findEngine,
+  type Jail,
   type PackageKey,
   type PackageStore,
   type PoolLimits,
+  probeJail,
 } from './engine/index.ts';
 export { catalogue, type ErrorCode, exitCodes, isScanError, nearest, ScanError, toMessage } from './errors/index.ts';
 export {
@@ -171,6 +173,8 @@ export {
   type InputName,
   inputNames,
   inputs,
+  type JailStrength,
+  jailStrengths,
   longestRunId,
   makeRunId,
   mostResultBytes,

@@ -88,7 +88,10 @@ withSignIn(withData(program.command('run', { isDefault: true })))
   .option('--port <number>', 'port to listen on', '8190')
   .option('--slots <number>', 'scans at once', '2')
   .option('--credentials <folder>', 'kubeconfigs of the clusters, by name (default: credentials in the data folder)')
-  .option('--allow-unisolated', 'run profiles with the rights of the service: each that is approved is trusted like it')
+  .option(
+    '--allow-unisolated',
+    'run profiles also where they cannot be kept apart from the service: each that is approved is trusted like it',
+  )
   .option(
     '--allow-network <network...>',
     'private networks, such as 10.1.0.0/16, in which issuers of tokens and the provider of people may be',

@@ -8,6 +8,7 @@ import type { Server } from './api/routes/routes.ts';
 import { makeApi } from './api/server.ts';
 import type { Blobs } from './blobs/blobs.ts';
 import { requireUsable } from './blobs/open-blobs.ts';
+import { requireIsolation } from './executors/isolation.ts';
 import { ProcessExecutor } from './executors/process-executor.ts';
 import { IssuerKeys } from './identity/issuer-keys.ts';
 import { type ProviderSettings, SignInProvider } from './identity/provider.ts';
@@ -41,7 +42,7 @@ export interface ServiceSettings {
   /** Folder of kubeconfigs, by name. */
   credentials: string;
   cache: string;
-  /** Profiles run with the rights of the service, since nothing here keeps them apart. */
+  /** Profiles run in whatever jail the machine gives, be it none. */
   allowUnisolated: boolean;
   path: string;
   /** Private networks in which issuers of tokens and the provider of people may be. */
@@ -70,7 +71,7 @@ export interface Service extends AsyncDisposable {
 export async function startService(settings: ServiceSettings): Promise<Service> {
   await using stack = new AsyncDisposableStack();
   const { data, logger, roles: wanted } = settings;
-  requireIsolation({ runsProfiles: wanted.includes('worker'), allowUnisolated: settings.allowUnisolated });
+  if (wanted.includes('worker') && !settings.allowUnisolated) await requireIsolation(settings);
   if (settings.database === undefined) stack.use(await lockFolder(data));
   const database = stack.use(
     await openDatabase(
@@ -91,18 +92,6 @@ export async function startService(settings: ServiceSettings): Promise<Service> 
   const firstKey = wanted.includes('api') ? await makeFirstKey(parts.store) : undefined;
   const owned = stack.move();
   return { url: api?.listeningOrigin, firstKey, [Symbol.asyncDispose]: () => owned.disposeAsync() };
-}
-
-/** A profile is a program: it could read what the process that scans can. */
-export function requireIsolation({
-  runsProfiles,
-  allowUnisolated,
-}: {
-  runsProfiles: boolean;
-  allowUnisolated: boolean;
-}): void {
-  if (!runsProfiles || allowUnisolated) return;
-  throw new ScanError('SERVICE_UNISOLATED', 'Profiles would run with the rights of the service');
 }
 
 interface Parts {
@@ -129,8 +118,9 @@ async function startParts(
 
 function startRunner(stack: AsyncDisposableStack, settings: ServiceSettings, leases: Leases): Runner {
   const { slots, credentials, cache, path, scanProcess: command, logger, times } = settings;
+  const requireJail = settings.allowUnisolated ? 'none' : 'full';
   const onLog = (text: string) => logger.info({ text }, 'a process that scans said');
-  const executor = stack.use(new ProcessExecutor({ command, credentials, cache, path, onLog }));
+  const executor = stack.use(new ProcessExecutor({ command, credentials, cache, requireJail, path, onLog }));
   return new Runner({
     slots,
     leases: ownLeases(leases, { runner: `${hostname()}/${randomUUID().slice(0, 8)}`, regions: [null] }),

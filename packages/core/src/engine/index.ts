@@ -18,4 +18,5 @@ export { type Jail, type JailProperty, jailProperties, weakerJail } from './jail
 export type { EnginePackage } from './package-archive.ts';
 export type { PackageKey, PackageStore } from './package-install.ts';
 export { type EngineLease, EnginePool, type PoolLimits } from './pool.ts';
+export { probeJail } from './probe-jail.ts';
 export { makeScratch } from './scratch.ts';

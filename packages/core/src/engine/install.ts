@@ -45,7 +45,7 @@ export interface EngineInstall {
   env: Record<string, string>;
 }
 
-const systemRuby = '/opt/cinc-auditor/embedded/bin/ruby';
+export const systemRuby = '/opt/cinc-auditor/embedded/bin/ruby';
 /** Else each `require` that fails, one for every describe block, searches the load path for names spelled alike. */
 const quickly = '--disable-did_you_mean';
 

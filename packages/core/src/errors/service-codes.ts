@@ -88,9 +88,9 @@ export const serviceCodes = {
   },
   SERVICE_UNISOLATED: {
     exit: 2,
-    meaning: 'The scan service cannot keep the code of profiles apart from its own credentials here.',
+    meaning: 'This machine cannot keep the code of profiles apart from the scan service and its credentials.',
     remedy:
-      'Accept the risk with --allow-unisolated, where every profile that is approved is trusted like the service.',
+      'Give it what the message names as missing (docs/jail.md says what that takes), or accept the risk with --allow-unisolated, where every profile that is approved is trusted like the service.',
   },
   PROFILE_UNAPPROVED: {
     exit: 2,

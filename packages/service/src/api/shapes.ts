@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the API answers.
+import { jailStrengths } from '@cinc-scan/core';
 import { z } from 'zod';
 import { apiTypes } from '../domain/api-types.ts';
 import { keyScope } from '../domain/key-scope.ts';
@@ -31,7 +32,9 @@ export const scan = z
     startedAt: maybe(moment),
     finishedAt: maybe(moment),
     runId: maybe(z.string()),
-    isolation: maybe(z.enum(['none'])).describe('none: the code of profiles had the rights of the service'),
+    isolation: maybe(z.enum(jailStrengths)).describe(
+      'How far profile code was kept from the machine of the runner: full, partial or none; null where none ran yet',
+    ),
     ask: z.record(z.string(), z.unknown()),
     pins: z.object({
       cluster: z.string(),

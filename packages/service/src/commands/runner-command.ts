@@ -6,9 +6,9 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cacheFolder, isLoopback, ScanError, Secret, toMessage } from '@cinc-scan/core';
 import type { Command } from 'commander';
+import { requireIsolation } from '../executors/isolation.ts';
 import { ProcessExecutor } from '../executors/process-executor.ts';
 import { scanProcessCommand } from '../own-package.ts';
-import { requireIsolation } from '../run-service.ts';
 import { RemoteLeases } from '../runner/remote-leases.ts';
 import { Runner } from '../runner/runner.ts';
 import { usualData } from './data-place.ts';
@@ -35,14 +35,16 @@ export function addRunnerCommand(program: Command): void {
     .option('--credentials <folder>', 'kubeconfigs of the clusters, by name', join(usualData, 'credentials'))
     .option(
       '--allow-unisolated',
-      'run profiles with the rights of the runner: each that is approved is trusted like it',
+      'run profiles also where they cannot be kept apart from the runner: each that is approved is trusted like it',
     )
     .option('--log-level <level>', 'what is logged', 'info')
     .action(run);
 }
 
 async function run({ server, keyFile, slots, credentials, allowUnisolated, logLevel }: RunnerOptions): Promise<void> {
-  requireIsolation({ runsProfiles: true, allowUnisolated: allowUnisolated === true });
+  const cache = cacheFolder(process.env);
+  const path = process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin';
+  if (allowUnisolated !== true) await requireIsolation({ cache, path });
   const logger = makeLogger(logLevel);
   const leases = new RemoteLeases({
     server: toServer(server),
@@ -53,8 +55,9 @@ async function run({ server, keyFile, slots, credentials, allowUnisolated, logLe
   await using executor = new ProcessExecutor({
     command: scanProcessCommand(),
     credentials,
-    cache: cacheFolder(process.env),
-    path: process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
+    cache,
+    path,
+    requireJail: allowUnisolated === true ? 'none' : 'full',
     onLog: text => logger.info({ text }, 'a process that scans said'),
   });
   const runner = new Runner({

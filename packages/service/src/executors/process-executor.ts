@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { ScanError, toMessage } from '@cinc-scan/core';
+import { type JailStrength, ScanError, toMessage } from '@cinc-scan/core';
 import type { RunEvent } from '../queue/attempts.ts';
 import { type Ending, type Lease, toFailure } from '../queue/leases.ts';
 import { mayPass } from './may-pass.ts';
@@ -18,6 +18,8 @@ export interface ProcessSettings {
   credentials: string;
   /** Where engines and profiles are kept from run to run. */
   cache: string;
+  /** Profile code runs in no less. */
+  requireJail: JailStrength;
   path: string;
   onLog: (text: string) => void;
 }
@@ -64,6 +66,7 @@ export class ProcessExecutor implements AsyncDisposable {
         namespaces,
         request,
         folder,
+        requireJail: this.settings.requireJail,
         ...(kubeconfig !== undefined && { kubeconfig }),
         ...(cluster.context !== undefined && { context: cluster.context }),
       },
@@ -75,6 +78,7 @@ export class ProcessExecutor implements AsyncDisposable {
     return {
       ...answer,
       failure: answer.failure,
+      isolation: answer.isolation,
       reports,
       mayPass: answer.verdict === 'error' && mayPass(answer.reason),
     };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a service and the process that scans say to each other: a line of JSON each way.
+import { jailStrengths } from '@cinc-scan/core';
 import { z } from 'zod';
 import { cleans } from '../domain/clean.ts';
 
@@ -20,6 +21,8 @@ const scanOrder = z.strictObject({
   /** Path of a kubeconfig; without one it is the cluster that the service runs in. */
   kubeconfig: z.string().optional(),
   context: z.string().optional(),
+  /** Profile code runs in no less. */
+  requireJail: z.enum(jailStrengths),
 });
 export type ScanOrder = z.infer<typeof scanOrder>;
 
@@ -45,6 +48,8 @@ export const fromProcess = z.discriminatedUnion('kind', [
     reason: z.string(),
     exitCode: z.int(),
     counts: z.record(z.string(), z.int()),
+    /** What profile code ran in. */
+    isolation: z.enum(jailStrengths).optional(),
     failure: failure.optional(),
     reports: z.array(z.strictObject({ file: z.string(), kind: z.string() })),
   }),

@@ -49,11 +49,12 @@ async function run(order: ScanOrder): Promise<void> {
 }
 
 async function perform(order: ScanOrder, signal: AbortSignal): Promise<Said> {
-  const { runId, before, namespaces, request, folder, kubeconfig, context } = order;
+  const { runId, before, namespaces, request, folder, kubeconfig, context, requireJail } = order;
   const flags = {
     'output-dir': folder,
     'run-id': runId,
     reports: keptReports,
+    'require-jail': requireJail,
     ...(kubeconfig !== undefined && { kubeconfig }),
     ...(context !== undefined && { context }),
   };
@@ -104,7 +105,7 @@ function tell(job: number, event: ScanEvent): void {
   say(job, { kind: 'event', event: kind, data });
 }
 
-function toSaid({ verdict: { verdict, reason, exitCode, judged }, reports }: Pick<Scan, 'verdict' | 'reports'>): Said {
+function toSaid({ verdict: { verdict, reason, exitCode, judged }, reports, model }: Omit<Scan, 'outcomes'>): Said {
   const missed = judged.flatMap(({ outcome }) => (outcome.kind === 'unreached' ? [outcome.error] : []));
   const [first] = missed;
   const judgements = judged.flatMap(({ judgement }) => judgement ?? []);
@@ -124,6 +125,7 @@ function toSaid({ verdict: { verdict, reason, exitCode, judged }, reports }: Pic
       error: total('error'),
     },
     ...(first !== undefined && { failure: toFailure(first) }),
+    ...(model.jail !== undefined && { isolation: model.jail.strength }),
     reports: reports.map(({ path, format }) => ({ file: path, kind: format })),
   };
 }

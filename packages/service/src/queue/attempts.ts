@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rows of an attempt. Each change names the attempt that makes it: the word of an earlier one changes nothing.
-import { catalogue, type ErrorCode, ScanError } from '@cinc-scan/core';
+import { catalogue, type ErrorCode, type JailStrength, ScanError } from '@cinc-scan/core';
 import { sql } from 'kysely';
 import type { Kept } from '../blobs/blobs.ts';
 import { audit } from '../store/audit-log.ts';
@@ -82,7 +82,7 @@ export async function beginAttempt(
       attempt,
       run_id: runId,
       runner,
-      isolation: 'none',
+      isolation: null,
       started_at: new Date(),
     })
     .where('id', '=', scan)
@@ -119,6 +119,7 @@ export interface Finished {
   exitCode: number | null;
   error: ScanFailure | null;
   counts: Record<string, number> | null;
+  isolation: JailStrength | null;
 }
 
 /** Records how an attempt ended; false where it is not the attempt that counts. */
@@ -127,7 +128,7 @@ export async function finishAttempt(
   { scan, attempt, team }: Attempt,
   finished: Finished,
 ): Promise<boolean> {
-  const { state, verdict, reason, exitCode, error, counts } = finished;
+  const { state, verdict, reason, exitCode, error, counts, isolation } = finished;
   const { numUpdatedRows } = await transaction
     .updateTable('scan')
     .set({
@@ -137,6 +138,7 @@ export async function finishAttempt(
       exit_code: exitCode,
       error: error && JSON.stringify(error),
       counts: counts && JSON.stringify(counts),
+      isolation,
       finished_at: new Date(),
     })
     .where('id', '=', scan)

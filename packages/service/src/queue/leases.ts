@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a runner may do to a scan: take it, say that it lives and how far it is, and end it.
-import { isScanError, makeRunId, ScanError, toMessage } from '@cinc-scan/core';
+import { isScanError, type JailStrength, makeRunId, ScanError, toMessage } from '@cinc-scan/core';
 import type { Blobs, Kept } from '../blobs/blobs.ts';
 import type { Clean } from '../domain/clean.ts';
 import type { PlatformTransaction, Store } from '../store/store.ts';
@@ -48,6 +48,8 @@ export type Ending =
       reason: string;
       exitCode: number;
       counts: Record<string, number>;
+      /** What profile code ran in; undefined where none ran. */
+      isolation?: JailStrength | undefined;
       /** Of an error: what it was. */
       failure: ScanFailure | undefined;
       reports: KeptReport[];
@@ -260,14 +262,14 @@ export class Leases {
 class Stale extends Error {}
 
 function toFinished(ending: Ending): Finished {
-  const nothing = { verdict: null, reason: null, exitCode: null, error: null, counts: null };
+  const nothing = { verdict: null, reason: null, exitCode: null, error: null, counts: null, isolation: null };
   if (ending.kind === 'cancelled') return { ...nothing, state: 'cancelled' };
   if (ending.kind === 'refused')
     return { ...nothing, state: 'failed', reason: ending.failure.code, error: ending.failure };
-  const { verdict, reason, exitCode, counts, failure } = ending;
-  if (verdict !== 'error') return { ...nothing, state: 'done', verdict, reason, exitCode, counts };
+  const { verdict, reason, exitCode, counts, failure, isolation = null } = ending;
+  if (verdict !== 'error') return { ...nothing, state: 'done', verdict, reason, exitCode, counts, isolation };
   const error = failure ?? failureOf('TARGET_LOST', `The scan ended with ${reason}`);
-  return { ...nothing, state: 'failed', reason, exitCode, counts, error };
+  return { ...nothing, state: 'failed', reason, exitCode, counts, error, isolation };
 }
 
 export function toFailure(error: unknown): ScanFailure {

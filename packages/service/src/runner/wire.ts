@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a runner elsewhere and the service say to each other, over HTTPS. The runner asks; the service never calls it.
+import { jailStrengths } from '@cinc-scan/core';
 import { z } from 'zod';
 import { cleans } from '../domain/clean.ts';
 import { uuid } from '../domain/ids.ts';
@@ -72,6 +73,7 @@ export const endBody = z.discriminatedUnion('kind', [
     reason: z.string().max(200),
     exitCode: z.int().min(0).max(255),
     counts: z.record(z.string().max(100), z.int().min(0)),
+    isolation: z.enum(jailStrengths).optional(),
     failure: failure.optional(),
     mayPass: z.boolean(),
     reports: z.array(keptReport).max(10_000),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tables as Kysely sees them; migrations/ makes them.
+import type { JailStrength } from '@cinc-scan/core';
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { Ask, Pins } from '../domain/ask.ts';
 import type { ClaimPatterns } from '../domain/claim-rule.ts';
@@ -248,7 +249,7 @@ interface ScanTable {
   attempt: Generated<number>;
   runner: string | null;
   /** How profile code was kept apart in the last attempt. */
-  isolation: ColumnType<'none' | null, never, 'none'>;
+  isolation: ColumnType<JailStrength | null, never, JailStrength | null>;
   cancel_requested: Generated<boolean>;
   requested_at: Made;
   deadline_at: Date;
