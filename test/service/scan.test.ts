@@ -176,7 +176,6 @@ describe('what ends a scan early', () => {
 test.each([[['run', '--no-such-option']], [['run', '--log-level', 'loud']], [['frobnicate']], [['migrate']]])(
   'takes %j for wrong usage',
   args => {
-    const program = join(root, 'packages/service/bin/cinc-scan-service.js');
     const ran = spawnSync(process.execPath, [program, ...args], {
       encoding: 'utf8',
       env: { PATH: process.env['PATH'], HOME: cluster.folder },

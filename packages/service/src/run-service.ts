@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setInterval } from 'node:timers/promises';
-import { addressRules, ScanError, type Secret } from '@cinc-scan/core';
+import { addressRules, type Secret } from '@cinc-scan/core';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Server } from './api/routes/routes.ts';
 import { makeApi } from './api/server.ts';
@@ -67,11 +67,14 @@ export interface Service extends AsyncDisposable {
   firstKey: Secret | undefined;
 }
 
+const needsJail = ({ roles: wanted, allowUnisolated }: ServiceSettings) =>
+  wanted.includes('worker') && !allowUnisolated;
+
 /** Starts the service; what it started ends with it, the last first. */
 export async function startService(settings: ServiceSettings): Promise<Service> {
   await using stack = new AsyncDisposableStack();
   const { data, logger, roles: wanted } = settings;
-  if (wanted.includes('worker') && !settings.allowUnisolated) await requireIsolation(settings);
+  if (needsJail(settings)) await requireIsolation(settings);
   if (settings.database === undefined) stack.use(await lockFolder(data));
   const database = stack.use(
     await openDatabase(
