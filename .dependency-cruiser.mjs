@@ -31,6 +31,7 @@ const flow = [
   'report',
   'results',
   'run',
+  'remote',
 ];
 const core = '^packages/core/src/';
 const tests = String.raw`\.test\.ts$|/testing/`;

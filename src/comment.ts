@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { type PullRequest, pullRequestOf } from './event.ts';
 import { type Api, githubApi, refuse, repositoryPath } from './github-api.ts';
 import { NotHere } from './not-here.ts';
-import type { StepRequest } from './step-request.ts';
+import type { AskedStep } from './step-request.ts';
 import type { Link } from './summary.ts';
 
 // GitHub takes 65,536 characters.
@@ -14,7 +14,7 @@ const mostBytes = 60_000;
 const permission = 'pull-requests: write';
 
 /** One comment for what this step looks at; a later run of the same step writes it anew. */
-export async function writeComment(found: Scan, asked: StepRequest, links: Link[]): Promise<Link[]> {
+export async function writeComment(found: Scan, asked: AskedStep, links: Link[]): Promise<Link[]> {
   const pull = pullRequestOf(asked.environment);
   if (pull === undefined) throw new NotHere('This run does not belong to a pull request.');
   if (pull.isFork) throw new NotHere('A run from a fork may not comment; the summary has the result.');
@@ -24,7 +24,7 @@ export async function writeComment(found: Scan, asked: StepRequest, links: Link[
 }
 
 /** Says which comment is whose: the step is known by what it asks for, since pods and run ids change. */
-function markerOf({ values }: StepRequest): string {
+function markerOf({ values }: AskedStep): string {
   const { context, namespace, targets, container, profile } = values;
   const key = JSON.stringify([context, namespace, targets, container, profile]);
   return `<!-- cinc-scan:${createHash('sha256').update(key).digest('hex').slice(0, 16)} -->`;
@@ -44,7 +44,7 @@ interface Wanted {
 
 const written = z.object({ html_url: z.string() });
 
-async function write(api: Api, asked: StepRequest, { pull, marker, body }: Wanted): Promise<string> {
+async function write(api: Api, asked: AskedStep, { pull, marker, body }: Wanted): Promise<string> {
   const issues = `${repositoryPath(asked)}/issues`;
   const old = await findOld(api, `${issues}/${pull.number}/comments`, marker);
   const answer =

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Deps, EnginePool, resolveAccess, resolveToken, secretsOf, toEngineSettings } from '@cinc-scan/core';
 import { maskSecrets } from './mask.ts';
 import { workflowToken } from './oidc.ts';
-import type { StepRequest } from './step-request.ts';
+import type { AskedStep, StepRequest } from './step-request.ts';
 import { inStepWords } from './step-words.ts';
 import { toolCache } from './tool-cache.ts';
 
@@ -21,21 +21,32 @@ export async function makeDeps(asked: StepRequest, { home, ...hooks }: Hooks): P
   };
   const engines = new EnginePool({ engine, temporary: tmpdir() });
   return {
-    tool: { name: 'cinc-scan', version: versionBeside(home) },
+    ...makeSurroundings(asked, home),
     ...(await makeSignIn(asked)),
     engine,
     engines,
-    environment,
-    // Not RUNNER_TEMP: Unix sockets lie there, and its path is longer than they allow on some runners.
-    temporary: tmpdir(),
-    workspace: process.cwd(),
-    stdout: text => process.stdout.write(text),
-    console: { color: false, width: 160 },
-    ownWords: inStepWords,
     ...hooks,
     [Symbol.asyncDispose]: () => engines[Symbol.asyncDispose](),
   };
 }
+
+type Surroundings = Pick<
+  Deps,
+  'tool' | 'secrets' | 'environment' | 'temporary' | 'workspace' | 'stdout' | 'console' | 'ownWords'
+>;
+
+/** What a step has on a runner, whoever does the scan. */
+export const makeSurroundings = ({ secrets, environment }: AskedStep, home: string): Surroundings => ({
+  tool: { name: 'cinc-scan', version: versionBeside(home) },
+  secrets,
+  environment,
+  // Not RUNNER_TEMP: Unix sockets lie there, and its path is longer than they allow on some runners.
+  temporary: tmpdir(),
+  workspace: process.cwd(),
+  stdout: text => process.stdout.write(text),
+  console: { color: false, width: 160 },
+  ownWords: inStepWords,
+});
 
 /** Who signs in at the cluster. All that is secret in it is masked by now. */
 export async function makeSignIn({

@@ -10,14 +10,14 @@ import {
   verdictSentence,
 } from '@cinc-scan/core';
 import { safeText } from './log.ts';
-import type { StepRequest } from './step-request.ts';
+import type { AskedStep } from './step-request.ts';
 import { inStepWords } from './step-words.ts';
 import { summarizeFailure } from './summary.ts';
 
 /** What kept the step from looking: as an annotation, on the page of the job, and with all its causes for debugging. */
 export async function tellFailure(
   thrown: unknown,
-  asked: Pick<StepRequest, 'values' | 'own'> | undefined,
+  asked: Pick<AskedStep, 'values' | 'own'> | undefined,
 ): Promise<void> {
   const code = isScanError(thrown) ? thrown.code : 'DEFECT';
   const remedy = isScanError(thrown)

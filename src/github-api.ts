@@ -2,7 +2,7 @@
 import { problemOf } from '@cinc-scan/core';
 import { callGithub } from './github-call.ts';
 import { NotHere } from './not-here.ts';
-import type { StepRequest } from './step-request.ts';
+import type { AskedStep } from './step-request.ts';
 
 export interface ApiAnswer {
   status: number;
@@ -12,7 +12,7 @@ export interface ApiAnswer {
 export type Api = (method: 'GET' | 'POST' | 'PATCH', path: string, body?: unknown) => Promise<ApiAnswer>;
 
 /** GitHub's REST API, of whichever server this run belongs to; proxies of the runner are honoured. */
-export function githubApi({ own, environment }: Pick<StepRequest, 'own' | 'environment'>): Api {
+export function githubApi({ own, environment }: Pick<AskedStep, 'own' | 'environment'>): Api {
   const token = own['github-token'];
   if (token === undefined) throw new NotHere('There is no github-token.');
   const server = environment['GITHUB_API_URL'] ?? 'https://api.github.com';
@@ -41,7 +41,7 @@ function parseBody(text: string): unknown {
 }
 
 /** The repository as a path of the API; its name comes from the runner. */
-export function repositoryPath({ environment }: Pick<StepRequest, 'environment'>): string {
+export function repositoryPath({ environment }: Pick<AskedStep, 'environment'>): string {
   const name = environment['GITHUB_REPOSITORY'] ?? '';
   if (!/^[\w.-]+\/[\w.-]+$/.test(name)) throw new NotHere('This run does not belong to a repository.');
   return `/repos/${name}`;

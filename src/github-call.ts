@@ -15,4 +15,4 @@ export async function callGithub(wanted: Call, environment: Environment): Promis
 }
 
 const mayPass = (answer: CallAnswer) =>
-  answer.kind === 'failed' ? !answer.untrusted : [429, 500, 502, 503, 504].includes(answer.status);
+  answer.kind === 'failed' ? !answer.untrusted && !answer.tooLong : [429, 500, 502, 503, 504].includes(answer.status);

@@ -9,11 +9,13 @@ import {
   previewScan,
   type Scan,
   scan,
+  scanAtServer,
   targetName,
+  toEventRecord,
   toOutputs,
 } from '@cinc-scan/core';
 import { consolidateStep } from './consolidate-step.ts';
-import { makeDeps } from './dependencies.ts';
+import { makeDeps, makeSurroundings } from './dependencies.ts';
 import { tellFailure, tellVerdict } from './failure.ts';
 import { closeGroup, openGroup } from './group.ts';
 import { makeLog, safeText } from './log.ts';
@@ -22,14 +24,23 @@ import { setFailureOutputs, setOutputs } from './outputs.ts';
 import { checkPlatform } from './platform.ts';
 import type { Program } from './program.ts';
 import { forgetObjects, rememberObjects } from './state.ts';
-import { placeOfOutputs, readStep, type StepRequest, sourcesHere, toStepRequest } from './step-request.ts';
+import {
+  type AskedStep,
+  placeOfOutputs,
+  readStep,
+  type ServerStep,
+  type StepRequest,
+  sourcesHere,
+  toServerStep,
+  toStepRequest,
+} from './step-request.ts';
 import { type ShowContext, showScan } from './surfaces.ts';
 
 /** The main step; the result is the exit code of the process. */
 export async function runMain(program: Program): Promise<number> {
   const environment = process.env;
   const here = sourcesHere(environment); // before the secrets among them are taken out of the environment
-  let asked: Pick<StepRequest, 'values' | 'own'> | undefined;
+  let asked: Pick<AskedStep, 'values' | 'own'> | undefined;
   const place = placeOfOutputs(environment);
   try {
     checkPlatform(process.platform);
@@ -37,6 +48,10 @@ export async function runMain(program: Program): Promise<number> {
     if (asksForConsolidation(here)) {
       asked = read;
       return await consolidateStep({ ...read, environment, here }, program);
+    }
+    if (read.values.server !== undefined) {
+      asked = read;
+      return await serverStep(toServerStep(read, environment), program);
     }
     const request = toStepRequest(read, environment);
     asked = request;
@@ -62,13 +77,28 @@ async function scanStep(asked: StepRequest, program: Program): Promise<number> {
     emit: event => {
       if (event.kind === 'intent') remember(event.object); // before the cluster hears of it
       if (event.kind === 'stage') maskSecrets(asked.secrets); // some are read from files on the way
-      log(event);
+      log(toEventRecord(event));
     },
   });
   if (request.dryRun) return preview(await previewScan(request, deps));
   const found = await scan(request, deps);
   closeGroup();
   if (found.model.grant?.revoked !== false) forgetObjects();
+  return await conclude(found, { asked, program, signal: cancel.signal });
+}
+
+/** The scan that a service does: there is nothing here that would have to be taken back. */
+async function serverStep(asked: ServerStep, program: Program): Promise<number> {
+  using cancel = listenForCancel(process, info, 'telling the scan service');
+  const { server } = asked.request;
+  asked.secrets.register(server.key);
+  maskSecrets(asked.secrets);
+  const found = await scanAtServer(asked.request, {
+    ...makeSurroundings(asked, program.home),
+    signal: cancel.signal,
+    tell: makeLog(asked.values),
+  });
+  closeGroup();
   return await conclude(found, { asked, program, signal: cancel.signal });
 }
 

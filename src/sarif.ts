@@ -9,10 +9,10 @@ import { noneCategory, type WrittenReport } from '@cinc-scan/core';
 import { pullRequestOf } from './event.ts';
 import { githubApi, refuse, repositoryPath } from './github-api.ts';
 import { NotHere } from './not-here.ts';
-import type { StepRequest } from './step-request.ts';
+import type { AskedStep } from './step-request.ts';
 import type { Link } from './summary.ts';
 
-type Asked = Pick<StepRequest, 'own' | 'environment'>;
+type Asked = Pick<AskedStep, 'own' | 'environment'>;
 
 // https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
 const mostBytes = 10_000_000;

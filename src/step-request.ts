@@ -22,20 +22,30 @@ import {
   ScanError,
   type ScanRequest,
   Secrets,
+  type ServerRequest,
+  type Sources,
   type SourcesHere,
   toScanRequest,
+  toServerRequest,
   type Values,
 } from '@cinc-scan/core';
 import { forgetSecretInputs, maskSecrets, stepSecrets } from './mask.ts';
 
-/** What the workflow asked for. */
-export interface StepRequest {
+/** What the workflow asked for, whoever is to do it. */
+export interface AskedStep {
   values: Values;
   /** The inputs that only the Action has. */
   own: GithubValues;
-  request: ScanRequest;
   secrets: Secrets;
   environment: Environment;
+}
+
+export interface StepRequest extends AskedStep {
+  request: ScanRequest;
+}
+
+export interface ServerStep extends AskedStep {
+  request: ServerRequest;
 }
 
 /** The scan that a step asks for, with everything in it checked. */
@@ -55,9 +65,23 @@ export function toStepRequest({ values: given, step, own, secrets }: ReadStep, e
   return { values: { ...values, 'run-id': request.runId }, own, request, secrets, environment };
 }
 
+/** The same where a scan service is to do it. */
+export function toServerStep({ values: given, sources, own, secrets }: ReadStep, environment: Environment): ServerStep {
+  const other = (['request', 'audience'] as const).find(name => own[name] !== undefined);
+  if (other !== undefined)
+    throw new ScanError(
+      'USAGE',
+      `The input ${other} cannot be combined with server: the scan service takes names alone`,
+    );
+  const values = withReports(given, own);
+  return { values, own, request: toServerRequest(values, sources), secrets, environment };
+}
+
 export interface ReadStep extends Pick<StepRequest, 'values' | 'own' | 'secrets'> {
   /** The inputs that all share, as they were given. */
   step: Raw;
+  /** Where all of them come from. */
+  sources: Sources;
 }
 
 /**
@@ -72,10 +96,11 @@ export function readStep(environment: Environment): ReadStep {
   const secrets = stepSecrets(environment, own);
   maskSecrets(secrets);
   const file = own.request === undefined ? readUserConfig(undefined, environment) : undefined;
-  const values = resolveValues({ flags: {}, step, environment, file });
+  const sources = { flags: {}, step, environment, file };
+  const values = resolveValues(sources);
   forgetSecretInputs(environment);
   maskSecrets(secrets);
-  return { values, step, own, secrets };
+  return { values, step, sources, own, secrets };
 }
 
 /** Which inputs and variables a step was given. */

@@ -10,7 +10,7 @@ import { type ArtifactClient, keepArtifact } from './keep-artifact.ts';
 import { safeText } from './log.ts';
 import { NotHere } from './not-here.ts';
 import { uploadSarif } from './sarif.ts';
-import type { StepRequest } from './step-request.ts';
+import type { AskedStep } from './step-request.ts';
 import { type Link, summarize, summarizeScan } from './summary.ts';
 
 /** A place of GitHub's where the result is shown; gives a link to it where there is one. */
@@ -20,7 +20,7 @@ interface GithubSurface {
   show: () => Promise<Link[]>;
 }
 
-export interface ShowContext<Asked = StepRequest> {
+export interface ShowContext<Asked = AskedStep> {
   asked: Asked;
   program: { loadArtifactClient: () => Promise<ArtifactClient> };
   signal: AbortSignal;
@@ -44,7 +44,7 @@ export async function showScan(found: Scan, { asked, program, signal }: ShowCont
 /** The same of a consolidation; annotations and comments show containers. */
 export async function showFindings(
   { model, reports }: ConsolidationRun,
-  { asked, program, signal }: ShowContext<Pick<StepRequest, 'own' | 'environment'>>,
+  { asked, program, signal }: ShowContext<Pick<AskedStep, 'own' | 'environment'>>,
 ): Promise<void> {
   const { own } = asked;
   const links: Link[] = [];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { cacheHome } from '../support/caches.ts';
 import { root } from '../support/cinc-scan.ts';
@@ -49,7 +49,8 @@ export async function startProcess(
 ): Promise<RunningProcess> {
   const credentials = join(folder, data, 'credentials');
   mkdirSync(credentials, { recursive: true, mode: 0o700 });
-  copyFileSync(kubeconfigPath, join(credentials, 'east'));
+  const credential = join(credentials, 'east');
+  if (!existsSync(credential)) copyFileSync(kubeconfigPath, credential);
   const child = spawn(process.execPath, [program, ...args, '--log-level', 'info'], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -59,14 +59,17 @@ export function objections(cwd: string, folder: string): string[] {
 
 /** Each target is audited with the profiles that were asked for it, and with no others. */
 function againstProfiles({ request, targets, profiles }: Manifest): string[] {
+  // A scan service says which version it took where none was named.
+  const isMeant = (asked: string, source: string) =>
+    source === asked || (request['server'] !== undefined && source.startsWith(`${asked}@`));
   const sourcesOf = (of: string) =>
     targets.filter(({ name }) => name === of).flatMap(({ profile }) => sourcesNamed(profile, profiles));
   return targets.flatMap(({ name, target }) => {
     const wanted = target === null ? undefined : demanded(request, target);
     if (wanted === undefined) return [];
     const had = sourcesOf(name);
-    const missed = wanted.filter(source => !had.includes(source));
-    const strange = had.filter(source => !wanted.includes(source));
+    const missed = wanted.filter(source => !had.some(each => isMeant(source, each)));
+    const strange = had.filter(source => !wanted.some(each => isMeant(each, source)));
     return [
       ...missed.map(source => `${name}: it was not audited with ${source}`),
       ...strange.map(source => `${name}: ${source} is not a profile for it`),

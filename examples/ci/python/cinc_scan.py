@@ -51,6 +51,9 @@ VARIABLES = {
     "duration": "CINC_SCAN_DURATION",
     "grant_namespace": "CINC_SCAN_GRANT_NAMESPACE",
     "grant_labels": "CINC_SCAN_GRANT_LABELS",
+    "server": "CINC_SCAN_SERVER",
+    "server_ca": "CINC_SCAN_SERVER_CA",
+    "cluster": "CINC_SCAN_CLUSTER",
     "reports": "CINC_SCAN_REPORTS",
     "output_dir": "CINC_SCAN_OUTPUT_DIR",
     "push": "CINC_SCAN_PUSH",
@@ -169,7 +172,8 @@ def scan(*, command="cinc-scan", terminate_after=None, **inputs):
     finally:
         try:
             # A second signal, as CI systems send it some seconds after the first, does not end this one.
-            if work == "scan":
+            # What a scan service makes, it takes back itself.
+            if work == "scan" and not environment.get("CINC_SCAN_SERVER", "").strip():
                 subprocess.run([command, "sweep", "--run", environment["CINC_SCAN_RUN_ID"]], env=environment,
                                stdout=sys.stderr.fileno(), check=False)
         finally:

@@ -9,6 +9,7 @@ const groups: Record<InputGroup, string> = {
   profile: 'With which profile',
   gate: 'When it passes',
   access: 'With which rights',
+  server: 'By a scan service',
   report: 'What to write',
   run: 'How to run',
   findings: 'Results of other scanners',

@@ -37,18 +37,23 @@ interface Hooks {
 
 /** The effects of a run, as a command on a terminal has them; its engines end with their scope. */
 export function makeDeps(values: Values, terminal: Terminal, hooks: Hooks): Deps & AsyncDisposable {
-  const { environment, stdout, data, cwd } = terminal;
+  const { environment, cwd } = terminal;
   return makeCoreDeps(values, {
     tool: { name: 'cinc-scan', version: toolVersion() },
     engineDirectory: engineDirectory(),
     secrets: platformSecretsOf(terminal),
     environment,
     workspace: cwd,
-    stdout: text => print(data, text),
-    console: { color: usesColor(terminal, stdout), width: stdout.columns ?? 120 },
+    ...makeConsole(terminal),
     ...hooks,
   });
 }
+
+/** Where reports go that are printed. */
+export const makeConsole = (terminal: Terminal): Pick<Deps, 'stdout' | 'console'> => ({
+  stdout: text => print(terminal.data, text),
+  console: { color: usesColor(terminal, terminal.stdout), width: terminal.stdout.columns ?? 120 },
+});
 
 /** The effects of a command that reads profiles. A kubeconfig is looked for only when one is needed. */
 export function makeStudyDeps(values: Values, terminal: Terminal, hooks: Hooks): StudyDeps & AsyncDisposable {
@@ -70,7 +75,7 @@ export function makeStudyDeps(values: Values, terminal: Terminal, hooks: Hooks):
   };
 }
 
-function platformSecretsOf({ environment, secrets }: Terminal): Secrets {
+export function platformSecretsOf({ environment, secrets }: Terminal): Secrets {
   secrets.register(...platformSecrets(environment));
   return secrets;
 }

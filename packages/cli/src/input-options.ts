@@ -40,6 +40,7 @@ export const groupHeadings: Record<InputGroup, string> = {
   profile: 'With which profile:',
   gate: 'When it passes:',
   access: 'With which rights:',
+  server: 'By a scan service, in place of this machine:',
   report: 'What to write:',
   run: 'How to run:',
   findings: 'From what, and what of it counts:',

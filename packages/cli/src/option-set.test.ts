@@ -12,7 +12,7 @@ function parse<Parsed>(set: OptionSet<Parsed>, args: string[]): Parsed {
   return given();
 }
 
-const groups = ['target', 'profile', 'gate', 'access', 'report', 'run', 'findings'] as const;
+const groups = ['target', 'profile', 'gate', 'access', 'server', 'report', 'run', 'findings'] as const;
 
 test('an option is read under the name and with the type that its flags give it', () => {
   const set = new OptionSet()

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
-  type Outcome,
+  type EventRecord,
   type ScanEvent,
   safeLogLines,
   stageTitles,
-  targetName,
   toEventRecord,
   type Values,
 } from '@cinc-scan/core';
@@ -12,13 +11,19 @@ import pc from 'picocolors';
 import { jsonLog } from './json-log.ts';
 import { type Terminal, usesColor } from './terminal.ts';
 
-export type Listener = (event: ScanEvent) => void;
+type Listener = (event: ScanEvent) => void;
+export type Teller = (record: EventRecord) => void;
+
+type Told = Pick<Values, 'log-format' | 'log-level' | 'run-id'>;
 
 /** Says what happens, on standard error: for people, or as JSON lines for machines. */
-export function makeProgress(
-  values: Pick<Values, 'log-format' | 'log-level' | 'run-id'>,
-  terminal: Terminal,
-): Listener {
+export function makeProgress(values: Told, terminal: Terminal): Listener {
+  const tell = makeTeller(values, terminal);
+  return event => tell(toEventRecord(event));
+}
+
+/** The same of what happens elsewhere. */
+export function makeTeller(values: Told, terminal: Terminal): Teller {
   if (values['log-level'] === 'quiet') return () => undefined;
   return values['log-format'] === 'json' ? toJsonLines(values, terminal) : toText(values, terminal);
 }
@@ -26,44 +31,54 @@ export function makeProgress(
 type Level = Values['log-level'];
 const loudness: Record<Level, number> = { quiet: 0, info: 1, verbose: 2, debug: 3 };
 
-function toText(values: Pick<Values, 'log-level' | 'run-id'>, terminal: Terminal): Listener {
+function toText(values: Told, terminal: Terminal): Teller {
   const level = loudness[values['log-level']];
+  const isVerbose = level >= loudness.verbose;
   const colors = pc.createColors(usesColor(terminal, terminal.stderr));
   // What `cinc-scan sweep --run` asks for, should this process be killed.
   const ofRun = values['run-id'] === undefined ? '' : ` (run ${values['run-id']})`;
   const live = new LiveLine(terminal);
   const say = (text: string) => live.print(text);
-  return event => {
-    switch (event.kind) {
+  return record => {
+    switch (record.event) {
       case 'stage':
-        return say(`${colors.cyan('●')} ${stageTitles[event.stage]}${event.stage === 'grant' ? ofRun : ''}`);
-      case 'notice':
-        return say(`  ${event.text}`);
-      case 'planned':
-        return say(`  ${event.plan.targets.length} to audit, ${event.plan.unplanned.length} out of reach`);
-      case 'control':
-        if (level >= loudness.verbose)
-          return say(
-            `  ${statusMark(event.status, colors)} ${shown(event.id)} ${colors.dim(targetName(event.target))}`,
-          );
-        return live.show(`  ${targetName(event.target)}: ${event.done} of ${event.total} controls`);
-      case 'outcome':
-        return say(`  ${outcomeText(event.outcome, colors)}`);
+        return say(`${colors.cyan('●')} ${stageTitles[record.stage]}${record.stage === 'grant' ? ofRun : ''}`);
+      case 'control': {
+        const { target, control, status, done, total } = record;
+        if (!isVerbose) return live.show(`  ${target}: ${done} of ${total} controls`);
+        return say(`  ${statusMark(status, colors)} ${shown(control)} ${colors.dim(target)}`);
+      }
       case 'object':
-        return level >= loudness.verbose
-          ? say(`  ${event.verb} ${event.object.kind} ${event.object.namespace}/${event.object.name}`)
-          : undefined;
       case 'session':
-        return level >= loudness.verbose
-          ? say(`  session into ${targetName(event.target)} (${event.lens})`)
-          : undefined;
+        return isVerbose ? say(detailText(record)) : undefined;
       case 'engine-output':
-        return level >= loudness.debug ? safeLogLines(event.text).forEach(say) : undefined;
+        return level >= loudness.debug ? record.lines.forEach(say) : undefined;
       case 'intent':
       case 'verdict':
         return undefined; // the table ends with it
+      case 'notice':
+      case 'planned':
+      case 'outcome':
+        return say(plainText(record, colors));
     }
   };
+}
+
+function detailText(record: EventRecord & { event: 'object' | 'session' }): string {
+  if (record.event === 'session') return `  session into ${record.target} (${record.lens})`;
+  const { verb, object } = record;
+  return `  ${verb} ${object.kind} ${object.namespace}/${object.name}`;
+}
+
+function plainText(record: EventRecord & { event: 'notice' | 'planned' | 'outcome' }, colors: Colors): string {
+  switch (record.event) {
+    case 'notice':
+      return `  ${record.text}`;
+    case 'planned':
+      return `  ${record.targets.length} to audit, ${record.missing.length} out of reach`;
+    case 'outcome':
+      return `  ${outcomeText(record, colors)}`;
+  }
 }
 
 type Colors = ReturnType<typeof pc.createColors>;
@@ -76,11 +91,11 @@ function statusMark(status: string, colors: Colors): string {
 /** Names from profiles and containers, without anything a terminal or a CI system could take for a command. */
 const shown = (text: string) => safeLogLines(text).join(' ').replace(/^│ /, '');
 
-function outcomeText(outcome: Outcome, colors: Colors): string {
-  const name = targetName(outcome.target);
-  if (outcome.kind === 'audited')
-    return `${colors.green('✓')} ${name} audited in ${outcome.observation.seconds.toFixed(1)} s (${outcome.observation.commands} commands)`;
-  return `${colors.red('✗')} ${name} ${outcome.error.code}: ${shown(outcome.error.message)}`;
+function outcomeText(record: EventRecord & { event: 'outcome' }, colors: Colors): string {
+  const { target } = record;
+  if (record.outcome === 'unreached') return `${colors.red('✗')} ${target} ${record.code}: ${shown(record.message)}`;
+  const { seconds, commands } = record;
+  return `${colors.green('✓')} ${target} audited in ${seconds.toFixed(1)} s (${commands} commands)`;
 }
 
 /** A line that is overwritten as things move on; on a terminal only. */
@@ -106,12 +121,11 @@ class LiveLine {
 }
 
 /** One line an event; those with an object of the cluster are the audit trail. */
-function toJsonLines(values: Pick<Values, 'log-level' | 'run-id'>, terminal: Terminal): Listener {
+function toJsonLines(values: Told, terminal: Terminal): Teller {
   const level = values['log-level'] === 'debug' ? 'debug' : 'info';
   const log = jsonLog(terminal, { level, run: values['run-id'] });
-  return event => {
-    const { event: name, ...details } = toEventRecord(event);
-    if (event.kind === 'engine-output') log.debug({ event: name, ...details });
-    else if (event.kind !== 'intent') log.info({ event: name, ...details });
+  return record => {
+    if (record.event === 'engine-output') log.debug(record);
+    else if (record.event !== 'intent') log.info(record);
   };
 }

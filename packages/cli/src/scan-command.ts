@@ -26,8 +26,9 @@ import { makeDeps } from './dependencies.ts';
 import { jsonLog } from './json-log.ts';
 import { OptionSet, type ParsedBy } from './option-set.ts';
 import { makeProgress } from './progress.ts';
-import { readableSources, readValues } from './read-values.ts';
+import { readableSources, readSources, readValues, toValues } from './read-values.ts';
 import { type AskedScan, openScan, requestOptions, writeRequest } from './request-options.ts';
+import { scanThere } from './server-scan.ts';
 import { targetOptions, targetsArgument } from './target-options.ts';
 import { tellWhy } from './tell-why.ts';
 import { print, type Terminal, usesColor } from './terminal.ts';
@@ -44,6 +45,9 @@ Examples:
   See what would be scanned and granted:
     cinc-scan scan deployment/web -n shop -p ./profile --dry-run
 
+  Ask a scan service, which has the credentials of the clusters and the profiles:
+    cinc-scan scan deployment/web -n shop -p base@1.0.0 --server https://scans.example.org --server-token ./scans.key
+
   Write the request as one document, and run it elsewhere:
     cinc-scan scan deployment/web -n shop -p ./profile --print-request >request.json
     cinc-scan scan -f request.json
@@ -57,7 +61,7 @@ ${Object.entries(exitCodes)
 
 const scanOptions = new OptionSet()
   .and(targetOptions)
-  .inputs(['target', 'profile', 'gate', 'access', 'report', 'run'], ['targets'])
+  .inputs(['target', 'profile', 'gate', 'access', 'server', 'report', 'run'], ['targets'])
   .and(requestOptions)
   .and(commonOptions);
 
@@ -79,15 +83,17 @@ export function addScanCommand(program: Command, terminal: Terminal, exit: (code
     const flags = toFlags(targets, options);
     if (options.printRequest === true)
       return exit(await writeRequest(readValues(flags, options.config, terminal), terminal));
-    exit(await runScan(await askedScan(flags, options, terminal), terminal));
+    exit(await askedScan(flags, options, terminal));
   });
 }
 
 /** From a document, or from flags, variables and the configuration file. */
-async function askedScan(flags: Raw, { file, config }: ScanOptions, terminal: Terminal): Promise<AskedScan> {
-  if (file !== undefined) return openScan(file, { flags, config }, terminal);
-  const values = readValues(flags, config, terminal);
-  return { values, request: toScanRequest(values, readContents(values)) };
+async function askedScan(flags: Raw, { file, config }: ScanOptions, terminal: Terminal): Promise<number> {
+  if (file !== undefined) return runScan(await openScan(file, { flags, config }, terminal), terminal);
+  const sources = readSources(flags, config, terminal);
+  const values = toValues(sources, terminal);
+  if (values.server !== undefined) return conclude(await scanThere(values, sources, terminal), values, terminal);
+  return runScan({ values, request: toScanRequest(values, readContents(values)) }, terminal);
 }
 
 async function runScan({ values, request }: AskedScan, terminal: Terminal): Promise<number> {
@@ -95,7 +101,10 @@ async function runScan({ values, request }: AskedScan, terminal: Terminal): Prom
   const emit = makeProgress({ ...values, 'run-id': request.runId }, terminal);
   await using deps = makeDeps(values, terminal, { emit, signal: cancel.signal });
   if (request.dryRun) return printPreview(await previewScan(request, deps), terminal);
-  const found = await scan(request, deps);
+  return await conclude(await scan(request, deps), values, terminal);
+}
+
+async function conclude(found: Scan, values: Values, terminal: Terminal): Promise<number> {
   if (values['log-level'] !== 'quiet') await printResult(found, values, terminal);
   else tellWhy(found.model, terminal);
   return found.verdict.exitCode;

@@ -98,6 +98,7 @@ export {
   parseSource,
   readHostCredentials,
 } from './profile/index.ts';
+export { type ServerDeps, type ServerRequest, scanAtServer, toServerRequest } from './remote/index.ts';
 export {
   type Annotation,
   boundFinding,
@@ -155,6 +156,7 @@ export {
   type WrittenReport,
 } from './report/index.ts';
 export {
+  askedInputs,
   asksForConsolidation,
   type CamelCase,
   cacheFolder,
@@ -194,6 +196,7 @@ export {
   readUserConfig,
   readVariable,
   refuseScan,
+  registeredName,
   resolveAccess,
   resolveGithubInputs,
   resolveInput,
@@ -205,6 +208,7 @@ export {
   type SourcesHere,
   unquoted,
   type Values,
+  wholly,
   withoutOwnSecrets,
   withoutSecrets,
   YamlProblem,
@@ -253,6 +257,7 @@ export {
   type Deps,
   type DoctorRequest,
   doctor,
+  type EventRecord,
   embeddedProfile,
   type GateFlags,
   type GivenInputs,

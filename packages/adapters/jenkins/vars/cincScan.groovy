@@ -33,6 +33,9 @@ import groovy.transform.Field
   duration: 'CINC_SCAN_DURATION',
   grantNamespace: 'CINC_SCAN_GRANT_NAMESPACE',
   grantLabels: 'CINC_SCAN_GRANT_LABELS',
+  server: 'CINC_SCAN_SERVER',
+  serverCa: 'CINC_SCAN_SERVER_CA',
+  cluster: 'CINC_SCAN_CLUSTER',
   reports: 'CINC_SCAN_REPORTS',
   outputDir: 'CINC_SCAN_OUTPUT_DIR',
   push: 'CINC_SCAN_PUSH',
@@ -76,7 +79,7 @@ import groovy.transform.Field
   findingsReports: 'html,markdown,junit,sarif',
 ]
 
-@Field final List OPTIONS = ['kubeconfigCredentialsId', 'tokenCredentialsId', 'heimdallApiKeyCredentialsId', 'webhookSecretCredentialsId', 'failBuild', 'parallel']
+@Field final List OPTIONS = ['kubeconfigCredentialsId', 'tokenCredentialsId', 'heimdallApiKeyCredentialsId', 'webhookSecretCredentialsId', 'serverTokenCredentialsId', 'failBuild', 'parallel']
 
 // Not that of the scans of the same build: files of both have the same names.
 @Field final String FINDINGS_FOLDER = 'cinc-scan-findings'
@@ -88,6 +91,7 @@ import groovy.transform.Field
   tokenCredentialsId: 'CINC_SCAN_TOKEN',
   heimdallApiKeyCredentialsId: 'CINC_SCAN_HEIMDALL_API_KEY',
   webhookSecretCredentialsId: 'CINC_SCAN_WEBHOOK_SECRET',
+  serverTokenCredentialsId: 'CINC_SCAN_SERVER_TOKEN',
 ]
 
 // Constant texts in single quotes: a secret pasted into a script would be in logs and process lists.
@@ -134,7 +138,7 @@ exit "$code"
 @Field final String SWEEP = '''if [ -n "${CINC_SCAN_VERSION:-}${CINC_SCAN_PACKAGE:-}" ]; then
   PATH="$PWD/.cinc-scan/bin:$PATH"
 fi
-case "${CINC_SCAN_SOURCES:-}" in
+case "${CINC_SCAN_SOURCES:-}${CINC_SCAN_SERVER:-}" in
   *[![:space:]]*) ;;
   *) cinc-scan sweep --run "$CINC_SCAN_RUN_ID" || true ;;
 esac
@@ -181,7 +185,7 @@ private List bindings(Map config) {
   if (config.kubeconfigCredentialsId) {
     found.add(file(credentialsId: config.kubeconfigCredentialsId, variable: CREDENTIALS.kubeconfigCredentialsId))
   }
-  for (key in ['tokenCredentialsId', 'heimdallApiKeyCredentialsId', 'webhookSecretCredentialsId']) {
+  for (key in ['tokenCredentialsId', 'heimdallApiKeyCredentialsId', 'webhookSecretCredentialsId', 'serverTokenCredentialsId']) {
     if (config[key]) {
       found.add(string(credentialsId: config[key], variable: CREDENTIALS[key]))
     }

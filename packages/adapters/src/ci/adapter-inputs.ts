@@ -26,6 +26,7 @@ export const omitted: Partial<Record<InputName, string>> = {
   'heimdall-api-key': 'a secret, see above',
   'profile-credentials': fromSecrets('CINC_SCAN_PROFILE_CREDENTIALS'),
   'webhook-secret': 'a secret, see above',
+  'server-token': fromSecrets('CINC_SCAN_SERVER_TOKEN'),
   'alert-webhook': fromSecrets('CINC_SCAN_ALERT_WEBHOOK'),
   'alert-slack': fromSecrets('CINC_SCAN_ALERT_SLACK'),
   'alert-teams': fromSecrets('CINC_SCAN_ALERT_TEAMS'),

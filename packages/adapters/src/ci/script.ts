@@ -66,8 +66,11 @@ export const installedPath = `if [ -n "\${CINC_SCAN_VERSION:-}\${CINC_SCAN_PACKA
 fi
 `;
 
-/** Takes back what a killed scan left. Its own failure changes no result; a consolidation leaves nothing in a cluster. */
-const sweep = `case "\${CINC_SCAN_SOURCES:-}" in
+/**
+ * Takes back what a killed scan left. Its own failure changes no result; a consolidation leaves nothing in a cluster, and of
+ * what a scan service makes the service takes care.
+ */
+const sweep = `case "\${CINC_SCAN_SOURCES:-}\${CINC_SCAN_SERVER:-}" in
   *[![:space:]]*) ;;
   *) cinc-scan sweep --run "$CINC_SCAN_RUN_ID" || true ;;
 esac

@@ -12,7 +12,16 @@ const inputs = adapterInputs({
   'output-dir': outputFolder,
 }).map(input => (input.name === 'context' ? { ...input, name: 'kube-context' } : input));
 const ofInstall = new Set(['version', 'package', 'integrity']);
-const forSweep = new Set(['namespace', 'kube-context', 'grant-namespace', 'config', 'version', 'package', 'sources']);
+const forSweep = new Set([
+  'namespace',
+  'kube-context',
+  'grant-namespace',
+  'config',
+  'version',
+  'package',
+  'sources',
+  'server',
+]);
 
 const toParameter = ({ description, default: fallback, choices }: AdapterInput) => ({
   type: choices === undefined ? 'string' : 'enum',

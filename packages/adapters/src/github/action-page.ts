@@ -8,6 +8,7 @@ const titles: Record<InputGroup, string> = {
   profile: 'With which profile',
   gate: 'When it passes',
   access: 'With which rights',
+  server: 'By a scan service, in place of this runner',
   report: 'What to write and to show',
   run: 'How to run',
   findings: 'Results of other scanners, in place of a scan',

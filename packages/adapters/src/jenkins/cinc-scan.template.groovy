@@ -18,6 +18,7 @@ import groovy.transform.Field
   tokenCredentialsId: 'CINC_SCAN_TOKEN',
   heimdallApiKeyCredentialsId: 'CINC_SCAN_HEIMDALL_API_KEY',
   webhookSecretCredentialsId: 'CINC_SCAN_WEBHOOK_SECRET',
+  serverTokenCredentialsId: 'CINC_SCAN_SERVER_TOKEN',
 ]
 
 // Constant texts in single quotes: a secret pasted into a script would be in logs and process lists.
@@ -66,7 +67,7 @@ private List bindings(Map config) {
   if (config.kubeconfigCredentialsId) {
     found.add(file(credentialsId: config.kubeconfigCredentialsId, variable: CREDENTIALS.kubeconfigCredentialsId))
   }
-  for (key in ['tokenCredentialsId', 'heimdallApiKeyCredentialsId', 'webhookSecretCredentialsId']) {
+  for (key in ['tokenCredentialsId', 'heimdallApiKeyCredentialsId', 'webhookSecretCredentialsId', 'serverTokenCredentialsId']) {
     if (config[key]) {
       found.add(string(credentialsId: config[key], variable: CREDENTIALS[key]))
     }

@@ -18,6 +18,7 @@ export const jenkinsOptions: Record<string, string> = {
   tokenCredentialsId: 'Credentials (secret text) with a bearer token',
   heimdallApiKeyCredentialsId: 'Credentials (secret text) with the API key of the Heimdall server',
   webhookSecretCredentialsId: 'Credentials (secret text) that signs what is sent to webhooks',
+  serverTokenCredentialsId: 'Credentials (secret text) with the key for the scan service',
   failBuild: 'true: results below the threshold fail the build instead of making it unstable',
   parallel: 'true: one branch for each target',
 };

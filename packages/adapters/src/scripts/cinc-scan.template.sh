@@ -12,7 +12,10 @@ export CINC_SCAN_RUN_ID
 # @install@
 work=scan
 case "${CINC_SCAN_SOURCES:-}" in *[![:space:]]*) work=consolidate ;; esac
-[ "$work" = consolidate ] || trap 'cinc-scan sweep --run "$CINC_SCAN_RUN_ID" >&2 || true' EXIT
+# What a scan service makes, it takes back itself.
+case "$work${CINC_SCAN_SERVER:-}" in
+  scan | scan[[:space:]]*) trap 'cinc-scan sweep --run "$CINC_SCAN_RUN_ID" >&2 || true' EXIT ;;
+esac
 # Before the scan is there: a signal in between would end this shell and not the scan.
 child='' told=''
 trap 'told=yes; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null || true' INT TERM

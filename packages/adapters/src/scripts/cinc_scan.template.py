@@ -105,7 +105,8 @@ def scan(*, command="cinc-scan", terminate_after=None, **inputs):
     finally:
         try:
             # A second signal, as CI systems send it some seconds after the first, does not end this one.
-            if work == "scan":
+            # What a scan service makes, it takes back itself.
+            if work == "scan" and not environment.get("CINC_SCAN_SERVER", "").strip():
                 subprocess.run([command, "sweep", "--run", environment["CINC_SCAN_RUN_ID"]], env=environment,
                                stdout=sys.stderr.fileno(), check=False)
         finally:

@@ -56,6 +56,18 @@ export const serviceCodes = {
     meaning: 'The scan service cannot answer now: its database or a part of it is not there, or it is stopping.',
     remedy: 'Try again later; `/readyz` of the service says what is missing.',
   },
+  SERVICE_UNREACHABLE: {
+    exit: 4,
+    meaning:
+      'The scan service that --server names does not answer, or is not the one that its certificate should name.',
+    remedy: 'Check the address, the network and any proxy; for a certificate authority of your own pass --server-ca.',
+  },
+  SERVICE_ANSWER: {
+    exit: 4,
+    meaning: 'What answered at --server did not answer as a scan service does, or contradicted itself.',
+    remedy:
+      'Check the address: a proxy or a sign-in page may answer in its place. Command and service have to be of versions that fit.',
+  },
   SERVICE_SCHEMA: {
     exit: 2,
     meaning: 'The database of the scan service has a layout that this version does not know or has not made yet.',

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 export { type AddressRules, addressRules } from './addresses.ts';
-export { type AnswerHead, type Call, type CallAnswer, call, isSuccess, problemOf } from './call.ts';
+export { type AnswerHead, type Call, type CallAnswer, call, isSuccess, isUntrusted, problemOf } from './call.ts';
 export { checkName, readBody, receive, startRequest } from './exchange.ts';
 export { isLoopback } from './loopback.ts';
 export { parseProxy, proxyForms } from './proxy.ts';

@@ -23,12 +23,16 @@ export const retryDefaults: RetrySettings = {
 
 /** Worth another try: nothing was said about the request itself. */
 export function mayPass(answer: AnswerHead): boolean {
-  if (answer.kind === 'failed') return !answer.untrusted;
+  if (answer.kind === 'failed') return !answer.untrusted && answer.tooLong !== true;
   return answer.status === 429 || answer.status >= 500;
 }
 
 /** Before the next try: as long as the server asks for, within reason. */
-export function waitMs(answer: AnswerHead | undefined, attempt: number, { firstPauseMs }: RetrySettings): number {
+export function waitMs(
+  answer: AnswerHead | undefined,
+  attempt: number,
+  { firstPauseMs }: Pick<RetrySettings, 'firstPauseMs'>,
+): number {
   const asked = answer?.kind === 'answered' ? Number(answer.headers['retry-after']) : Number.NaN;
   const own = firstPauseMs * 2 ** (attempt - 1);
   return Number.isFinite(asked) ? Math.min(Math.max(asked * 1000, own), 30_000) : own;

@@ -32,6 +32,8 @@ function readConfigFile(path: string | undefined): { path: string; values: Raw }
 // Whoever can change a checkout could else say where the credentials of its operator go, or that nothing has to be met.
 export const onlyNamed: readonly InputName[] = [
   'kubeconfig',
+  'server',
+  'server-ca',
   'push',
   'push-insecure',
   'store',

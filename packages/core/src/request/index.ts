@@ -24,6 +24,7 @@ export {
   jailStrengths,
   lensNames,
   longestRunId,
+  registeredName,
   wholly,
 } from './interface.ts';
 export { parseJsonText, parseYaml, toYamlProblem, unquoted, YamlProblem } from './parse-yaml.ts';
@@ -32,18 +33,21 @@ export { publishedSchema } from './published-schema.ts';
 export { mostResultBytes, readBounded } from './read-bounded.ts';
 export {
   type Access,
+  headerSecret,
   inlineThreshold,
   looksLikePath,
   makeRunId,
   readThresholdInput,
   resolveAccess,
   resolveToken,
+  secretOrFile,
   type ThresholdText,
   toShownRequest,
 } from './scan-request.ts';
 export { Secret } from './secret.ts';
 export { platformSecrets, platformVariables, withoutOwnSecrets, withoutSecrets } from './secret-variables.ts';
 export { Secrets } from './secrets.ts';
+export { askedInputs, refuseBesideServer } from './server-inputs.ts';
 export { issueTexts, matchConditions, matchText, type TargetMatch, targetMatch } from './target-match.ts';
 export {
   nearestInput,

@@ -4,7 +4,7 @@
 
 import type { Secret } from './secret.ts';
 
-export type InputGroup = 'target' | 'profile' | 'gate' | 'access' | 'report' | 'run' | 'findings';
+export type InputGroup = 'target' | 'profile' | 'gate' | 'access' | 'server' | 'report' | 'run' | 'findings';
 
 interface Common {
   group: InputGroup;
@@ -100,6 +100,12 @@ export const isRunId = (text: string): boolean => wholly(runId).test(text);
 const dnsLabel = {
   source: '[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?',
   means: 'up to 63 lower-case letters, digits and dashes',
+};
+
+/** What a scan service has under a name, with or without the version of it. */
+export const registeredName = {
+  source: `${dnsLabel.source}(?:@[0-9][0-9A-Za-z.+-]{0,63})?`,
+  means: 'a name that is registered with the scan service, such as base or base@1.0.0',
 };
 
 export const inputs = {
@@ -383,6 +389,40 @@ export const inputs = {
     separator: 'comma',
     description: 'Labels for the objects of the temporary identity, NAME=VALUE',
     example: 'team=payments,owner=ada',
+    since: '0.1.0',
+  },
+  server: {
+    edge: true,
+    group: 'server',
+    type: 'text',
+    description:
+      'Scan service that scans in place of this machine. It has the credentials of the clusters; --profile and --threshold are names that are registered with it, such as base or base@1.0.0',
+    example: 'https://scans.example.org',
+    since: '0.1.0',
+  },
+  'server-token': {
+    edge: true,
+    group: 'server',
+    type: 'secret',
+    description: 'Key for the scan service: the path of a file with it, or the key itself in the environment',
+    example: '/var/run/secrets/scans.key',
+    since: '0.1.0',
+  },
+  'server-ca': {
+    edge: true,
+    group: 'server',
+    type: 'text',
+    description: 'Certificate authorities (PEM file) for the scan service, instead of the default ones',
+    example: './scans-ca.pem',
+    since: '0.1.0',
+  },
+  cluster: {
+    edge: true,
+    group: 'server',
+    type: 'text',
+    pattern: dnsLabel,
+    description: 'Cluster to scan in, by the name that the scan service has for it; needed where a team has several',
+    example: 'east',
     since: '0.1.0',
   },
   reports: {

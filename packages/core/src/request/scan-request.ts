@@ -5,6 +5,7 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { ScanError, toMessage } from '../errors/index.ts';
 import { type Environment, readVariable } from './environment.ts';
+import type { InputName } from './interface.ts';
 import { perTargetKey, type Values } from './per-target.ts';
 import { Secret } from './secret.ts';
 
@@ -52,15 +53,25 @@ function existing(path: string): string {
 }
 
 /** The token itself, or what the file of that name holds. */
-export function resolveToken(given: Secret | undefined): Secret | undefined {
-  if (given === undefined) return undefined;
+export const resolveToken = (given: Secret | undefined): Secret | undefined =>
+  given === undefined ? undefined : secretOrFile('token', given);
+
+/** The secret itself, or what the file of that name holds. */
+export function secretOrFile(input: InputName, given: Secret): Secret {
   const text = given.reveal().trim();
   if (!/^[/.]/.test(text)) return new Secret(text);
   try {
     return new Secret(readFileSync(text, 'utf8').trim());
   } catch (error) {
-    throw new ScanError('INPUT_INVALID', `token: ${text} cannot be read: ${toMessage(error)}`, { cause: error });
+    throw new ScanError('INPUT_INVALID', `${input}: ${text} cannot be read: ${toMessage(error)}`, { cause: error });
   }
+}
+
+/** The same of what goes into the header of a request. */
+export function headerSecret(input: InputName, given: Secret): Secret {
+  const secret = secretOrFile(input, given);
+  if (/^[\u0021-\u007e]+$/.test(secret.reveal())) return secret;
+  throw new ScanError('INPUT_INVALID', `${input}: expected printable ASCII characters without blanks, on one line`);
 }
 
 /** The text of a threshold, and what it is called. */

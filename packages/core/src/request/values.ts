@@ -88,6 +88,10 @@ function parseGiven(name: InputName, sources: Sources): unknown {
   return parseInput(inputs[name], given?.value, given?.where ?? name);
 }
 
+/** Where an input is given, as it is spelt there; undefined where it is not. */
+export const givenAs = (name: InputName, sources: Sources): string | undefined =>
+  sourcesOf(name, sources).find(({ value }) => value !== undefined)?.where;
+
 function isContent(name: InputName, text: string): boolean {
   return name === 'kubeconfig' ? /[\n{]/.test(text) || kubeconfigContent(text) !== undefined : !/^[/.]/.test(text);
 }

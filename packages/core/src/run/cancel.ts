@@ -26,12 +26,13 @@ const signalsToEnd = {
 export function listenForCancel(
   process: Pick<EventEmitter, 'on' | 'off'>,
   say: (text: string) => void,
+  first = 'revoking the temporary identity',
 ): Disposable & { signal: AbortSignal } {
   const controller = new AbortController();
   const cancel = (reason: ScanError) => {
     const isFirst = !controller.signal.aborted;
     controller.abort(reason);
-    if (isFirst) say('Cancelling: revoking the temporary identity first');
+    if (isFirst) say(`Cancelling: ${first} first`);
   };
   const listeners = new Map<string, (thrown: unknown) => void>();
   for (const [name, [code, text]] of Object.entries(signalsToEnd))

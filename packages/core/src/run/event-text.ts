@@ -4,7 +4,7 @@
 import type { Outcome } from '../outcome/index.ts';
 import { targetName } from '../plan/index.ts';
 import { safeLogLines, verdictSentence } from '../report/index.ts';
-import type { ScanEvent, Stage } from './events.ts';
+import type { EventRecord, ScanEvent, Stage } from './events.ts';
 
 export const stageTitles: Record<Stage, string> = {
   prepare: 'Reading the profile and starting the engine',
@@ -15,8 +15,8 @@ export const stageTitles: Record<Stage, string> = {
   report: 'Writing reports',
 };
 
-/** The event as one record, for logs that machines read. */
-export function toEventRecord(event: ScanEvent): { event: string } & Record<string, unknown> {
+/** The event as one record, for logs and for whoever waits elsewhere. */
+export function toEventRecord(event: ScanEvent): EventRecord {
   const { kind } = event;
   switch (kind) {
     case 'stage':
@@ -38,7 +38,7 @@ export function toEventRecord(event: ScanEvent): { event: string } & Record<stri
     case 'outcome':
       return { event: kind, ...toOutcomeRecord(event.outcome) };
     case 'control':
-      return { event: kind, target: targetName(event.target), control: event.id, status: event.status };
+      return { event: kind, ...toControlRecord(event) };
     case 'engine-output':
       return { event: kind, lines: safeLogLines(event.text) };
     case 'verdict':
@@ -46,14 +46,26 @@ export function toEventRecord(event: ScanEvent): { event: string } & Record<stri
   }
 }
 
-function toVerdictRecord({ verdict: given, reports }: ScanEvent & { kind: 'verdict' }): Record<string, unknown> {
+const toControlRecord = ({ target, id, status, done, total }: ScanEvent & { kind: 'control' }) => ({
+  target: targetName(target),
+  control: id,
+  status,
+  done,
+  total,
+});
+
+function toVerdictRecord({ verdict: given, reports }: ScanEvent & { kind: 'verdict' }) {
   const { verdict, reason, exit, exitCode } = given;
   const files = reports.map(({ format, path }) => ({ format, path }));
   return { verdict, reason, exit, exitCode, text: verdictSentence(given), reports: files };
 }
 
-function toOutcomeRecord(outcome: Outcome): Record<string, unknown> {
+function toOutcomeRecord(outcome: Outcome) {
   const target = targetName(outcome.target);
-  if (outcome.kind === 'audited') return { target, outcome: outcome.kind, seconds: outcome.observation.seconds };
-  return { target, outcome: outcome.kind, code: outcome.error.code, message: outcome.error.message };
+  if (outcome.kind === 'unreached') {
+    const { code, message } = outcome.error;
+    return { target, outcome: outcome.kind, code, message };
+  }
+  const { seconds, commands } = outcome.observation;
+  return { target, outcome: outcome.kind, seconds, commands };
 }

@@ -22,3 +22,26 @@ export type ScanEvent =
   | { kind: 'engine-output'; text: string }
   /** The last one. */
   | { kind: 'verdict'; verdict: Verdict; reports: WrittenReport[] };
+
+/** The same as texts and numbers alone: what logs tell, and what a scan service hands on. */
+export type EventRecord =
+  | { event: 'stage'; stage: Stage }
+  | { event: 'notice'; text: string }
+  | { event: 'planned'; targets: string[]; missing: string[] }
+  | ({ event: 'intent' } & ToldObject)
+  | { event: 'object'; verb: 'create' | 'delete'; object: ToldObject }
+  | { event: 'session'; target: string; lens: string }
+  | { event: 'control'; target: string; control: string; status: string; done: number; total: number }
+  | { event: 'outcome'; target: string; outcome: 'audited'; seconds: number; commands: number }
+  | { event: 'outcome'; target: string; outcome: 'unreached'; code: string; message: string }
+  | { event: 'engine-output'; lines: string[] }
+  | ({ event: 'verdict'; text: string; reports: Pick<WrittenReport, 'format' | 'path'>[] } & Pick<
+      Verdict,
+      'verdict' | 'reason' | 'exit' | 'exitCode'
+    >);
+
+interface ToldObject {
+  kind: string;
+  namespace: string;
+  name: string;
+}

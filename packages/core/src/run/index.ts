@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-export { listenForCancel } from './cancel.ts';
+export { listenForCancel, untilDeadline } from './cancel.ts';
 export { type Check, type DoctorRequest, doctor } from './doctor.ts';
 export { toEnginePackage } from './engine-package.ts';
 export { stageTitles, toEventRecord } from './event-text.ts';
-export type { ScanEvent, Stage } from './events.ts';
+export type { EventRecord, ScanEvent, Stage } from './events.ts';
 export { type AskedGate, type GateFlags, toFileGate } from './gate-request.ts';
 export {
   type Issued,
@@ -20,6 +20,7 @@ export { type Completion, clearCompletion, completionFile, writeCompletion } fro
 export type { OwnPod } from './in-pod/own-pod-site.ts';
 export { scanInPod } from './in-pod/scan-in-pod.ts';
 export { makeDeps, type Program, toEngineSettings } from './make-deps.ts';
+export { inOwnWords } from './own-words.ts';
 export { type Preview, previewScan } from './preview.ts';
 export type { Contents, NamedText } from './request/contents.ts';
 export {
@@ -49,3 +50,4 @@ export {
   toScanRequest,
 } from './scan-request.ts';
 export { requireSound, type Study, type StudyDeps, studyProfile, vendorProfile } from './study.ts';
+export { writeRun } from './write-run.ts';

@@ -10,7 +10,7 @@ import { type PassedOver, type Plan, passedOverText, type Target } from '../plan
 import { type PreparedProfile, prepareProfiles } from '../profile/index.ts';
 import { jailText, type ReportModel, type WrittenReport } from '../report/index.ts';
 import type { Secrets } from '../request/index.ts';
-import { makeRedactor, prepareOutputs, pushSecrets, redactModel, writeReports } from '../results/index.ts';
+import { makeRedactor, prepareOutputs, pushSecrets, redactModel } from '../results/index.ts';
 import { type Assigned, Assignments } from './annotated.ts';
 import { checkWaivers } from './check-waivers.ts';
 import { layOutInputs, layOutWaivers } from './lay-out.ts';
@@ -20,6 +20,7 @@ import { secretsOf, sensitiveValues } from './run-secrets.ts';
 import type { Deps, ScanRequest } from './scan-request.ts';
 import type { Left, Site, WayIn } from './site.ts';
 import { unmatched } from './unmatched.ts';
+import { writeRun } from './write-run.ts';
 
 /** How a run comes to the place where it looks; called while its engine loads. */
 export type OpenSite<S extends Site> = (deps: Deps & { secrets: Secrets }) => Promise<S>;
@@ -176,23 +177,11 @@ export class Run<S extends Site = Site> implements AsyncDisposable {
     return this.site.asked().map(target => this.miss({ target, error: failure }));
   }
 
-  async report(model: ReportModel): Promise<WrittenReport[]> {
-    this.deps.emit({ kind: 'stage', stage: 'report' });
-    const { workspace, stdout, console, environment } = this.deps;
-    const { outputDir, reports, pushes } = this.request;
-    const always = (['scan', 'outputs'] as const).filter(kind => !reports.some(spec => spec.kind === kind));
-    const specs = [...reports, ...always.map(kind => ({ kind, path: undefined }))];
-    return writeReports(model, specs, {
-      outputDir,
-      workspace,
-      stdout,
-      console,
-      environment,
-      pushes,
-      secrets: this.secrets,
-      onPush: ({ name, ok, message }) =>
-        this.deps.emit({ kind: 'notice', text: ok ? `Sent to ${name}` : `Could not be sent to ${name}: ${message}` }),
-    });
+  report(model: ReportModel): Promise<WrittenReport[]> {
+    const { deps, request, secrets } = this;
+    deps.emit({ kind: 'stage', stage: 'report' });
+    const onPush = (text: string) => deps.emit({ kind: 'notice', text });
+    return writeRun(model, request, { ...deps, secrets, onPush });
   }
 
   /** The run as reports show it. */

@@ -185,6 +185,7 @@ function refuseSending(offline: boolean, pushes: Push[]): void {
 
 /** The part of a request that says who may look where. */
 export function toIdentityRequest(values: Values): IdentityRequest {
+  refuseServer(values);
   if (values.targets.length === 0) throw new ScanError('USAGE', 'No target was named');
   if (values.container !== undefined && values['all-containers'])
     throw new ScanError('USAGE', `container (${values.container}) and all-containers contradict each other`, {
@@ -207,6 +208,22 @@ export function toIdentityRequest(values: Values): IdentityRequest {
     labels: toLabels(values['grant-labels']),
     accountNamespace: values['grant-namespace'],
   };
+}
+
+/** Who asks a service does not mean whatever cluster this machine would reach. */
+function refuseServer({ server, cluster }: Values): void {
+  if (server !== undefined)
+    throw new ScanError('USAGE', 'server: a scan service is asked for scans by `cinc-scan scan` and names alone', {
+      remedy: 'Leave out --server (or CINC_SCAN_SERVER, or server in the configuration file).',
+    });
+  if (cluster !== undefined)
+    throw new ScanError(
+      'USAGE',
+      `cluster: ${cluster} is the name that a scan service has for a cluster, and there is no server`,
+      {
+        remedy: 'Pass --server too, or choose a cluster by --kubeconfig and --context.',
+      },
+    );
 }
 
 /** `team=payments` and the like; what a label may hold is for the API server to say. */

@@ -10,11 +10,14 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
 import { sql } from 'kysely';
+import { pino } from 'pino';
 import { z } from 'zod';
 import { apiTypes } from '../domain/api-types.ts';
 import type { SignInProvider } from '../identity/provider.ts';
+import { ownVersion } from '../own-package.ts';
 import { Leases } from '../queue/leases.ts';
 import { wirePrefix } from '../runner/wire.ts';
+import type { DescribedApi } from './client-types.ts';
 import { finishDescription } from './describe.ts';
 import { answerProblems } from './problem.ts';
 import { addAuthRoutes } from './routes/auth.ts';
@@ -84,6 +87,21 @@ export async function makeApi({ logger, version, provider, publicOrigin, ...give
 }
 
 const prefix = '/api/v1';
+
+/** The description of the API as it is served, where no service runs. */
+export async function describeApi(): Promise<DescribedApi> {
+  const notCalled = (): never => {
+    throw new Error('No route is called to describe it');
+  };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- routes are described, and none is called
+  const parts = new Proxy({}, { get: (_, name) => (name === 'longestWaitMs' ? 0 : notCalled) }) as ApiParts;
+  const { store, blobs, queue, issuers, onQueued, longestWaitMs } = parts;
+  const given = { store, blobs, queue, issuers, onQueued, longestWaitMs };
+  const logger = pino({ level: 'silent' });
+  const server = await makeApi({ ...given, logger, version: ownVersion() });
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the library's type knows no JSON Schema of today
+  return finishDescription(server.swagger()) as object as DescribedApi;
+}
 
 /** Before a body is read: a stranger's is none of our business. */
 function addSignIn(server: Server, parts: SignInParts): void {

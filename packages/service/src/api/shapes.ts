@@ -60,7 +60,9 @@ export const page = <T extends z.ZodType>(item: T, id: string) =>
     .object({ items: z.array(item), next: maybe(z.string()).describe('Value of `after` for the next page') })
     .register(apiTypes, { id });
 
-export const report = z.object({ file: z.string(), kind: z.string(), digest: z.string(), bytes: z.int() });
+const report = z.object({ file: z.string(), kind: z.string(), digest: z.string(), bytes: z.int() });
+
+export const reportList = z.object({ items: z.array(report) }).register(apiTypes, { id: 'ReportList' });
 
 export const profile = z
   .object({

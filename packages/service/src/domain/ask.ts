@@ -1,38 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What callers may ask for: names of registered things, and those inputs of a scan that open nothing on this machine.
-import { type PlainInput, parseSelector, requestInput, ScanError } from '@cinc-scan/core';
+import { askedInputs, parseSelector, registeredName, requestInput, ScanError, wholly } from '@cinc-scan/core';
 import { z } from 'zod';
 import { apiTypes } from './api-types.ts';
 import { namespaceName, slug } from './ids.ts';
 
-const offered = [
-  'container',
-  'all-containers',
-  'lens',
-  'require-view',
-  'allow-empty',
-  'input',
-  'controls',
-  'tags',
-  'fail-on',
-  'strict',
-  'all-profiles',
-  'rounding',
-  'report-only',
-  'duration',
-  'timeout',
-  'deadline',
-] as const satisfies PlainInput[];
-
 const named = (what: string) =>
-  z
-    .string()
-    .regex(
-      /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:@[0-9][0-9A-Za-z.+-]{0,63})?$/,
-      `expected the name of a ${what}, or NAME@VERSION`,
-    );
+  z.string().regex(wholly(registeredName), `expected the name of a ${what}, or NAME@VERSION`);
 
-const options = Object.fromEntries(offered.map(name => [name, requestInput(name)]));
+const options = Object.fromEntries(askedInputs.map(name => [name, requestInput(name)]));
 
 const byNames = z
   .strictObject({

@@ -24,7 +24,9 @@ export async function assembleRequest(
     .executeTakeFirstOrThrow();
   const threshold = pins.threshold === null ? undefined : await readThreshold(transaction, pins.threshold);
   const profile = [];
-  for (const { digest } of pins.profiles) profile.push(await readProfile(blobs, digest));
+  // Under the name by which it can be asked for again: it stands in the reports.
+  for (const { slug, version, digest } of pins.profiles)
+    profile.push({ ...(await readProfile(blobs, digest)), name: `${slug}@${version}` });
   const { cluster: _cluster, profile: _named, threshold: _name, ...plain } = ask;
   const document = {
     apiVersion: requestVersion,

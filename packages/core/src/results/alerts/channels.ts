@@ -2,8 +2,8 @@
 import { ScanError } from '../../errors/index.ts';
 import type { AlertChannel } from '../../findings/index.ts';
 import { isLoopback } from '../../http/index.ts';
-import { Secret, type Values } from '../../request/index.ts';
-import { neededSecret, secretOrFile } from '../push/push-spec.ts';
+import { Secret, secretOrFile, type Values } from '../../request/index.ts';
+import { neededSecret } from '../push/push-spec.ts';
 
 /** Where people are told. The address of a chat is all that it takes to write to it, so it is a secret. */
 export type Channel =

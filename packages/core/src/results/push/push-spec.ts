@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFileSync } from 'node:fs';
-import { hint, ScanError, toMessage } from '../../errors/index.ts';
+import { hint, ScanError } from '../../errors/index.ts';
 import { isLoopback } from '../../http/index.ts';
-import { Secret, type Values } from '../../request/index.ts';
+import { headerSecret, type Secret, type Values } from '../../request/index.ts';
 
 /** A place that results are sent to once they are there. */
 export type Push =
@@ -59,18 +58,5 @@ function parseUrl(kind: string, text: string): URL {
 export function neededSecret(input: 'heimdall-api-key' | 'webhook-secret', values: Values, name: string): Secret {
   const given = values[input];
   if (given === undefined) throw new ScanError('INPUT_INVALID', `${name} needs ${input}, which is not given`);
-  const secret = secretOrFile(input, given);
-  if (/^[\u0021-\u007e]+$/.test(secret.reveal())) return secret;
-  throw new ScanError('INPUT_INVALID', `${input}: expected printable ASCII characters without blanks, on one line`);
-}
-
-/** The secret itself, or what the file of that name holds. */
-export function secretOrFile(input: string, given: Secret): Secret {
-  const text = given.reveal().trim();
-  if (!/^[/.]/.test(text)) return new Secret(text);
-  try {
-    return new Secret(readFileSync(text, 'utf8').trim());
-  } catch (error) {
-    throw new ScanError('INPUT_INVALID', `${input}: ${text} cannot be read: ${toMessage(error)}`, { cause: error });
-  }
+  return headerSecret(input, given);
 }

@@ -7,7 +7,7 @@ import { keptDays } from '../../domain/retention.ts';
 import { readRetention } from '../../store/retention.ts';
 import { getScan, reportsOf } from '../../store/scans.ts';
 import type { Store, TeamView } from '../../store/store.ts';
-import { report } from '../shapes.ts';
+import { reportList } from '../shapes.ts';
 import { teamOf } from '../sign-in.ts';
 import type { ApiParts, Server } from './routes.ts';
 
@@ -27,7 +27,7 @@ function addReportList(server: Server, { store }: ApiParts): void {
         summary: 'The reports that a scan left',
         tags: ['scans'],
         params: byId,
-        response: { 200: z.object({ items: z.array(report) }) },
+        response: { 200: reportList },
       },
     },
     async request => {

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+export { type ServerDeps, scanAtServer } from './scan-at-server.ts';
+export { type ServerRequest, toServerRequest } from './server-request.ts';
