@@ -97,6 +97,7 @@ interface ReportList {
     file: string;
     kind: string;
     digest: string;
+    bytes: number;
   }[];
 }
 interface Problem {
