@@ -98,7 +98,13 @@ export async function describeApi(): Promise<DescribedApi> {
   const { store, blobs, queue, issuers, onQueued, longestWaitMs } = parts;
   const given = { store, blobs, queue, issuers, onQueued, longestWaitMs };
   const logger = pino({ level: 'silent' });
-  const server = await makeApi({ ...given, logger, version: ownVersion() });
+  const server = await makeApi({
+    ...given,
+    provider: undefined,
+    publicOrigin: undefined,
+    logger,
+    version: ownVersion(),
+  });
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the library's type knows no JSON Schema of today
   return finishDescription(server.swagger()) as object as DescribedApi;
 }

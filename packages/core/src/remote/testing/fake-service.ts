@@ -130,6 +130,7 @@ export class FakeService implements AsyncDisposable {
     if (run === undefined) return [];
     return readdirSync(run).map(file => ({
       file,
+      bytes: readFileSync(join(run, file)).length,
       kind: file === 'scan.json' ? 'scan' : file === 'outputs.json' ? 'outputs' : 'hdf',
       digest: sha256(readFileSync(join(run, file))),
     }));
