@@ -74,7 +74,7 @@ interface Scan {
   startedAt: string | null;
   finishedAt: string | null;
   runId: string | null;
-  isolation: 'none' | null;
+  isolation: ('none' | 'partial' | 'full') | null;
   ask: {
     [k: string]: unknown;
   };
