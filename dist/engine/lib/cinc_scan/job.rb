@@ -5,7 +5,9 @@
 require 'digest'
 require 'fileutils'
 require_relative 'description'
+require_relative 'jail'
 require_relative 'no_network'
+require_relative 'no_programs'
 require_relative 'sensitive_inputs'
 require_relative 'waiver_files'
 require_relative 'yaml_problem'
@@ -13,15 +15,21 @@ require_relative 'yaml_problem'
 module CincScan
   # One job in a process of its own: platforms, inputs, waivers and RSpec are global to a process.
   class Job
+    # The result is written to what was opened before the profile was there: whoever reads it is not sent elsewhere.
     def initialize(order)
       @order = order
       @channel = Channel.new(order[:socket])
+      @result = File.open(File.join(order[:directory], 'result.json'), File::WRONLY | File::CREAT | File::EXCL, 0o600)
     end
 
-    def run
+    # @param jail [Jail::Cell, Jail::OpenAir]
+    def run(jail)
       isolate
+      shut(jail)
       result = perform
       @channel.tell('complete', **write(result.delete(:document)), **result)
+    rescue Jail::TooWeak => e
+      @channel.tell('failed', class: 'jail', message: e.message)
     rescue Inspec::Input::Error => e
       @channel.tell('failed', class: 'input', message: Description.input_problem(e))
     rescue Exception => e # rubocop:disable Lint/RescueException -- SyntaxError, LoadError and SystemExit are failures too
@@ -34,11 +42,20 @@ module CincScan
     def isolate
       $stdin.reopen(File::NULL)
       $stdout.reopen($stderr)
-      ENV['HOME'] = ENV['INSPEC_CONFIG_DIR'] = @order[:directory]
+      ENV['HOME'] = ENV['INSPEC_CONFIG_DIR'] = ENV['TMPDIR'] = @order[:directory]
       Dir.chdir(@order[:directory])
       Inspec::Log.init($stderr)
       Inspec::Config.__reset
       NoNetwork.begin
+    end
+
+    # From here on only what a profile may do can be done. It is told first, so that nothing a profile says is taken for it.
+    def shut(jail)
+      kept = jail.shut([@channel.socket, @result])
+      @channel.take_over
+      NoPrograms.begin
+      @channel.tell('jailed', **kept)
+      raise Jail::TooWeak.of(kept, @order[:jail]) if Jail.rank(kept[:strength]) < Jail.rank(@order[:jail])
     end
 
     def perform
@@ -49,6 +66,7 @@ module CincScan
       when 'depends' then { document: Description.depends(@order[:profile]) }
       when 'waivers' then { document: WaiverFiles.read(@order[:waivers]) }
       when 'describe' then { document: Plain.document(Description.new(@order).call) }
+      when 'jail' then { document: {} }
       else audit
       end
     end
@@ -130,10 +148,9 @@ module CincScan
 
     def write(document)
       text = JSON.generate(Plain.data(document))
-      file = File.join(@order[:directory], 'result.json')
-      File.write("#{file}.part", text, perm: 0o600)
-      File.rename("#{file}.part", file)
-      { file: file, sha256: Digest::SHA256.hexdigest(text), bytes: text.bytesize }
+      @result.write(text)
+      @result.close
+      { sha256: Digest::SHA256.hexdigest(text), bytes: text.bytesize }
     end
   end
 end

@@ -6,13 +6,14 @@ require 'set'
 
 module CincScan
   # The paths that a profile has named and not asked for yet, most of them before its first check: many looks in one trip.
-  # A command makes void what was looked at ahead; so that a profile which runs many does not pay for looks that come to
-  # nothing, as many go ahead as were of use lately.
+  # A command makes void what was looked at before it, so some paths are looked at again right behind each command: as
+  # many as were of use between the last two, and none while commands follow on commands.
   class LookAhead
     MOST = 200
 
     def initialize
       @named = Set.new
+      @coming = Set.new
       @found = {}
       @reach = MOST
       @used = 0
@@ -24,31 +25,42 @@ module CincScan
 
     # @return [Look, nil] what was found at a path that is asked for now
     def take(path)
+      @used += 1
       @named.delete(path)
-      look = @found.delete(path)
-      @used += 1 if look
-      look
+      @found.delete(path)
     end
 
-    # @return [Array<String>] the paths to go with the next look
-    def next_paths
-      @reach = [@reach * 4, MOST].min if @found.empty? && @used >= @reach
-      paths = @named.first(@reach)
-      @named.subtract(paths)
-      paths
+    # @return [Array<String>] the paths to go with this look: four times as many where all that went before was of use,
+    #   none where the broker has it by now
+    def next_paths(path)
+      return [] if @coming.delete?(path)
+
+      @reach = (@reach * 4).clamp(1, MOST) if @found.empty? && @used >= @reach
+      draw
+    end
+
+    # What was looked at before a command does not count after it.
+    # @return [Array<String>] the paths to look at behind the command
+    def after_command
+      @named = Set.new(@found.keys).merge(@coming).merge(@named) if @found.any? || @coming.any?
+      @found.clear
+      @reach = [@used, MOST].min
+      @used = 0
+      @coming = Set.new(draw)
+      @coming.to_a
     end
 
     def keep(path, look)
+      @coming.delete(path)
       @found[path] = look
     end
 
-    def forget
-      return if @found.empty?
+    private
 
-      @reach = (@used * 2).clamp(1, MOST)
-      @used = 0
-      @named = Set.new(@found.keys).merge(@named)
-      @found.clear
+    def draw
+      paths = @named.first(@reach)
+      @named.subtract(paths)
+      paths
     end
   end
 end

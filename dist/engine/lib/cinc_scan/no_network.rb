@@ -16,8 +16,8 @@ module CincScan
     class << self
       # Who marks a check as not reviewed; without one there is only the exception.
       attr_accessor :connection
-      # How often a connection was tried.
-      attr_reader :tries
+      # How often something was tried that this machine would have answered, and why it was refused the last time.
+      attr_reader :tries, :reason
 
       # For the process of a job, once it has its own connection.
       def begin
@@ -27,9 +27,10 @@ module CincScan
         Resolv.prepend(refusing(%i[each_address each_name]))
       end
 
-      def refuse
+      def refuse(reason = REASON)
         @tries += 1
-        connection ? connection.not_seen(REASON) : raise(IOError, REASON)
+        @reason = reason
+        connection ? connection.not_seen(reason) : raise(IOError, reason)
       end
 
       def refusing(names)

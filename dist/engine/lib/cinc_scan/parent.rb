@@ -3,15 +3,18 @@
 # SPDX-License-Identifier: Apache-2.0
 
 require 'json'
+require_relative 'jail'
 
 module CincScan
   # Takes orders as JSON lines on its standard input and forks a child for each. Ends with its input.
   # No threads: a thread holding a lock at the moment of a fork would leave the child waiting for ever. A child has ended when
   # it is gone itself, whatever processes its profile left behind with its files open.
   class Parent
-    def initialize(input, output)
+    def initialize(input, output, ground)
       @input = input
       @output = output
+      @ground = ground
+      @ground.settle
       @children = {} # by process id, the job
       @buffer = String.new
       @ended, @end = IO.pipe
@@ -46,10 +49,10 @@ module CincScan
     end
 
     def start(order)
-      pid = fork do
+      pid = @ground.fork do
         trap('CHLD', 'DEFAULT')
         [@output, @ended, @end].each(&:close)
-        Job.new(order).run
+        Job.new(order).run(Jail.for(order, @ground))
       rescue Exception => e # rubocop:disable Lint/RescueException -- whoever reads the log learns why there is no record
         warn e.full_message(highlight: false)
       ensure
@@ -76,7 +79,7 @@ module CincScan
         pid, status = Process.wait2(-1, Process::WNOHANG)
         return if pid.nil?
 
-        emit('ended', job: @children.delete(pid), status: status.exitstatus, signal: status.termsig)
+        emit('ended', job: @children.delete(pid), status: status.exitstatus, signal: Jail::Cell.signal_of(status))
       end
     end
 

@@ -77,7 +77,7 @@ module CincScan
     private
 
     def renew
-      @look = @raw = nil if @effects != @backend.effects
+      @look = @raw = nil if @effects != @backend.effects && !@backend.finished?
       @effects = @backend.effects
     end
 

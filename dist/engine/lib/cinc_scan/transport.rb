@@ -69,9 +69,14 @@ module CincScan
     end
     alias os platform
 
-    # Every check is done; what the report still asks for is names. A refusal now would cost the whole report.
+    # Every check is done; what the report still asks for is names. A refusal now would cost the whole report, and what a
+    # check has seen is what it is called by.
     def finish
       @finished = true
+    end
+
+    def finished?
+      @finished
     end
 
     # @return [Look]
@@ -119,8 +124,9 @@ module CincScan
 
     # Runs a script of ours, which no program of the target answers in place of.
     # @return [Array] standard output, standard error (bytes), status
-    def run(command, timeout = nil, ours: true)
-      header, stdout, stderr = @channel.ask('run', command: CincScan.wire(command), ours: ours, timeout: timeout)
+    def run(command, timeout = nil, ours: true, ahead: [])
+      asked = { command: CincScan.wire(command), ours: ours, timeout: timeout, ahead: ahead }
+      header, stdout, stderr = @channel.ask('run', **asked)
       refuse(header)
       raise AnswerTooLarge, "the output of #{command.inspect} is larger than #{header[:limit]} bytes" if header[:truncated]
 
@@ -162,7 +168,7 @@ module CincScan
     end
 
     def look_now(path)
-      header, content, = @channel.ask('look', path: CincScan.wire(path), ahead: @look_ahead.next_paths)
+      header, content, = @channel.ask('look', path: CincScan.wire(path), ahead: @look_ahead.next_paths(path))
       header[:ahead]&.each { |found| @look_ahead.keep(found[:path], Look.new(**found[:look])) }
       return NOTHING if @finished && header[:error]
 
@@ -206,8 +212,7 @@ module CincScan
     def run_once(line, timeout)
       raise Train::CommandTimeoutReached, @expired[[line, timeout]] if @expired.key?([line, timeout])
 
-      forget
-      run(line, timeout, ours: false)
+      run(line, timeout, ours: false, ahead: forget)
     rescue Train::CommandTimeoutReached => e
       @expired[[line, timeout]] = e.message
       raise
@@ -220,10 +225,11 @@ module CincScan
     end
 
     # A command may have changed anything.
+    # @return [Array<String>] what to look at again behind it
     def forget
       @effects += 1
-      @look_ahead.forget
       @witnesses = @kernel = @processes = @programs = nil
+      @look_ahead.after_command
     end
 
     def answer(witnesses, command)

@@ -149,7 +149,7 @@ module CincScan
     def initialize(*)
       tries = NoNetwork.tries
       super
-      Inspec::Rule.set_skip_rule(self, true, NoNetwork::REASON) if tries && NoNetwork.tries > tries
+      Inspec::Rule.set_skip_rule(self, true, NoNetwork.reason) if tries && NoNetwork.tries > tries
     end
   end
 
