@@ -44,6 +44,14 @@ const statements = {
   'a sleep longer than its time': 'sleep 600',
 };
 
+// No program is started for a profile: what depended on one is not reviewed, which a gate for failures alone lets pass.
+const notReviewed: readonly string[] = [
+  'a child that goes on',
+  'a child that ends',
+  'another program in its place',
+  'another program in front of it',
+] satisfies (keyof typeof statements)[];
+
 const places = {
   'in the file': (statement: string) => ({ 'controls/all.rb': `${statement}\n${good}${bad}` }),
   'in a control': (statement: string) => ({ 'controls/all.rb': good + control('bad', `${statement}\n  ${wrong}`) }),
@@ -56,6 +64,6 @@ export const statementTricks: Trick[] = Object.entries(statements).flatMap(([nam
   Object.entries(places).map(([place, filesOf]) => ({
     name: `${name} ${place}`,
     files: filesOf(statement),
-    zero: 'never' as const,
+    zero: notReviewed.includes(name) ? ('under a lenient gate' as const) : ('never' as const),
   })),
 );
