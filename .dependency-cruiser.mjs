@@ -39,6 +39,7 @@ const tests = String.raw`\.test\.ts$|/testing/`;
 // The same of packages/service/src.
 const serviceFlow = [
   'domain',
+  'findings',
   'store',
   'identity',
   'blobs',
@@ -72,12 +73,12 @@ const unsorted = {
 };
 
 /** A package of ours that imports core, itself, and no other place of this repository. */
-const onCoreAlone = (folder, { name, comment }) => ({
+const onCoreAlone = (folder, { name, comment, and = [] }) => ({
   name,
   comment,
   severity: 'error',
   from: { path: `^packages/${folder}/` },
-  to: { path: `^(?:packages/(?!core/|${folder}/)|src/|test/)` },
+  to: { path: `^(?:packages/(?!${['core', folder, ...and].map(each => `${each}/`).join('|')})|src/|test/)` },
 });
 
 export default {
@@ -142,8 +143,9 @@ export default {
       comment: 'Readers of results are used by the command and the service: they know core and no other package.',
     }),
     onCoreAlone('service', {
-      name: 'service-needs-core-alone',
+      name: 'service-needs-core-and-companions',
       comment: 'The service is published apart from the command and knows nothing of it.',
+      and: ['companions'],
     }),
     {
       name: 'testkit-is-for-tests',

@@ -2,10 +2,13 @@
 // The service as it is shipped, with real scans in a real cluster.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { requireRun } from '@cinc-scan/core';
 import { createPod } from '@cinc-scan/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { findingsOfRun } from '../../packages/service/src/findings/of-run.ts';
+import { renderRunFindings } from '../../packages/service/src/findings/run-findings.ts';
 import { Victim } from '../jail/victim.ts';
 import { cincScan, profiles, root } from '../support/cinc-scan.ts';
 import { leftObjects, openTestCluster } from '../support/cluster.ts';
@@ -88,6 +91,51 @@ test('gives the verdict of the command, control by control, with every report', 
   for (const stage of ['prepare', 'plan', 'grant', 'audit', 'revoke', 'report'])
     expect(events.text).toContain(`"stage":"${stage}"`);
 });
+
+test('keeps what it found as findings, which are those of its results', async () => {
+  const control = (id: string, path: string) =>
+    `control '${id}' do\n  impact 0.7\n  describe file('${path}') do\n    it { should exist }\n  end\nend\n`;
+  const files = [
+    { path: 'inspec.yml', content: 'name: not-so-called\nversion: 1.0.0\n' },
+    { path: 'controls/all.rb', content: control('there', '/etc/passwd') + control('gone', '/etc/no-such-file') },
+  ];
+  await shop.call('POST', '/profiles', { name: 'mixed', version: '1.0.0', files });
+  await shop.call('POST', '/profiles/mixed/1.0.0/approve');
+  const scan = await shop.finished(await submit({ profile: ['mixed'] }));
+  const { items } = await shop.call<{ items: Finding[] }>('GET', '/findings?profile=mixed&workload=pod/web&limit=200');
+  const failed = (await failedIn(scan.id)).toSorted();
+  expect(failed).toEqual(['gone']);
+  expect(items.map(({ rule }) => rule).toSorted()).toEqual(failed);
+  expect(new Set(items.map(({ cluster: of, namespace: where }) => `${of}/${where}`))).toEqual(
+    new Set([`east/${namespace}`]),
+  );
+  // Made again from what is kept, they are the same.
+  const folder = join(cluster.folder, 'kept-run');
+  mkdirSync(folder);
+  const reports = await shop.call<{ items: { kind: string; file: string }[] }>('GET', `/scans/${scan.id}/reports`);
+  for (const { kind, file } of reports.items.filter(each => each.kind === 'scan' || each.kind === 'hdf'))
+    writeFileSync(
+      join(folder, file),
+      (await shop.send('GET', `/scans/${scan.id}/results?format=${kind}&file=${encodeURIComponent(file)}`)).text,
+    );
+  const kept = (await shop.send('GET', `/scans/${scan.id}/results?format=findings`)).text;
+  const again = findingsOfRun(requireRun(folder), { cluster: 'east', profiles: ['mixed'] });
+  expect(JSON.parse(kept)).toEqual(JSON.parse(renderRunFindings(again)));
+});
+
+interface Finding {
+  rule: string;
+  cluster: string;
+  namespace: string;
+}
+
+/** Controls that failed, as the result has them. */
+async function failedIn(id: string): Promise<string[]> {
+  const { text } = await shop.send('GET', `/scans/${id}/results?format=hdf`);
+  return statusesIn(text).flatMap(([control, statuses]) =>
+    Array.isArray(statuses) && statuses.includes('failed') ? [String(control)] : [],
+  );
+}
 
 test('keeps the checklist of a profile that was made from a STIG, and no other has one', async () => {
   const tags = "tag gid: 'V-1'\n  tag rid: 'SV-1r1_rule'\n  tag stig_id: 'X-1'";

@@ -21,6 +21,7 @@ import type { DescribedApi } from './client-types.ts';
 import { finishDescription } from './describe.ts';
 import { answerProblems } from './problem.ts';
 import { addAuthRoutes } from './routes/auth.ts';
+import { addFindingRoutes } from './routes/findings.ts';
 import { addIssuerRoutes } from './routes/issuers.ts';
 import { addKeyRoutes } from './routes/keys.ts';
 import { addLeaseRoutes } from './routes/leases.ts';
@@ -140,6 +141,7 @@ function addRoutes(server: Server, parts: ApiParts): void {
   addRetentionRoutes(server, parts);
   addSignInRuleRoutes(server, parts);
   addMemberRoutes(server, parts);
+  addFindingRoutes(server, parts);
   let description: object | undefined;
   server.get('/openapi.json', { config: { access: { kind: 'anyone' } }, schema: { hide: true } }, async () => {
     description ??= finishDescription(server.swagger());

@@ -76,7 +76,10 @@ interface OpenCluster {
 }
 
 /** The cluster that is meant, if the team may scan in all the namespaces. What is not the team's does not exist for it. */
-export function chooseCluster({ cluster, namespace: wanted }: Ask, open: OpenCluster[]): OpenCluster {
+export function chooseCluster(
+  { cluster, namespace: wanted }: Pick<Ask, 'cluster' | 'namespace'>,
+  open: OpenCluster[],
+): OpenCluster {
   const [first, ...others] = open;
   const found = cluster === undefined && others.length === 0 ? first : open.find(each => each.slug === cluster);
   if (found === undefined) {

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { apiTypes } from './api-types.ts';
 
-/** What is kept for a time of its own: days after a scan has ended. */
-export const keptKinds = ['events', 'reports', 'results', 'scans'] as const;
+/** What is kept for a time of its own: days after a scan has ended, or a finding was fixed. */
+export const keptKinds = ['events', 'reports', 'results', 'scans', 'findings'] as const;
 export type KeptKind = (typeof keptKinds)[number];
 
 const about: Record<KeptKind, string> = {
@@ -11,20 +11,20 @@ const about: Record<KeptKind, string> = {
   reports: 'What is made of results: pages, tables, files for other programs',
   results: 'The manifest of the run and the results themselves, of which every report can be made again',
   scans: 'That there was a scan, with its verdict; nothing of a scan is kept longer',
+  findings: 'Findings that are fixed, since they were; what is open stays',
 };
 
 /** Of a team that says nothing else. */
-const usualDays: Record<KeptKind, number> = { events: 90, reports: 90, results: 365, scans: 1095 };
+const usualDays: Record<KeptKind, number> = { events: 90, reports: 90, results: 365, scans: 1095, findings: 365 };
 
 /** Kinds of reports that are the results themselves. */
-export const resultKinds = ['scan', 'hdf', 'hdf-annotated', 'outputs'] as const;
+export const resultKinds = ['scan', 'hdf', 'hdf-annotated', 'outputs', 'findings'] as const;
 
 /** How long the team keeps a kind of report. */
 export const keptDays = (of: Retention, report: string): number | null =>
   resultKinds.some(kind => kind === report) ? of.results : of.reports;
 
-const days = (kind: KeptKind) =>
-  z.int().min(1).max(36_500).nullable().describe(`${about[kind]}: days after the scan has ended; null: for ever`);
+const days = (kind: KeptKind) => z.int().min(1).max(36_500).nullable().describe(`${about[kind]}: days; null: for ever`);
 
 export const retention = z
   .strictObject({
@@ -32,8 +32,9 @@ export const retention = z
     reports: days('reports'),
     results: days('results'),
     scans: days('scans'),
+    findings: days('findings'),
   })
-  .refine(of => keptKinds.every(kind => lasts(of[kind]) <= lasts(of.scans)), {
+  .refine(of => [of.events, of.reports, of.results].every(each => lasts(each) <= lasts(of.scans)), {
     path: ['scans'],
     message: 'expected as many days as the others have at least: nothing of a scan is kept longer than the scan',
   })
@@ -49,5 +50,11 @@ export function toRetention(set: readonly { kind: KeptKind; days: number | null 
     const found = set.find(each => each.kind === kind);
     return found === undefined ? usualDays[kind] : found.days;
   };
-  return { events: of('events'), reports: of('reports'), results: of('results'), scans: of('scans') };
+  return {
+    events: of('events'),
+    reports: of('reports'),
+    results: of('results'),
+    scans: of('scans'),
+    findings: of('findings'),
+  };
 }

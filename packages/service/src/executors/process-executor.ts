@@ -55,7 +55,7 @@ export class ProcessExecutor implements AsyncDisposable {
   }
 
   private async perform(lease: Lease, folder: string, { onEvent, signal, keep }: Watch): Promise<Ending> {
-    const { runId, before, clean, namespaces, request, cluster } = lease;
+    const { runId, before, clean, namespaces, names, request, cluster } = lease;
     const kubeconfig = cluster.credential === undefined ? undefined : this.credentialPath(cluster.credential);
     const answer = await this.processOf(lease.team).ask(
       {
@@ -64,6 +64,7 @@ export class ProcessExecutor implements AsyncDisposable {
         ...(clean !== undefined && { clean }),
         before,
         namespaces,
+        names,
         request,
         folder,
         requireJail: this.settings.requireJail,

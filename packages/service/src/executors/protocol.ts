@@ -14,6 +14,8 @@ const scanOrder = z.strictObject({
   /** Why only that is done, and nothing is scanned. */
   clean: z.enum(cleans).optional(),
   namespaces: z.array(z.string()),
+  /** What results are about, by registered names. */
+  names: z.strictObject({ cluster: z.string(), profiles: z.array(z.string()).readonly() }),
   /** The request document. */
   request: z.string(),
   /** Empty folder for what the run leaves. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Started by process-executor.ts, one for each team: reads orders from standard input, and keeps its engine from one scan
 // to the next. It has neither the database nor the keys of the service.
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import {
   type Deps,
@@ -19,10 +20,14 @@ import {
   toScanRequest,
   type Values,
   type WrittenReport,
+  writeAtomic,
   writeReports,
 } from '@cinc-scan/core';
+import { findingsOfRun } from '../findings/of-run.ts';
+import { findingsKind, renderRunFindings } from '../findings/run-findings.ts';
 import { engineDirectory, ownVersion } from '../own-package.ts';
 import { type FromProcess, type ScanOrder, toProcess } from './protocol.ts';
+import type { LeftReport } from './run-reports.ts';
 
 type WithoutJob<T> = T extends unknown ? Omit<T, 'job'> : never;
 type Said = WithoutJob<FromProcess>;
@@ -49,7 +54,7 @@ async function run(order: ScanOrder): Promise<void> {
 }
 
 async function perform(order: ScanOrder, signal: AbortSignal): Promise<Said> {
-  const { runId, before, namespaces, request, folder, kubeconfig, context, requireJail } = order;
+  const { runId, before, namespaces, names, request, folder, kubeconfig, context, requireJail } = order;
   const flags = {
     'output-dir': folder,
     'run-id': runId,
@@ -64,8 +69,14 @@ async function perform(order: ScanOrder, signal: AbortSignal): Promise<Said> {
   if (order.clean !== undefined)
     throw new ScanError('RUN_LOST', 'Each process that ran this scan went away without a word');
   const done = await scan(toScanRequest(values, contents), deps);
-  return toSaid({ ...done, reports: [...done.reports, ...(await checklists(done, folder))] });
+  await writeAtomic(join(folder, findingsFile), renderRunFindings(findingsOfRun(done.model, names)), folder);
+  return toSaid(done, [...toFiles([...done.reports, ...(await checklists(done, folder))]), findingsReport]);
 }
+
+const findingsFile = 'run-findings.json';
+const findingsReport = { file: findingsFile, kind: findingsKind };
+
+const toFiles = (reports: WrittenReport[]) => reports.map(({ path, format }) => ({ file: path, kind: format }));
 
 async function checklists({ model }: Scan, folder: string): Promise<WrittenReport[]> {
   try {
@@ -105,7 +116,10 @@ function tell(job: number, event: ScanEvent): void {
   say(job, { kind: 'event', event: kind, data });
 }
 
-function toSaid({ verdict: { verdict, reason, exitCode, judged }, reports, model }: Omit<Scan, 'outcomes'>): Said {
+function toSaid(
+  { verdict: { verdict, reason, exitCode, judged }, model }: Omit<Scan, 'outcomes'>,
+  reports: LeftReport[],
+): Said {
   const missed = judged.flatMap(({ outcome }) => (outcome.kind === 'unreached' ? [outcome.error] : []));
   const [first] = missed;
   const judgements = judged.flatMap(({ judgement }) => judgement ?? []);
@@ -126,7 +140,7 @@ function toSaid({ verdict: { verdict, reason, exitCode, judged }, reports, model
     },
     ...(first !== undefined && { failure: toFailure(first) }),
     ...(model.jail !== undefined && { isolation: model.jail.strength }),
-    reports: reports.map(({ path, format }) => ({ file: path, kind: format })),
+    reports,
   };
 }
 

@@ -3,12 +3,15 @@
 import { embeddedProfile, type RequestDocument, renderRequest, requestVersion, ScanError } from '@cinc-scan/core';
 import type { Blobs } from '../blobs/blobs.ts';
 import type { Pins } from '../domain/ask.ts';
+import type { RunNames } from '../findings/of-run.ts';
 import { type AnyTransaction, appTeam } from '../store/store.ts';
 
 export interface AssembledRequest {
   /** The text of the request document. */
   request: string;
   namespaces: string[];
+  /** What results are about, by registered names. */
+  names: RunNames;
 }
 
 /** Throws SERVICE_DATA where a content is gone or is not what it was when it was registered. */
@@ -35,7 +38,8 @@ export async function assembleRequest(
     profile,
     ...(threshold !== undefined && { threshold }),
   } satisfies RequestDocument;
-  return { request: renderRequest(document), namespaces: ask.namespace };
+  const names = { cluster: pins.cluster, profiles: pins.profiles.map(({ slug }) => slug) };
+  return { request: renderRequest(document), namespaces: ask.namespace, names };
 }
 
 async function readProfile(blobs: Blobs, digest: string) {

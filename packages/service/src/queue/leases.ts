@@ -3,6 +3,8 @@
 import { isScanError, type JailStrength, makeRunId, ScanError, toMessage } from '@cinc-scan/core';
 import type { Blobs, Kept } from '../blobs/blobs.ts';
 import type { Clean } from '../domain/clean.ts';
+import { findingsKind, parseRunFindings, type RunFindings } from '../findings/run-findings.ts';
+import { recordScanFindings } from '../store/findings.ts';
 import type { PlatformTransaction, Store } from '../store/store.ts';
 import type { ScanFailure } from '../store/tables.ts';
 import { type AssembledRequest, assembleRequest } from './assemble-request.ts';
@@ -178,14 +180,33 @@ export class Leases {
   async end(lease: Held, ending: Ending): Promise<boolean> {
     if (ending.kind !== 'cancelled' && ending.mayPass && lease.attempt < mostAttempts)
       return this.giveBack(lease, ending);
+    try {
+      return await this.record(lease, ending, await this.readFindings(ending));
+    } catch (error) {
+      // Of what the run left, or of the place that keeps it: no verdict is recorded without its results.
+      if (ending.kind !== 'judged' || !isScanError(error) || error.code !== 'SERVICE_DATA') throw error;
+      return this.end(lease, { kind: 'refused', failure: toFailure(error), mayPass: false });
+    }
+  }
+
+  private record(lease: Held, ending: Ending, findings: RunFindings | undefined): Promise<boolean> {
+    const { scan } = lease;
     const reports = ending.kind === 'judged' ? ending.reports : [];
     return this.inOne(lease, async transaction => {
       const isOurs =
         (await finishAttempt(transaction, lease, toFinished(ending))) &&
         (await this.queue.complete(transaction, lease.hold));
-      if (isOurs) await recordReports(transaction, { scan: lease.scan, reports }, this.isThere);
-      return isOurs;
+      if (!isOurs) return false;
+      await recordReports(transaction, { scan, reports }, this.isThere);
+      if (findings !== undefined) await recordScanFindings(transaction, scan, findings);
+      return true;
     });
+  }
+
+  private async readFindings(ending: Ending): Promise<RunFindings | undefined> {
+    const reports = ending.kind === 'judged' ? ending.reports : [];
+    const report = reports.find(({ kind }) => kind === findingsKind);
+    return report && parseRunFindings((await this.parts.blobs.get(report.blob)).toString('utf8'));
   }
 
   /** Gives a scan back untouched, as when its runner stops; whether that costs an attempt is for the queue to say. */

@@ -24,6 +24,8 @@ const offer = z.strictObject({
   /** Why nothing is scanned any more: what those left is taken back. */
   clean: z.enum(cleans).nullable(),
   namespaces: z.array(z.string()),
+  /** What results are about, by registered names. */
+  names: z.strictObject({ cluster: z.string(), profiles: z.array(z.string()) }),
   /** The request document. */
   request: z.string(),
   cluster: z.strictObject({ id: uuid, credential: z.string().nullable(), context: z.string().nullable() }),

@@ -39,14 +39,19 @@ export async function allRetentions(transaction: PlatformTransaction): Promise<T
 
 /** Scans of whose parts some are deleted in one transaction. */
 const scansAtOnce = 200;
+const findingsAtOnce = 2000;
 
 /** Deletes what is over of one kind, of some scans; gives how many rows. None are left once it gives none. */
 export async function deleteOver(
   transaction: PlatformTransaction,
   { team, kind, before }: { team: string; kind: KeptKind; before: Date },
 ): Promise<number> {
-  const over = sql`from scan where team_id = ${team} and finished_at < ${before}`;
-  const { numAffectedRows } = await deletions[kind](over).execute(transaction);
+  const query =
+    kind === 'findings'
+      ? sql`delete from finding where id in (
+          select id from finding where team_id = ${team} and status = 'fixed' and changed_at < ${before} limit ${findingsAtOnce})`
+      : deletions[kind](sql`from scan where team_id = ${team} and finished_at < ${before}`);
+  const { numAffectedRows } = await query.execute(transaction);
   return Number(numAffectedRows ?? 0n);
 }
 
@@ -61,7 +66,7 @@ const deleteReports = (over: RawBuilder<unknown>, isMeant: RawBuilder<unknown>) 
     select id ${over} and exists (select from scan_report as report where scan_id = scan.id and ${isMeant})
     limit ${scansAtOnce})`;
 
-const deletions: Record<KeptKind, (over: RawBuilder<unknown>) => RawBuilder<unknown>> = {
+const deletions: Record<Exclude<KeptKind, 'findings'>, (over: RawBuilder<unknown>) => RawBuilder<unknown>> = {
   events: over => sql`
     delete from scan_event where scan_id in (
       select id ${over} and exists (select from scan_event where scan_id = scan.id) limit ${scansAtOnce})`,

@@ -7,6 +7,7 @@ import { toRetention } from '../domain/retention.ts';
 import { Leases } from '../queue/leases.ts';
 import { type PostgresServer, startPostgres } from '../testing/postgres.ts';
 import { keepTestReports } from '../testing/reports.ts';
+import { findingsReport, runOf } from '../testing/run-findings.ts';
 import { openTestStore, type TestStore } from '../testing/stores.ts';
 import { askFor, makeWorld, submit, type World } from '../testing/world.ts';
 import { addRule, registerIssuer } from './issuers.ts';
@@ -66,7 +67,10 @@ async function fill(parts: TestStore, world: World): Promise<void> {
     counts: {},
     failure: undefined,
     mayPass: false,
-    reports: await keepTestReports(parts, [{ file: 'scan.json', kind: 'scan', bytes: Buffer.from('{}') }]),
+    reports: await keepTestReports(parts, [
+      { file: 'scan.json', kind: 'scan', bytes: Buffer.from('{}') },
+      findingsReport(runOf(Date.now(), { failed: ['a'] })),
+    ]),
   });
   await submit(parts, world.shop, askFor('pod/uploading'));
   const second = await leases.take('a test');

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tables as Kysely sees them; migrations/ makes them.
-import type { JailStrength } from '@cinc-scan/core';
+import type { Coverage, Finding, JailStrength } from '@cinc-scan/core';
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { Ask, Pins } from '../domain/ask.ts';
 import type { ClaimPatterns } from '../domain/claim-rule.ts';
@@ -9,6 +9,8 @@ import type { KeyScope } from '../domain/key-scope.ts';
 import type { KeySet } from '../domain/key-set.ts';
 import type { KeptKind } from '../domain/retention.ts';
 import type { OverseerRole, PlatformRole, TeamRole } from '../domain/roles.ts';
+import type { Standing, Status } from '../findings/compare.ts';
+import type { WorkloadPlace } from '../findings/run-findings.ts';
 
 type Made = ColumnType<Date, never, never>;
 /** Filled by the database with the team of the transaction. */
@@ -204,6 +206,74 @@ export interface Tables {
     created_at: Made;
     /** No row has referred to it since then, as far as anybody has looked. */
     unused_since: ColumnType<Date | null, never, Date | null>;
+  };
+  /** Whoever looks for findings: our own auditor at a container under a profile, or another scanner. */
+  finding_source: {
+    id: string;
+    team_id: OwnTeam;
+    /** Registered name; empty for what is of no cluster. */
+    cluster: string;
+    name: string;
+    tool: string;
+    area: string;
+    target: string;
+    place: JSONColumnType<WorkloadPlace> | null;
+    profile: string | null;
+    /** Whether it did, the last time. */
+    looked: boolean;
+    problem: string | null;
+    /** When that was. */
+    at: Date;
+    /** When it did. */
+    looked_at: Date | null;
+    /** How it looked when it last did. */
+    coverage: JSONColumnType<Coverage> | null;
+    scan_id: string | null;
+    /** Of the files that it came from, where they were sent in. */
+    digest: string | null;
+  };
+  finding: {
+    id: string;
+    team_id: OwnTeam;
+    cluster: string;
+    fingerprint: string;
+    status: Status;
+    because: string;
+    severity: string;
+    area: string;
+    kind: string;
+    rule: string;
+    target: string;
+    namespace: string | null;
+    workload: string | null;
+    container: string | null;
+    profile: string | null;
+    first_seen: Date;
+    last_seen: Date;
+    changed_at: Date;
+    /** As it was last seen, by everybody who did. */
+    document: JSONColumnType<Finding>;
+  };
+  /** What one source says of one finding. */
+  finding_sighting: {
+    finding_id: string;
+    source_id: string;
+    team_id: OwnTeam;
+    standing: Standing;
+    first_seen: Date;
+    last_seen: Date;
+    seen: JSONColumnType<Coverage>;
+  };
+  /** What became of a finding. */
+  finding_event: {
+    id: string;
+    finding_id: string;
+    team_id: OwnTeam;
+    at: Date;
+    status: Status;
+    because: string;
+    source: string;
+    scan_id: string | null;
   };
   /** What a team keeps for another time than is usual. */
   retention: {

@@ -42,13 +42,12 @@ async function questionsOf(api: ApiClient, key: string): Promise<string[]> {
   return questions;
 }
 
-/** For each item of the list whose path comes before `{id}`. */
+/** For each item of the list whose path comes before `{id}`, or before another of its fields. */
 async function filled(api: ApiClient, path: string, key: string): Promise<string[]> {
-  const [list, rest] = path.split('/{id}');
-  if (list === undefined || rest === undefined || rest.includes('{'))
-    throw new Error(`answers.ts does not know what to fill into ${path}`);
-  const items = await itemsOf<Item>(api, list, key);
-  return items.map(({ id }) => `${list}/${id}${rest}`);
+  const [, list, field, rest] = /^([^{]+)\/\{([a-zA-Z]+)\}([^{]*)$/.exec(path) ?? [];
+  if (list === undefined || field === undefined) throw new Error(`answers.ts does not know what to fill into ${path}`);
+  const items = await itemsOf<Record<string, string>>(api, list, key);
+  return items.map(item => `${list}/${item[field]}${rest}`);
 }
 
 async function aboutScan(api: ApiClient, path: string, { scan, key }: { scan: Item; key: string }): Promise<string[]> {

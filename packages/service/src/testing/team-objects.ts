@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // One object of every kind that routes of teams name: a new route with an object in its path needs its line here.
+import { recordFindings } from '../store/findings.ts';
 import { addRule, registerIssuer } from '../store/issuers.ts';
 import { createTeamKey } from '../store/keys.ts';
 import { registerProfile } from '../store/registry.ts';
 import { addSignInRule } from '../store/sign-in-rules.ts';
+import { runOf } from './run-findings.ts';
 import type { TestStore } from './stores.ts';
 import { askFor, submit, type World } from './world.ts';
 
@@ -14,6 +16,8 @@ export interface Owned {
   issuer: string;
   rule: string;
   signInRule: string;
+  /** Its fingerprint. */
+  finding: string;
 }
 
 export const nobodys = '01920000-0000-7000-8000-000000000000';
@@ -28,6 +32,7 @@ export const objects: Record<string, (own: Owned) => [own: string, missing: stri
   'GET /scans/:id/results': ({ scan }) => [`/scans/${scan}/results`, `/scans/${nobodys}/results`],
   'GET /scans/:id/events': ({ scan }) => [`/scans/${scan}/events`, `/scans/${nobodys}/events`],
   'POST /scans/:id/cancel': ({ scan }) => [`/scans/${scan}/cancel`, `/scans/${nobodys}/cancel`],
+  'GET /findings/:fingerprint': ({ finding }) => [`/findings/${finding}`, `/findings/${'0'.repeat(64)}`],
   'POST /profiles/:name/:version/approve': () => ['/profiles/mine/1.0.0/approve', '/profiles/none/1.0.0/approve'],
   'POST /profiles/:name/:version/withdraw': () => ['/profiles/mine/1.0.0/withdraw', '/profiles/none/1.0.0/withdraw'],
   'POST /issuers/:id/check': ({ issuer }) => [`/issuers/${issuer}/check`, `/issuers/${nobodys}/check`],
@@ -66,5 +71,8 @@ export async function makeObjects(parts: TestStore, world: World): Promise<Owned
   const { id: signInRule } = await parts.store.asTeam(world.shop.team, transaction =>
     addSignInRule(transaction, { name: 'ops-of-shop', claims: { groups: 'ops' }, role: 'viewer', team: by.team }, by),
   );
-  return { scan, key: key.id, issuer, rule, signInRule };
+  const run = runOf(Date.now(), { failed: ['of-shop'] });
+  await parts.store.forTeam(by.team, transaction => recordFindings(transaction, { cluster: 'east', scan: null, run }));
+  const finding = run.sources[0]?.findings[0]?.fingerprint ?? '';
+  return { scan, key: key.id, issuer, rule, signInRule, finding };
 }

@@ -35,7 +35,7 @@ const strayMs = dayMs;
 const contentsAtOnce = 500;
 
 export async function sweep(parts: SweepParts): Promise<Swept> {
-  const swept: Swept = { rows: { events: 0, reports: 0, results: 0, scans: 0 }, contents: 0, strays: 0 };
+  const swept: Swept = { rows: { events: 0, reports: 0, results: 0, scans: 0, findings: 0 }, contents: 0, strays: 0 };
   for (const each of await parts.store.asPlatform(allRetentions))
     for (const kind of keptKinds) swept.rows[kind] += await deleteKind(parts, each, kind);
   await parts.store.asPlatform(async transaction => {

@@ -57,6 +57,7 @@ const toOffer = (lease: Lease): Offer => ({
   before: lease.before,
   clean: lease.clean ?? null,
   namespaces: lease.namespaces,
+  names: { cluster: lease.names.cluster, profiles: [...lease.names.profiles] },
   request: lease.request,
   cluster: {
     id: lease.hold.cluster,

@@ -4,6 +4,7 @@ import { reportKinds, ScanError } from '@cinc-scan/core';
 import { z } from 'zod';
 import { uuid } from '../../domain/ids.ts';
 import { keptDays } from '../../domain/retention.ts';
+import { findingsKind } from '../../findings/run-findings.ts';
 import { readRetention } from '../../store/retention.ts';
 import { getScan, reportsOf } from '../../store/scans.ts';
 import type { Store, TeamView } from '../../store/store.ts';
@@ -44,7 +45,7 @@ const readReports = (store: Store, seen: TeamView, id: string) =>
   });
 
 const whichReport = z.strictObject({
-  format: z.enum(Object.keys(reportKinds)).default('scan'),
+  format: z.enum([...Object.keys(reportKinds), findingsKind]).default('scan'),
   file: z.string().max(500).optional().describe('Of a report with a file for each target; its names are in reports'),
 });
 

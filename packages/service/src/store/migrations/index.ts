@@ -6,6 +6,7 @@ import * as issuers from './0003-issuers.ts';
 import * as runners from './0004-runners.ts';
 import * as retention from './0005-retention.ts';
 import * as people from './0006-people.ts';
+import * as findings from './0007-findings.ts';
 
 /** In the order of their names. One that was released is never changed. */
 export const migrations: Record<string, Migration> = {
@@ -15,4 +16,5 @@ export const migrations: Record<string, Migration> = {
   '0004-runners': runners,
   '0005-retention': retention,
   '0006-people': people,
+  '0007-findings': findings,
 };
