@@ -181,7 +181,7 @@ describe('results of other scanners', () => {
       'SOURCES_INVALID',
     ],
     ['a list', [], 422, 'REQUEST_INVALID'],
-  ])('are refused with %s', async (_, sources, status, code) => {
+  ])('are refused with %s', async (...[, sources, status, code]) => {
     const answer = await api.call('POST', '/findings/import', { key: world.keys.bank, body: { sources, files: [] } });
     expect([answer.status, answer.body['code']]).toEqual([status, code]);
   });

@@ -28,6 +28,6 @@ test.each<Row>([
   ['unsure', 'unsure', 'known', ['fixed'], 'unsure'],
   ['unsure', 'unsure', 'known', ['open'], 'known'],
   ['unsure', 'unsure', 'unsure', ['open'], 'known'],
-])('%s (%s), %s before, %j by others: %s', (standing, status, before, others, expected) => {
+])('%s (%s), %s before, %j by others: %s', (...[standing, status, before, others, expected]) => {
   expect(statusOf({ standing, status }, { before, others })).toBe(expected);
 });

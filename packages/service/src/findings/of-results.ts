@@ -5,7 +5,7 @@ import { type ConsolidatedSource, consolidate, type GivenFile, parseSources } fr
 import { ScanError } from '@cinc-scan/core';
 import type { RunFindings, SourceFindings } from './run-findings.ts';
 
-export interface ResultFile {
+interface ResultFile {
   path: string;
   content: string;
   /** What is known of the scanner's run beside its result, as JSON. */

@@ -88,4 +88,4 @@ function parseJson(given: string): unknown {
 }
 
 type ReadFinding = z.infer<typeof findingSchema>;
-export const toFinding = (read: ReadFinding): Finding => ({ ...read, installed: read.installed, fixed: read.fixed });
+const toFinding = (read: ReadFinding): Finding => ({ ...read, installed: read.installed, fixed: read.fixed });

@@ -61,14 +61,18 @@ async function recordSource(transaction: AnyTransaction, about: About): Promise<
   const { source, digest } = about;
   const known = await findSource(transaction, about);
   if (digest !== null && known?.digest === digest) return undefined;
-  const id = known?.id ?? makeId();
-  const sightings = known === undefined ? [] : await readSightings(transaction, id, source.findings);
-  const before = { at: lastLook(known?.looked_at, about), coverage: known?.coverage ?? undefined };
-  const changes = compareSource(source, { known: before, sightings });
+  const sightings = known === undefined ? [] : await readSightings(transaction, known.id, source.findings);
+  const changes = compareSource(source, { known: beforeOf(known, about), sightings });
   if (changes === undefined) return undefined;
+  const id = known?.id ?? makeId();
   await saveSource(transaction, id, about);
   return saveChanges(transaction, changes, { ...about, sourceId: id });
 }
+
+const beforeOf = (known: Awaited<ReturnType<typeof findSource>>, about: About) => ({
+  at: lastLook(known?.looked_at, about),
+  coverage: known?.coverage ?? undefined,
+});
 
 /** Some scanners say but the day of a result: another one of the same time is the later one, as it came later. */
 function lastLook(at: Date | null | undefined, { source, digest }: About): string | undefined {
@@ -186,10 +190,15 @@ interface Decided {
 }
 
 function decide(change: SourceChange, known: KnownFinding | undefined, source: string): Decided {
-  const status = statusOf(change, { before: known?.status, others: known?.others ?? [] });
-  const isSettling = status === 'known' && (known?.status === 'new' || known?.status === 'returned');
-  const finding = ofAll(change, known?.document ?? undefined, source);
-  return { id: known?.id ?? makeId(), change, finding, status, isChange: status !== known?.status && !isSettling };
+  if (known === undefined) {
+    const status = statusOf(change, { before: undefined, others: [] });
+    return { id: makeId(), change, finding: change.finding, status, isChange: true };
+  }
+  const { id, others, document, status: before } = known;
+  const status = statusOf(change, { before, others });
+  const isSettling = status === 'known' && (before === 'new' || before === 'returned');
+  const finding = ofAll(change, document ?? undefined, source);
+  return { id, change, finding, status, isChange: status !== before && !isSettling };
 }
 
 /** With the words and severities of everybody who reports it. */
