@@ -40,9 +40,12 @@ function inCluster(judged: Judged, cluster: string): Judged {
   return { ...judged, outcome: { ...outcome, target: { ...outcome.target, cluster } } };
 }
 
-/** What was reached under no profile was not looked at under any. A second version of a profile has a number behind its name. */
+/**
+ * What was reached under no profile was not looked at under any. A run calls a profile by its registered name and version, and a
+ * second one of that name has a number behind it.
+ */
 const isUnder = ({ outcome: { profile } }: Judged, name: string): boolean =>
-  profile === undefined || profile.source.replace(/ \(\d+\)$/, '') === name;
+  profile === undefined || profile.source.replace(/(?:@.*)?(?: \(\d+\))?$/, '') === name;
 
 function ofProfile(model: ReportModel, profile: string): SourceFindings[] {
   const places = new Map(
