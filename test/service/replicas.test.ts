@@ -127,7 +127,7 @@ async function killing(signal: AbortSignal): Promise<number> {
   }
 }
 
-/** Of every third scan, asked for twice with one key. */
+/** The same number is the same scan, however often it is asked for. */
 function submit(n: number): Promise<string> {
   const ask = {
     cluster: n % 3 === 0 ? 'far' : 'east',

@@ -13,7 +13,8 @@ import { Victim } from '../jail/victim.ts';
 import { cincScan, profiles, root } from '../support/cinc-scan.ts';
 import { leftObjects, openTestCluster } from '../support/cluster.ts';
 import { secretsOf } from '../support/secrets-found.ts';
-import { Client, filesOf, type RunningService, type Scan, startService } from './support.ts';
+import { openShop } from './shop.ts';
+import { type Client, filesOf, type RunningService, type Scan, startService } from './support.ts';
 
 const cluster = await openTestCluster();
 const program = join(root, 'packages/service/bin/cinc-scan-service.js');
@@ -27,20 +28,8 @@ beforeAll(async () => {
   namespace = await cluster.namespace();
   await createPod(cluster.api, { name: 'web', namespace, containers: { app: 'debian' } });
   service = await startService(cluster, 'data');
-  const operator = new Client(service.url, service.key ?? '');
-  await operator.call('POST', '/clusters', { name: 'east', credential: 'east' });
-  const { key } = await operator.call<{ key: string }>('POST', '/teams', { name: 'shop', title: 'Shop', days: 1 });
-  await operator.call('PUT', '/clusters/east/teams/shop', { namespaces: [namespace] });
-  shop = new Client(service.url, key);
-  keys = [operator.key, key];
-  for (const [name, folder] of [
-    ['first-look', profiles.firstLook],
-    ['slow', profiles.slow],
-  ] as const) {
-    await shop.call('POST', '/profiles', { name, version: '1.0.0', files: filesOf(folder) });
-    await shop.call('POST', `/profiles/${name}/1.0.0/approve`);
-  }
-  await shop.call('POST', '/thresholds', { name: 'half', content: 'compliance.min: 1\n' });
+  shop = await openShop(service, namespace);
+  keys = [service.key ?? '', shop.key];
 });
 afterAll(async () => {
   await service.stop();

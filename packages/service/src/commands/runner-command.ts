@@ -64,7 +64,7 @@ async function run({ server, keyFile, slots, credentials, allowUnisolated, logLe
     slots: Number(slots),
     leases,
     executor,
-    heartbeatMs: heartbeatMs,
+    heartbeatMs,
     idleMs: 2000,
     onError: error => logger.error({ err: error }, 'the runner met an error'),
   });
