@@ -90,13 +90,17 @@ async function scanStep(asked: StepRequest, program: Program): Promise<number> {
 /** The scan that a service does: there is nothing here that would have to be taken back. */
 async function serverStep(asked: ServerStep, program: Program): Promise<number> {
   using cancel = listenForCancel(process, info, 'telling the scan service');
-  const { server } = asked.request;
-  asked.secrets.register(server.key);
-  maskSecrets(asked.secrets);
+  const log = makeLog(asked.values);
+  const { secrets } = asked;
+  let masked = 0;
   const found = await scanAtServer(asked.request, {
     ...makeSurroundings(asked, program.home),
     signal: cancel.signal,
-    tell: makeLog(asked.values),
+    tell: record => {
+      if (secrets.size !== masked) maskSecrets(secrets); // keys and tokens come on the way
+      masked = secrets.size;
+      log(record);
+    },
   });
   closeGroup();
   return await conclude(found, { asked, program, signal: cancel.signal });

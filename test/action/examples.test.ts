@@ -10,6 +10,7 @@ import { builtDist, installAction } from '../support/built-action.ts';
 import { profiles, root } from '../support/cinc-scan.ts';
 import { embeddedTest, openTestCluster } from '../support/cluster.ts';
 import { runningPod } from '../support/deployment.ts';
+import { exampleInputs } from '../support/example-step.ts';
 import { folderWith } from '../support/folder.ts';
 import { type Github, githubToken, startGithub } from '../support/github.ts';
 
@@ -64,11 +65,6 @@ function withoutUser(kubeconfig: string): string {
   return JSON.stringify(document);
 }
 
-interface Job {
-  strategy?: { matrix: { namespace: string[] } };
-  steps: { uses?: string; with?: Record<string, string | boolean> }[];
-}
-
 /** What the runner fills in. */
 const filled: Record<string, string> = {
   'secrets.KUBECONFIG': cluster.kubeconfig,
@@ -83,22 +79,13 @@ const filled: Record<string, string> = {
 
 const namespaces = ['shop', 'default'];
 
-function inputsOf(name: string): Record<string, string> {
-  const { jobs } = load(readFileSync(join(root, 'examples/github', name), 'utf8')) as { jobs: Record<string, Job> };
-  const steps = Object.values(jobs).flatMap(job => job.steps);
-  const given = steps.find(({ uses }) => uses?.startsWith('org/cinc-scan@') === true)?.with ?? {};
-  const inputs = Object.entries(given).map(([key, value]): [string, string] => [
-    key,
-    `${value}`.replaceAll(/\$\{\{ ([\w.-]+) \}\}/g, (_, expression: string) => {
-      const text = filled[expression];
-      if (text === undefined) throw new Error(`${name} uses ${expression}, which nothing here fills in`);
-      return text;
-    }),
-  ]);
-  return Object.fromEntries(
-    inputs.map(([key, text]) => [key, key === 'namespace' && namespaces.includes(text) ? shop : text]),
+const inputsOf = (name: string): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(exampleInputs(name, filled)).map(([key, text]) => [
+      key,
+      key === 'namespace' && namespaces.includes(text) ? shop : text,
+    ]),
   );
-}
 
 const event = {
   pull_request: {
@@ -139,7 +126,8 @@ const promises: Record<string, (ended: Ended) => void> = {
   'reusable.yml': ended => expect(ended.outputs['compliance']).not.toBe(''),
 };
 
-for (const name of readdirSync(join(root, 'examples/github')))
+// server.yml asks a service, and is run in server.test.ts.
+for (const name of readdirSync(join(root, 'examples/github')).filter(each => each !== 'server.yml'))
   embeddedTest(`${name} gives a verdict and keeps its promise`, async () => {
     if (name === 'pull-request.yml') await keepBaseline();
     const ended = await run(name);

@@ -15,6 +15,7 @@ export async function openShop(service: RunningService, namespace: string): Prom
   for (const [name, folder] of [
     ['first-look', profiles.firstLook],
     ['slow', profiles.slow],
+    ['base', profiles.firstLook],
   ] as const) {
     await shop.call('POST', '/profiles', { name, version: '1.0.0', files: filesOf(folder) });
     await shop.call('POST', `/profiles/${name}/1.0.0/approve`);
@@ -22,4 +23,20 @@ export async function openShop(service: RunningService, namespace: string): Prom
   await shop.call('POST', '/profiles', { name: 'draft', version: '1.0.0', files: filesOf(profiles.firstLook) });
   for (const [name, content] of Object.entries(thresholds)) await shop.call('POST', '/thresholds', { name, content });
   return shop;
+}
+
+/** Whose tokens the team takes, for which claims: for the address of the service unless another audience is given. */
+export async function registerIssuer(
+  shop: Client,
+  { issuer, claims, audience = shop.url, name = 'ci' }: Registered,
+): Promise<void> {
+  const { id } = await shop.call<{ id: string }>('POST', '/issuers', { name, url: issuer.url, audience });
+  await shop.call('POST', `/issuers/${id}/rules`, { name: 'main', claims, role: 'scanner' });
+}
+
+interface Registered {
+  issuer: { url: string };
+  claims: Record<string, string>;
+  audience?: string;
+  name?: string;
 }

@@ -31,6 +31,8 @@ export interface Github {
   refusals: { path: RegExp; status: number }[];
   /** What the OIDC endpoint gives. */
   oidcToken: string;
+  /** The same where it depends on the audience. */
+  makeOidcToken: ((audience: string) => Promise<string>) | undefined;
   /** Of a step that may reach all of it. */
   env(): Record<string, string>;
   close(): Promise<void>;
@@ -59,6 +61,7 @@ export async function startGithub(): Promise<Github> {
     artifacts: new Map(),
     refusals: [],
     oidcToken: '',
+    makeOidcToken: undefined,
     env: () => ({
       GITHUB_API_URL: url,
       ACTIONS_RESULTS_URL: url,
@@ -101,7 +104,7 @@ async function answer(
   if (refusal !== undefined) return send(refusal.status, { message: 'Resource not accessible by integration' });
   const route = routes.find(each => each.method === method && each.path.test(path));
   if (route === undefined) return send(404, { message: 'Not Found' });
-  const [status, value] = route.serve({ github, blobs, path, bytes, body });
+  const [status, value] = await route.serve({ github, blobs, path, bytes, body });
   return send(status, value);
 }
 
@@ -113,10 +116,12 @@ interface Served {
   body: string;
 }
 
+type Answer = [status: number, value: unknown];
+
 interface Route {
   method: string;
   path: RegExp;
-  serve: (served: Served) => [status: number, value: unknown];
+  serve: (served: Served) => Answer | Promise<Answer>;
 }
 
 const twirp = '/twirp/github.actions.results.api.v1.ArtifactService';
@@ -185,5 +190,12 @@ const routes: Route[] = [
       return [200, { ok: true, artifact_id: '4711' }];
     },
   },
-  { method: 'GET', path: /^\/oidc\?/, serve: ({ github }) => [200, { value: github.oidcToken }] },
+  {
+    method: 'GET',
+    path: /^\/oidc\?/,
+    async serve({ github, path }) {
+      const audience = new URLSearchParams(path.split('?')[1]).get('audience') ?? '';
+      return [200, { value: (await github.makeOidcToken?.(audience)) ?? github.oidcToken }];
+    },
+  },
 ];

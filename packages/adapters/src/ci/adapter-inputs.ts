@@ -27,6 +27,7 @@ export const omitted: Partial<Record<InputName, string>> = {
   'profile-credentials': fromSecrets('CINC_SCAN_PROFILE_CREDENTIALS'),
   'webhook-secret': 'a secret, see above',
   'server-token': fromSecrets('CINC_SCAN_SERVER_TOKEN'),
+  'id-token': 'a secret: the variable CINC_SCAN_ID_TOKEN, see docs/service.md',
   'alert-webhook': fromSecrets('CINC_SCAN_ALERT_WEBHOOK'),
   'alert-slack': fromSecrets('CINC_SCAN_ALERT_SLACK'),
   'alert-teams': fromSecrets('CINC_SCAN_ALERT_TEAMS'),

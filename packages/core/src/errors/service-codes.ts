@@ -14,6 +14,13 @@ export const serviceCodes = {
     remedy:
       'Ask the CI system for a new token with the audience that the message names; an administrator of the team registers its issuer and a rule for its claims.',
   },
+  ID_TOKEN_UNAVAILABLE: {
+    exit: 4,
+    meaning:
+      'The CI system or the cluster did not give the job an ID token for the scan service, or what it gave is not one.',
+    remedy:
+      'Let the job have ID tokens, for the audience that the service has registered: docs/service.md says how for each system; or pass --server-token.',
+  },
   SERVICE_SIGN_IN_REFUSED: {
     exit: 4,
     meaning:

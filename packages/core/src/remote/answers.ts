@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { catalogue, type ErrorCode, ScanError } from '../errors/index.ts';
 import { shortLine } from '../report/index.ts';
+import { Secret } from '../request/index.ts';
 import type { ServiceApi } from './service-api.ts';
 
 const text = (limit: number) => z.string().transform(raw => shortLine(raw, limit));
@@ -29,6 +30,7 @@ export const {
   Scan: serverScan,
   ReportList: reportList,
   Problem: problem,
+  ExchangedKey: exchangedKey,
 } = described({
   SubmittedScan: z.object({ id, kind: z.enum(['new', 'same', 'waiting']) }),
   Scan: z.object({
@@ -54,8 +56,20 @@ export const {
       .max(mostReports),
   }),
   Problem: z.object({ code: text(100), detail: text(2000), remedy: text(1000) }),
+  ExchangedKey: z.object({
+    key: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,500}$/)
+      .transform(key => new Secret(key)),
+    expiresAt: z.iso.datetime(),
+    team: text(100),
+    role: text(100),
+    issuer: text(100),
+    rule: text(100),
+  }),
 });
 
+export type ExchangedKey = z.infer<typeof exchangedKey>;
 export type ServerScan = z.infer<typeof serverScan>;
 export type ListedReport = z.infer<typeof reportList>['items'][number];
 

@@ -79,7 +79,8 @@ test.each<[string, string, (fake: FakeService) => unknown]>([
     fake => fake.on('submit', (_, response) => refuse(response, 500, { code: 'SERVICE_DATA', detail: 'it failed' })),
   ],
 ])('%s that stays is an error after a while: %s', async (_, code, worsen) => {
-  const server = { address: asking.service.url, ca: undefined, key: new Secret('key-of-the-test') };
+  const signIn = { kind: 'key' as const, key: new Secret('key-of-the-test') };
+  const server = { address: asking.service.url, ca: undefined, signIn };
   await worsen(asking.service);
   const found = await asking.ask({ server });
   expect(failureOf(found)?.code).toBe(code);

@@ -69,7 +69,8 @@ class Follower {
     const { calls } = this;
     const url = calls.urlOf(`/scans/${this.id}/events`);
     const { server, environment, signal, patience } = calls.around;
-    const headers = { ...calls.headers, accept: 'text/event-stream', 'last-event-id': String(this.last) };
+    const key = await calls.around.keys.current(calls);
+    const headers = { ...calls.headers(key), accept: 'text/event-stream', 'last-event-id': String(this.last) };
     using route = await openRoute(url, { environment, ca: server.ca });
     const trust = server.ca === undefined ? {} : { ca: server.ca };
     const request = startRequest(url, { method: 'GET', headers, agent: route.agent, signal, ...trust });

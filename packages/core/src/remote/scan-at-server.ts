@@ -11,6 +11,7 @@ import { type Answer, fetchRun } from './fetch-run.ts';
 import { follow, type Tell } from './follow.ts';
 import type { ServerRequest } from './server-request.ts';
 import { type Patience, ServiceCalls, usualPatience } from './service-calls.ts';
+import { openKeys } from './sign-in.ts';
 import { Submission } from './submission.ts';
 import { unreachedModel } from './unreached-model.ts';
 
@@ -30,7 +31,7 @@ export type ServerDeps = Pick<
  */
 export async function scanAtServer(request: ServerRequest, given: ServerDeps): Promise<Scan> {
   const { secrets = new Secrets(), tell, patience = usualPatience } = given;
-  secrets.register(request.server.key, ...pushSecrets(request.pushes));
+  secrets.register(...pushSecrets(request.pushes));
   using ends = untilDeadline(request.deadlineMs + patience.graceMs, given.signal);
   const deps = { ...given, secrets, patience, signal: ends.signal };
   await prepareOutputs(request.reports, request.outputDir, deps.workspace);
@@ -47,16 +48,12 @@ export async function scanAtServer(request: ServerRequest, given: ServerDeps): P
 type Ready = ServerDeps & { secrets: Secrets; patience: Patience; signal: AbortSignal };
 
 async function ask(request: ServerRequest, deps: Ready): Promise<ReportModel> {
-  const { tool, environment, patience, signal, tell } = deps;
+  const { tool, environment, patience, signal, tell, secrets } = deps;
   const started = new Date();
-  const calls = new ServiceCalls({
-    server: request.server,
-    environment,
-    version: tool.version,
-    patience,
-    signal,
-    notice: text => tell({ event: 'notice', text }),
-  });
+  const notice = (text: string) => tell({ event: 'notice', text });
+  const { server } = request;
+  const keys = openKeys(server.signIn, { environment, secrets, notice });
+  const calls = new ServiceCalls({ server, keys, environment, version: tool.version, patience, signal, notice });
   try {
     return await performed(calls, request, deps);
   } catch (error) {

@@ -6,27 +6,30 @@ import { parseSelector } from '../plan/index.ts';
 import { parseReportSpec, type ReportSpec } from '../report/index.ts';
 import {
   askedInputs,
+  type Environment,
   headerSecret,
+  type InputName,
   inputs,
   type PlainInput,
   refuseBesideServer,
   registeredName,
   resolveInput,
-  type Secret,
   type Sources,
   toShownRequest,
   type Values,
   wholly,
 } from '../request/index.ts';
 import { type Push, toPushes } from '../results/index.ts';
+import { findIdToken, givenIdToken, variableIdToken } from './id-token-sources.ts';
 import type { ServiceApi } from './service-api.ts';
+import type { SignIn } from './who-asks.ts';
 
 /** Where a scan service is, and who asks it. */
 export interface ScanServer {
   /** Without a slash at its end. */
   address: string;
   ca: Buffer | undefined;
-  key: Secret;
+  signIn: SignIn;
 }
 
 /** A scan that a service is asked for, validated. */
@@ -48,7 +51,7 @@ export function toServerRequest(values: Values, sources: Sources): ServerRequest
   refuseBesideServer(sources);
   const pushes = toPushes(values);
   return {
-    server: toServer(values),
+    server: toServer(values, sources),
     ask: toAsk(values),
     runId: values['run-id'],
     deadlineMs: values.deadline * 1000,
@@ -59,19 +62,38 @@ export function toServerRequest(values: Values, sources: Sources): ServerRequest
   };
 }
 
-function toServer(values: Values): ScanServer {
-  const { server, 'server-token': given, 'server-ca': path } = values;
+function toServer(values: Values, { environment }: Sources): ScanServer {
+  const { server, 'server-ca': path } = values;
   const address = toAddress(server ?? '');
-  if (given === undefined)
-    throw new ScanError('INPUT_INVALID', 'server needs server-token, which is not given', {
-      remedy: 'Pass --server-token FILE, or set CINC_SCAN_SERVER_TOKEN.',
-    });
   return {
     address,
     ca: path === undefined ? undefined : readAuthorities(path),
-    key: headerSecret('server-token', given),
+    signIn: toSignIn(values, address, environment),
   };
 }
+
+const ofIdTokens = ['id-token', 'id-token-variable', 'server-audience', 'server-team'] as const;
+
+/** A key that was given is used, and nothing else is looked for. */
+function toSignIn(values: Values, address: string, environment: Environment): SignIn {
+  const { 'server-token': given, 'server-audience': audience = address, 'server-team': team } = values;
+  if (given !== undefined) {
+    const other = ofIdTokens.find(name => values[name] !== undefined);
+    if (other === undefined) return { kind: 'key', key: headerSecret('server-token', given) };
+    throw exclusive('server-token', other);
+  }
+  const isNamed = values['server-audience'] !== undefined;
+  return { kind: 'id-token', source: toSource(values, environment), audience, isNamed, team };
+}
+
+function toSource({ 'id-token': token, 'id-token-variable': variable }: Values, environment: Environment) {
+  if (token !== undefined && variable !== undefined) throw exclusive('id-token', 'id-token-variable');
+  if (token !== undefined) return givenIdToken(token.reveal());
+  return variable === undefined ? findIdToken(environment) : variableIdToken(variable, environment);
+}
+
+const exclusive = (one: InputName, other: InputName) =>
+  new ScanError('INPUT_INVALID', `${one} and ${other} are mutually exclusive: each says who asks the scan service`);
 
 /** The key goes there: to nobody on the way, and to no other place. */
 function toAddress(text: string): string {

@@ -2,11 +2,43 @@
 // Generated from the description of the scan service's API: edit packages/service/src/api, then run `npm run generate`.
 
 export interface ServiceApi {
+  TokenExchange: TokenExchange;
+  ExchangedKey: ExchangedKey;
   ScanByNames: ScanByNames;
   SubmittedScan: SubmittedScan;
   Scan: Scan;
   ReportList: ReportList;
   Problem: Problem;
+}
+interface TokenExchange {
+  token: string;
+  team?: string;
+}
+interface ExchangedKey {
+  key: string;
+  expiresAt: string;
+  team: string;
+  role: 'viewer' | 'scanner' | 'approver';
+  scope: KeyScope | null;
+  issuer: string;
+  rule: string;
+}
+interface KeyScope {
+  /**
+   * @minItems 1
+   * @maxItems 100
+   */
+  clusters?: string[];
+  /**
+   * @minItems 1
+   * @maxItems 100
+   */
+  namespaces?: string[];
+  /**
+   * @minItems 1
+   * @maxItems 100
+   */
+  profiles?: string[];
 }
 interface ScanByNames {
   cluster?: string;

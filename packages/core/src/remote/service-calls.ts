@@ -6,9 +6,10 @@ import type { z } from 'zod';
 import { ScanError, toMessage } from '../errors/index.ts';
 import { type Call, type CallAnswer, call, isSuccess, mayPass, problemOf, waitMs } from '../http/index.ts';
 import { shortLine } from '../report/index.ts';
-import { type Environment, parseJsonText } from '../request/index.ts';
-import { problem, toKnownError } from './answers.ts';
+import { type Environment, parseJsonText, type Secret } from '../request/index.ts';
+import { type ExchangedKey, exchangedKey, problem, toKnownError } from './answers.ts';
 import type { ScanServer } from './server-request.ts';
+import type { ExchangeCalls, ServiceKeys } from './sign-in.ts';
 
 /** Milliseconds. */
 export interface Patience {
@@ -40,6 +41,7 @@ export const usualPatience: Patience = {
 
 export interface CallsSurroundings {
   server: ScanServer;
+  keys: ServiceKeys;
   environment: Environment;
   /** Of this program, told to the service. */
   version: string;
@@ -53,14 +55,19 @@ type Question = Pick<Call, 'method'> & {
   /** Behind `/api/v1`. */
   path: string;
   headers?: Record<string, string>;
-  body?: unknown;
+  /** What is sent as JSON. */
+  body?: object;
+  /** What makes it for each try. */
+  makeBody?: () => Promise<object>;
+  /** Without a key: it is a key that is asked for. */
+  isAnonymous?: boolean;
   mostBytes?: number;
   timeoutMs?: number;
 };
 
 type Answered = CallAnswer & { kind: 'answered' };
 
-export class ServiceCalls {
+export class ServiceCalls implements ExchangeCalls {
   readonly around: CallsSurroundings;
   /** A service was heard there, so that it is one, and the address is right. */
   private isKnown = false;
@@ -76,6 +83,15 @@ export class ServiceCalls {
 
   get name(): string {
     return this.around.server.address;
+  }
+
+  get signal(): AbortSignal {
+    return this.around.signal;
+  }
+
+  /** A key for an ID token. */
+  exchange(makeBody: () => Promise<object>): Promise<ExchangedKey> {
+    return this.json({ method: 'POST', path: '/token', makeBody, isAnonymous: true }, exchangedKey);
   }
 
   /** Of an answer as JSON. Throws SERVICE_UNREACHABLE, SERVICE_ANSWER, or what the service says. */
@@ -100,12 +116,24 @@ export class ServiceCalls {
     }
   }
 
-  /** Asked once. */
-  async once({ path, headers, body, mostBytes, timeoutMs, method }: Question): Promise<CallAnswer> {
+  /** Asked once; anew with another key, where the service takes the one that it had given no more. */
+  async once(question: Question): Promise<CallAnswer> {
+    if (question.isAnonymous === true) return this.send(question, undefined);
+    const key = await this.around.keys.current(this);
+    const answer = await this.send(question, key);
+    if (!isUnauthorized(answer) || !this.around.keys.isReplaced(key)) return answer;
+    return this.send(question, await this.around.keys.current(this));
+  }
+
+  private async send(
+    { path, headers, body, makeBody, mostBytes, timeoutMs, method }: Question,
+    key: Secret | undefined,
+  ): Promise<CallAnswer> {
     const { server, environment, patience, signal } = this.around;
     const url = this.urlOf(path);
-    const sent = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
-    const all = { ...this.headers, ...headers, ...(sent && { 'content-type': 'application/json' }) };
+    const content = (await makeBody?.()) ?? body;
+    const sent = content === undefined ? undefined : Buffer.from(JSON.stringify(content));
+    const all = { ...this.headers(key), ...headers, ...(sent && { 'content-type': 'application/json' }) };
     const answer = await call(
       { method, url, headers: all, ...(sent && { body: sent }) },
       {
@@ -124,12 +152,11 @@ export class ServiceCalls {
     return new URL(`${this.name}/api/v1${path}`);
   }
 
-  get headers(): Record<string, string> {
-    const { server, version } = this.around;
+  headers(key: Secret | undefined): Record<string, string> {
     return {
       accept: 'application/json',
-      'user-agent': `cinc-scan/${version}`,
-      authorization: `Bearer ${server.key.reveal()}`,
+      'user-agent': `cinc-scan/${this.around.version}`,
+      ...(key !== undefined && { authorization: `Bearer ${key.reveal()}` }),
     };
   }
 
@@ -185,6 +212,9 @@ const shortProblem = (answer: CallAnswer): string => shortLine(problemOf(answer)
 
 const saysProblem = (answer: CallAnswer): boolean =>
   answer.kind === 'answered' && answer.status >= 400 && /^application\/problem\+json\b/.test(typeOf(answer));
+
+const isUnauthorized = (answer: CallAnswer): boolean =>
+  saysProblem(answer) && answer.kind === 'answered' && answer.status === 401;
 
 /** Its media type, or that it has none. */
 const typeOf = ({ headers: { 'content-type': type } }: Answered): string =>

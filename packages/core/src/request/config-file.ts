@@ -34,6 +34,8 @@ export const onlyNamed: readonly InputName[] = [
   'kubeconfig',
   'server',
   'server-ca',
+  'id-token',
+  'id-token-variable',
   'push',
   'push-insecure',
   'store',

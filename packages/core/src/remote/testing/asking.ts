@@ -85,7 +85,7 @@ export class Asking implements AsyncDisposable {
     const address = changes.server?.address ?? this.service.url;
     const namespaces = model.verdict.judged.map(({ outcome }) => outcome.target.namespace);
     const request: ServerRequest = {
-      server: { address, ca: undefined, key: new Secret('cs_aaaaaaaa_secret-of-the-test') },
+      server: { address, ca: undefined, signIn: { kind: 'key', key: new Secret('cs_aaaaaaaa_secret-of-the-test') } },
       ask: {
         namespace: namesIn(namespaces, 'shop'),
         targets: ['deployment/web'],

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { ServiceApi } from '../service-api.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => unknown;
-type Question = 'submit' | 'scan' | 'events' | 'reports' | 'results' | 'cancel';
+type Question = 'token' | 'submit' | 'scan' | 'events' | 'reports' | 'results' | 'cancel';
 type ScanRow = ServiceApi['Scan'];
 
 export const scanId = '01920000-0000-7000-8000-000000000001';
@@ -58,6 +58,10 @@ export class FakeService implements AsyncDisposable {
   /** Every request, as `METHOD path`. */
   readonly asked: string[] = [];
   readonly headers: IncomingMessage['headers'][] = [];
+  /** Those that keys were asked for with. */
+  readonly tokens: string[] = [];
+  /** How long such keys last, milliseconds. */
+  keyMs = 3_600_000;
   scan: ScanRow = { ...nothing };
   events: { event: string; data: unknown }[] = [];
   /** Folder of the run. */
@@ -103,6 +107,12 @@ export class FakeService implements AsyncDisposable {
   }
 
   private readonly usual: Record<Question, Answer> = {
+    token: (_, response, body) => {
+      this.tokens.push((JSON.parse(body) as { token: string }).token);
+      const expiresAt = new Date(Date.now() + this.keyMs).toISOString();
+      const rule = { team: 'shop', role: 'scanner', scope: null, issuer: 'ci', rule: 'main' };
+      send(response, 201, { key: `cs_key${this.tokens.length}_of-the-fake-service`, expiresAt, ...rule });
+    },
     submit: (_, response, body) => {
       this.scan.ask = JSON.parse(body) as Record<string, unknown>;
       const self = `/api/v1/scans/${scanId}`;
@@ -148,6 +158,7 @@ const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).dig
 
 function questionOf(url: string): Question | undefined {
   const path = url.split('?', 1)[0] ?? '';
+  if (path === '/api/v1/token') return 'token';
   if (path === '/api/v1/scans') return 'submit';
   const [, last] = /^\/api\/v1\/scans\/[^/]+(?:\/(events|reports|results|cancel))?$/.exec(path) ?? ['', undefined];
   if (last === undefined) return path.startsWith('/api/v1/scans/') ? 'scan' : undefined;
