@@ -40,6 +40,7 @@ const tests = String.raw`\.test\.ts$|/testing/`;
 const serviceFlow = [
   'domain',
   'findings',
+  'results',
   'store',
   'identity',
   'blobs',

@@ -64,7 +64,15 @@ export {
   toFinding,
   type WaiverKey,
 } from './findings/index.ts';
-export { explain, type GateRequest, gateDefaults, gateFiles, generateThreshold, type Reason } from './gate/index.ts';
+export {
+  explain,
+  type GateRequest,
+  gateDefaults,
+  gateFiles,
+  generateThreshold,
+  parseThresholdFile,
+  type Reason,
+} from './gate/index.ts';
 export { type GrantObject, type Leftover } from './grant/index.ts';
 export {
   type AddressRules,
@@ -225,6 +233,7 @@ export {
   formsOf,
   isRunPath,
   judgeAgain,
+  judgedOtherwise,
   makeRedactor,
   makeRunServer,
   mergeRuns,
@@ -240,6 +249,7 @@ export {
   requireRun,
   sendAlerts,
   toAlertRequest,
+  toGivenResult,
   toPushes,
   writeFailureOutputs,
   writeReports,

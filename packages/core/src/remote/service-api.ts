@@ -107,6 +107,18 @@ interface Scan {
   finishedAt: string | null;
   runId: string | null;
   isolation: ('none' | 'partial' | 'full') | null;
+  origin: 'service' | 'imported';
+  imported: {
+    kind: 'run' | 'results';
+    name: string;
+    at: string;
+    by: string;
+    tool: {
+      name: string;
+      version: string;
+    };
+    cluster: string;
+  } | null;
   ask: {
     [k: string]: unknown;
   };

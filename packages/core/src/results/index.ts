@@ -5,6 +5,7 @@ export { sendAlerts } from './alerts/send-alerts.ts';
 export { type AttestedFile, attestFile } from './attest-file.ts';
 export { modelOfResults } from './convert.ts';
 export { findAnchors } from './find-anchors.ts';
+export { judgedOtherwise } from './judged-as-told.ts';
 export { judgeAgain, mergeRuns } from './merge-runs.ts';
 export { type Push, pushSecrets, toPushes } from './push/push-spec.ts';
 export { type GivenBaseline, openBaseline, toBaseline } from './read-baseline.ts';

@@ -13,6 +13,15 @@ const failure = z.object({ code: z.string(), message: z.string(), remedy: z.stri
 
 export const scanStates = ['queued', 'running', 'done', 'failed', 'cancelled', 'expired'] as const;
 
+const importedFrom = z.object({
+  kind: z.enum(['run', 'results']).describe('run: judged where it was run; results: judged here, from result files'),
+  name: z.string(),
+  at: moment,
+  by: z.string(),
+  tool: z.object({ name: z.string(), version: z.string() }),
+  cluster: z.string().describe('What the run calls its cluster'),
+});
+
 export const scan = z
   .object({
     id: z.uuid(),
@@ -35,6 +44,10 @@ export const scan = z
     isolation: maybe(z.enum(jailStrengths)).describe(
       'How far profile code was kept from the machine of the runner: full, partial or none; null where none ran yet',
     ),
+    origin: z
+      .enum(['service', 'imported'])
+      .describe('imported: run by something else and sent in; this service looked at nothing'),
+    imported: maybe(importedFrom),
     ask: z.record(z.string(), z.unknown()),
     pins: z.object({
       cluster: z.string(),
@@ -53,6 +66,16 @@ export const submittedScan = z
     links: z.object({ self: z.string(), results: z.string(), events: z.string() }),
   })
   .register(apiTypes, { id: 'SubmittedScan' });
+
+export const importedScan = z
+  .object({
+    id: z.uuid(),
+    kind: z.enum(['new', 'unchanged']).describe('unchanged: the team has this run already'),
+    state: z.enum(scanStates),
+    verdict: maybe(z.enum(['pass', 'fail'])),
+    links: z.object({ self: z.string(), results: z.string() }),
+  })
+  .register(apiTypes, { id: 'ImportedScan' });
 
 /** Items, and where the next ones are. */
 export const page = <T extends z.ZodType>(item: T, id: string) =>

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A runner in another region or network: it calls the service, and nobody calls it.
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cacheFolder, isLoopback, ScanError, Secret, toMessage } from '@cinc-scan/core';
+import { cacheFolder } from '@cinc-scan/core';
 import type { Command } from 'commander';
 import { requireIsolation } from '../executors/isolation.ts';
 import { ProcessExecutor } from '../executors/process-executor.ts';
@@ -13,6 +12,7 @@ import { RemoteLeases } from '../runner/remote-leases.ts';
 import { Runner } from '../runner/runner.ts';
 import { usualData } from './data-place.ts';
 import { makeLogger, stopSignal } from './process.ts';
+import { readKey, toServer } from './server-place.ts';
 
 interface RunnerOptions {
   server: string;
@@ -48,7 +48,7 @@ async function run({ server, keyFile, slots, credentials, allowUnisolated, logLe
   const logger = makeLogger(logLevel);
   const leases = new RemoteLeases({
     server: toServer(server),
-    key: readRunnerKey(keyFile),
+    key: readKey(keyFile, { variable: keyVariable, whose: 'The key of the runner' }),
     runner: `${hostname()}-${randomUUID().slice(0, 8)}`,
     environment: process.env,
   });
@@ -75,25 +75,3 @@ async function run({ server, keyFile, slots, credentials, allowUnisolated, logLe
 
 /** More often than any service asks for: it takes a runner for gone after 10 seconds at the least. */
 const heartbeatMs = 3000;
-
-function toServer(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url))) return url;
-  throw new ScanError('INPUT_INVALID', `server: expected an address that begins with https://, got ${text}`);
-}
-
-function readRunnerKey(file: string | undefined): Secret {
-  const text = file === undefined ? process.env[keyVariable] : readKeyFile(file);
-  if (text !== undefined && text.trim() !== '') return new Secret(text.trim());
-  throw new ScanError('SERVICE_KEY_INVALID', 'The runner has no key', {
-    remedy: `Set ${keyVariable}, or name a file with --key-file; an operator makes keys of the role runner.`,
-  });
-}
-
-function readKeyFile(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new ScanError('INPUT_INVALID', `key-file: ${file} cannot be read: ${toMessage(cause)}`, { cause });
-  }
-}

@@ -6,12 +6,7 @@ import { join, normalize, sep } from 'node:path';
 import { isScanError, ScanError, toMessage } from '@cinc-scan/core';
 import type { Kept } from '../blobs/blobs.ts';
 import type { KeptReport } from '../queue/attempts.ts';
-
-export interface LeftReport {
-  /** Within the folder of the run. */
-  file: string;
-  kind: string;
-}
+import type { LeftReport } from '../results/write-results.ts';
 
 export type Keep = (content: AsyncIterable<Uint8Array>) => Promise<Kept>;
 

@@ -1,39 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // Started by process-executor.ts, one for each team: reads orders from standard input, and keeps its engine from one scan
 // to the next. It has neither the database nor the keys of the service.
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import {
   type Deps,
   EnginePool,
-  isScanError,
   makeDeps,
   readDocument,
-  reportKinds,
-  type Scan,
   ScanError,
   type ScanEvent,
   scan,
   sweepGrants,
   toEventRecord,
-  toMessage,
   toScanRequest,
   type Values,
-  type WrittenReport,
-  writeAtomic,
-  writeReports,
 } from '@cinc-scan/core';
-import { findingsOfRun } from '../findings/of-run.ts';
-import { findingsKind, renderRunFindings } from '../findings/run-findings.ts';
 import { engineDirectory, ownVersion } from '../own-package.ts';
+import { summaryOf, toFailure } from '../results/summary.ts';
+import { keptReports, toFiles, writeOthers } from '../results/write-results.ts';
 import { type FromProcess, type ScanOrder, toProcess } from './protocol.ts';
-import type { LeftReport } from './run-reports.ts';
 
 type WithoutJob<T> = T extends unknown ? Omit<T, 'job'> : never;
 type Said = WithoutJob<FromProcess>;
-
-/** The checklist is made afterwards: a profile without a STIG's tags refuses it, and that is not a failure of the scan. */
-const keptReports = Object.keys(reportKinds).filter(kind => kind !== 'ckl');
 
 const running = new Map<number, AbortController>();
 let engines: EnginePool | undefined;
@@ -69,23 +57,8 @@ async function perform(order: ScanOrder, signal: AbortSignal): Promise<Said> {
   if (order.clean !== undefined)
     throw new ScanError('RUN_LOST', 'Each process that ran this scan went away without a word');
   const done = await scan(toScanRequest(values, contents), deps);
-  await writeAtomic(join(folder, findingsFile), renderRunFindings(findingsOfRun(done.model, names)), folder);
-  return toSaid(done, [...toFiles([...done.reports, ...(await checklists(done, folder))]), findingsReport]);
-}
-
-const findingsFile = 'run-findings.json';
-const findingsReport = { file: findingsFile, kind: findingsKind };
-
-const toFiles = (reports: WrittenReport[]) => reports.map(({ path, format }) => ({ file: path, kind: format }));
-
-async function checklists({ model }: Scan, folder: string): Promise<WrittenReport[]> {
-  try {
-    const options = { outputDir: folder, workspace: folder, stdout: () => undefined };
-    return await writeReports(model, [{ kind: 'ckl', path: undefined }], options);
-  } catch (error) {
-    if (isScanError(error) && error.code === 'USAGE') return [];
-    throw error;
-  }
+  const reports = [...toFiles(done.reports), ...(await writeOthers(done.model, folder, names))];
+  return { kind: 'judged', ...summaryOf(done.model), reports };
 }
 
 async function takeBack(runId: string, namespaces: string[], deps: Deps): Promise<void> {
@@ -114,39 +87,6 @@ function tell(job: number, event: ScanEvent): void {
   if (event.kind === 'verdict') return;
   const { event: kind, ...data } = toEventRecord(event);
   say(job, { kind: 'event', event: kind, data });
-}
-
-function toSaid(
-  { verdict: { verdict, reason, exitCode, judged }, model }: Omit<Scan, 'outcomes'>,
-  reports: LeftReport[],
-): Said {
-  const missed = judged.flatMap(({ outcome }) => (outcome.kind === 'unreached' ? [outcome.error] : []));
-  const [first] = missed;
-  const judgements = judged.flatMap(({ judgement }) => judgement ?? []);
-  const total = (status: 'passed' | 'failed' | 'skipped' | 'error') =>
-    judgements.reduce((sum, { counts }) => sum + counts[status].total, 0);
-  return {
-    kind: 'judged',
-    verdict,
-    reason,
-    exitCode,
-    counts: {
-      targets: judged.length,
-      unreached: missed.length,
-      passed: total('passed'),
-      failed: total('failed'),
-      skipped: total('skipped'),
-      error: total('error'),
-    },
-    ...(first !== undefined && { failure: toFailure(first) }),
-    ...(model.jail !== undefined && { isolation: model.jail.strength }),
-    reports,
-  };
-}
-
-function toFailure(error: unknown) {
-  if (isScanError(error)) return { code: error.code, message: error.message, remedy: error.remedy };
-  return { code: 'ENGINE_FAILED', message: toMessage(error), remedy: 'Look into the log of the runner.' };
 }
 
 createInterface({ input: process.stdin })

@@ -5,7 +5,7 @@ import { sql } from 'kysely';
 import type { Kept } from '../blobs/blobs.ts';
 import { audit } from '../store/audit-log.ts';
 import { type IsThere, recordSurely } from '../store/contents.ts';
-import type { PlatformTransaction } from '../store/store.ts';
+import type { AnyTransaction, PlatformTransaction } from '../store/store.ts';
 import type { ScanFailure } from '../store/tables.ts';
 import type { Hold } from './scan-queue.ts';
 
@@ -302,7 +302,7 @@ export async function notSent(
 }
 
 export async function recordReports(
-  transaction: PlatformTransaction,
+  transaction: AnyTransaction,
   { scan, reports }: { scan: string; reports: readonly KeptReport[] },
   isThere: IsThere,
 ): Promise<void> {

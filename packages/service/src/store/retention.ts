@@ -46,11 +46,14 @@ export async function deleteOver(
   transaction: PlatformTransaction,
   { team, kind, before }: { team: string; kind: KeptKind; before: Date },
 ): Promise<number> {
+  // What was sent in is kept from then on, however long ago it was run.
   const query =
     kind === 'findings'
       ? sql`delete from finding where id in (
           select id from finding where team_id = ${team} and status = 'fixed' and changed_at < ${before} limit ${findingsAtOnce})`
-      : deletions[kind](sql`from scan where team_id = ${team} and finished_at < ${before}`);
+      : deletions[kind](
+          sql`from scan where team_id = ${team} and finished_at < ${before} and requested_at < ${before}`,
+        );
   const { numAffectedRows } = await query.execute(transaction);
   return Number(numAffectedRows ?? 0n);
 }

@@ -63,6 +63,8 @@ const notYet = {
   exit_code: null,
   error: null,
   counts: null,
+  imported: null,
+  import_key: null,
 } as const;
 
 /** The id of the new scan; undefined where the same question waits already. */
@@ -180,6 +182,7 @@ const scanColumns = [
   'exit_code',
   'error',
   'counts',
+  'imported',
 ] as const;
 
 /** Throws SERVICE_NOT_FOUND. */

@@ -319,12 +319,12 @@ interface ScanTable {
   attempt: Generated<number>;
   runner: string | null;
   /** How profile code was kept apart in the last attempt. */
-  isolation: ColumnType<JailStrength | null, never, JailStrength | null>;
+  isolation: ColumnType<JailStrength | null, JailStrength | null | undefined, JailStrength | null>;
   cancel_requested: Generated<boolean>;
   requested_at: Made;
   deadline_at: Date;
-  started_at: ColumnType<Date | null, never, Date>;
-  finished_at: ColumnType<Date | null, never, Date>;
+  started_at: ColumnType<Date | null, Date | undefined, Date>;
+  finished_at: ColumnType<Date | null, Date | undefined, Date>;
   run_id: string | null;
   /** Of earlier attempts. */
   earlier_runs: Generated<string[]>;
@@ -333,6 +333,24 @@ interface ScanTable {
   exit_code: number | null;
   error: JSONColumnType<ScanFailure> | null;
   counts: JSONColumnType<Record<string, number>> | null;
+  /** Of a run that was made elsewhere, and sent in; null: the service ran it. */
+  imported: JSONColumnType<ImportedFrom> | null;
+  /** Of what was sent in: the same again is no other scan. */
+  import_key: string | null;
+}
+
+/** Where a run comes from that the service did not make. */
+export interface ImportedFrom {
+  /** run: it was judged there; results: judged here, by what its files say. */
+  kind: 'run' | 'results';
+  /** What the folder or file was called. */
+  name: string;
+  at: string;
+  /** Name of who sent it in. */
+  by: string;
+  tool: { name: string; version: string };
+  /** What the run calls its cluster. */
+  cluster: string;
 }
 
 /** Why a scan gave no verdict. */

@@ -48,6 +48,8 @@ const nothing: ScanRow = {
   finishedAt: null,
   runId: null,
   isolation: 'none',
+  origin: 'service',
+  imported: null,
   ask: {},
   pins: { cluster: 'east', profiles: [], threshold: null },
 };

@@ -102,9 +102,10 @@ async function missing(
 ): Promise<never> {
   const what = `report ${format}${file === undefined ? '' : ` ${file}`}`;
   const over = await store.asTeam(team, async transaction => {
-    const { finished_at } = await getScan(transaction, id);
+    const { finished_at, requested_at } = await getScan(transaction, id);
     const days = keptDays(await readRetention(transaction), format);
-    return finished_at !== null && days !== null && Date.now() - finished_at.getTime() > days * 86_400_000;
+    if (finished_at === null || days === null) return false;
+    return Date.now() - Math.max(finished_at.getTime(), requested_at.getTime()) > days * 86_400_000;
   });
   throw new ScanError('SERVICE_NOT_FOUND', `Scan ${id} has no ${what}${over ? ' any more' : ''}`, {
     ...(over && { remedy: '/api/v1/retention says how long the team keeps what; scan again for new results.' }),

@@ -11,6 +11,7 @@ import { page, scan, scanStates, submittedScan } from '../shapes.ts';
 import { teamOf } from '../sign-in.ts';
 import type { ApiParts, Server } from './routes.ts';
 import { streamEvents } from './scan-events.ts';
+import { addScanImport } from './scan-import.ts';
 import { addResultRoutes } from './scan-results.ts';
 
 const byId = z.object({ id: uuid });
@@ -18,6 +19,7 @@ const byId = z.object({ id: uuid });
 export function addScanRoutes(server: Server, parts: ApiParts): void {
   addSubmit(server, parts);
   addReads(server, parts);
+  addScanImport(server, parts);
   addResultRoutes(server, parts);
   streamEvents(server, parts.store);
   server.post(
@@ -192,6 +194,8 @@ function toScan(row: ScanRow, position: number | undefined): z.infer<typeof scan
     finishedAt: toMoment(row.finished_at),
     runId: row.run_id,
     isolation: row.isolation,
+    origin: row.imported === null ? 'service' : 'imported',
+    imported: row.imported,
     ask: row.ask,
     pins: row.pins,
   };

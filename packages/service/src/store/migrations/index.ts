@@ -7,6 +7,7 @@ import * as runners from './0004-runners.ts';
 import * as retention from './0005-retention.ts';
 import * as people from './0006-people.ts';
 import * as findings from './0007-findings.ts';
+import * as imports from './0008-imports.ts';
 
 /** In the order of their names. One that was released is never changed. */
 export const migrations: Record<string, Migration> = {
@@ -17,4 +18,5 @@ export const migrations: Record<string, Migration> = {
   '0005-retention': retention,
   '0006-people': people,
   '0007-findings': findings,
+  '0008-imports': imports,
 };
