@@ -98,6 +98,7 @@ export {
   stableIdentity,
   targetMarker,
   targetName,
+  type Workload,
 } from './plan/index.ts';
 export {
   type DependencyRef,
@@ -275,6 +276,7 @@ export {
   type Issued,
   issueGrant,
   listenForCancel,
+  listTargets,
   makeDeps,
   mostRequestBytes,
   type NamedText,
@@ -312,6 +314,8 @@ export {
   stageTitles,
   studyProfile,
   sweepGrants,
+  type TargetsPage,
+  type TargetsRequest,
   toEnginePackage,
   toEngineSettings,
   toEventRecord,

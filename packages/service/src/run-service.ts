@@ -13,6 +13,7 @@ import { ProcessExecutor } from './executors/process-executor.ts';
 import { IssuerKeys } from './identity/issuer-keys.ts';
 import { type ProviderSettings, SignInProvider } from './identity/provider.ts';
 import { Leases } from './queue/leases.ts';
+import { forgetQuestions, Questions } from './queue/questions.ts';
 import { type QueueTimes, ScanQueue } from './queue/scan-queue.ts';
 import { ownLeases } from './runner/lease-source.ts';
 import { Runner } from './runner/runner.ts';
@@ -84,7 +85,7 @@ export async function startService(settings: ServiceSettings): Promise<Service> 
   // One process with its own database is its own migration; others are migrated before they start.
   await (settings.database === undefined ? migrate(database.kysely) : requireMigrated(database.kysely));
   const parts = await startParts(stack, settings, database);
-  const runner = wanted.includes('worker') ? stack.use(startRunner(stack, settings, parts.leases)) : undefined;
+  const runner = wanted.includes('worker') ? stack.use(startRunner(stack, settings, parts)) : undefined;
   if (wanted.includes('scheduler')) {
     await startScheduler(stack, parts, logger);
     stack.use(startSweeps(parts, logger));
@@ -119,14 +120,15 @@ async function startParts(
   return { store, blobs, queue, leases: new Leases({ store, queue, blobs }) };
 }
 
-function startRunner(stack: AsyncDisposableStack, settings: ServiceSettings, leases: Leases): Runner {
+function startRunner(stack: AsyncDisposableStack, settings: ServiceSettings, { leases, store }: Parts): Runner {
   const { slots, credentials, cache, path, scanProcess: command, logger, times } = settings;
   const requireJail = settings.allowUnisolated ? 'none' : 'full';
+  const questions = new Questions(store);
   const onLog = (text: string) => logger.info({ text }, 'a process that scans said');
   const executor = stack.use(new ProcessExecutor({ command, credentials, cache, requireJail, path, onLog }));
   return new Runner({
     slots,
-    leases: ownLeases(leases, { runner: `${hostname()}/${randomUUID().slice(0, 8)}`, regions: [null] }),
+    leases: ownLeases({ leases, questions }, { runner: `${hostname()}/${randomUUID().slice(0, 8)}`, regions: [null] }),
     executor,
     heartbeatMs: ((times?.heartbeatSeconds ?? 30) * 1000) / 3,
     idleMs: 1000,
@@ -153,6 +155,7 @@ async function startScheduler(
         await leases.recover();
         await store.asPlatform(endExpired);
         await store.asPlatform(forgetExpiredSessions);
+        await store.asPlatform(forgetQuestions);
       } catch (error) {
         logger.error({ err: error }, 'what waits or has expired could not be seen to');
       }
@@ -177,6 +180,8 @@ function startSweeps({ store, blobs }: Parts, logger: FastifyBaseLogger): AsyncD
 }
 
 const longestWaitMs = 24 * 3_600_000;
+/** Less than proxies and browsers wait. */
+const questionMs = 20_000;
 
 async function startApi(
   stack: AsyncDisposableStack,
@@ -188,7 +193,7 @@ async function startApi(
   const issuers = new IssuerKeys(ways);
   const provider = signIn && new SignInProvider({ ...signIn, ...ways });
   const who = { issuers, provider, publicOrigin };
-  const api = await makeApi({ store, blobs, queue, ...who, onQueued, longestWaitMs, logger, version });
+  const api = await makeApi({ store, blobs, queue, ...who, onQueued, longestWaitMs, questionMs, logger, version });
   stack.defer(() => api.close());
   await api.listen({ host, port });
   return api;

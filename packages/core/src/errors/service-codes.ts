@@ -90,6 +90,12 @@ export const serviceCodes = {
     meaning: 'The scan service cannot read or write what it keeps, or it is not what it was.',
     remedy: 'Check space and rights of the data folder; restore a backup if content is damaged.',
   },
+  CLUSTER_UNASKED: {
+    exit: 4,
+    meaning: 'No runner of the scan service has answered for the cluster in time: nothing is known of what it has.',
+    remedy:
+      'See that a worker, or a runner of the region of the cluster, is running and reaches the service; ask again.',
+  },
   SERVICE_NOT_EMPTY: {
     exit: 2,
     meaning: 'A backup is restored into an empty service only, and this one has something already.',

@@ -69,7 +69,8 @@ async function missingOf(scanner: Cluster, wanted: Permission[]): Promise<Permis
   return wanted.filter((_, index) => !allowed[index]);
 }
 
-function covers(rule: HeldRule, { verb, group, resource, subresource, name = '' }: Permission): boolean {
+/** Whether a rule allows it. */
+export function covers(rule: HeldRule, { verb, group, resource, subresource, name = '' }: Permission): boolean {
   const path = subresource === undefined ? resource : `${resource}/${subresource}`;
   const has = (list: string[], ...words: string[]) => list.includes('*') || words.some(word => list.includes(word));
   return (

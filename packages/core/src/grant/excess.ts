@@ -26,6 +26,17 @@ export function excessOf(held: HeldRule[], granted: Rule[], namespace: string): 
   return [...new Set(found.map(({ path, ...right }) => rightText({ ...right, ...split(path) }, namespace)))];
 }
 
+/** The same of somebody who needs these rules for every name: what matters and is in none of them, in words. */
+export function beyondNeed(held: HeldRule[], needed: Rule[], namespace: string): string[] {
+  const isNeeded = ({ verb, group, path }: Right) =>
+    needed.some(rule => rule.apiGroups.includes(group) && rule.resources.includes(path) && rule.verbs.includes(verb));
+  const rights = held.flatMap(({ apiGroups, resources, verbs }) =>
+    apiGroups.flatMap(group => resources.flatMap(path => verbs.map(verb => ({ verb, group, path })))),
+  );
+  const beyond = rights.filter(right => isDangerous(right) && !isNeeded(right));
+  return [...new Set(beyond.map(({ path, ...right }) => rightText({ ...right, ...split(path) }, namespace)))];
+}
+
 const rightText = (right: Omit<Permission, 'namespace'>, namespace: string) => permissionText({ ...right, namespace });
 
 function split(path: string): Pick<Permission, 'resource' | 'subresource'> {

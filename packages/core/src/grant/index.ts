@@ -6,11 +6,14 @@ export type { GrantListener } from './maker.ts';
 export { toNotRevoked } from './not-revoked.ts';
 export { type GrantObject, objectText, scannerRules, toPermissions } from './objects.ts';
 export {
-  operatorPermissions,
+  anySelector,
+  lackOf,
   operatorRules,
   planPermissions,
   requirePermissions,
+  scanPermissions,
 } from './operator.ts';
+export { operatorRights } from './operator-rights.ts';
 export { previewGrant } from './preview.ts';
 export { revokeObjects, verifyPowerless } from './revoke.ts';
 export type { ScannerAccess } from './scanner-access.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Cluster, missingPermissions, type Permission, permissionText } from '../cluster/index.ts';
 import { ScanError } from '../errors/index.ts';
-import { type Selector, workloadKinds } from '../plan/index.ts';
+import { parseSelector, type Selector, workloadKinds } from '../plan/index.ts';
 import { debugRule, type GrantKind, grantKinds, type Rule, scannerRules, toPermissions } from './objects.ts';
 
 export interface GrantScope {
@@ -51,6 +51,18 @@ export function planPermissions(namespace: string, selectors: readonly Selector[
   ];
 }
 
+/** What scans of these selectors' targets need with a grant of their own, whatever the pods are called. */
+export function scanPermissions(
+  { namespace, accountNamespace }: Omit<GrantScope, 'pods'>,
+  selectors: readonly Selector[] = anySelector,
+): Permission[] {
+  const granting = operatorPermissions({ namespace, pods: ['any'], accountNamespace });
+  return [...granting.map(({ name: _, ...permission }) => permission), ...planPermissions(namespace, selectors)];
+}
+
+/** For a scan of any kind of workload. */
+export const anySelector: readonly Selector[] = Object.keys(workloadKinds).map(kind => parseSelector(`${kind}/any`));
+
 /** All that `scan`, `grant`, `revoke` and `sweep` can ever ask for in a namespace, for a Role of its own. */
 export function operatorRules(): Rule[] {
   const rbac = ['rbac.authorization.k8s.io'];
@@ -71,12 +83,14 @@ export function operatorRules(): Rule[] {
 /** Throws with every permission the identity lacks, not only the first. */
 export async function requirePermissions(cluster: Cluster, wanted: Permission[], who: string): Promise<void> {
   const missing = await missingPermissions(cluster, wanted);
-  if (missing.length === 0) return;
-  const lines = missing.map(permissionText).join('; ');
-  throw new ScanError('CLUSTER_FORBIDDEN', `${who} may not: ${lines}`, {
+  if (missing.length > 0) throw lackOf(missing, who);
+}
+
+/** What it means that permissions are missing. */
+export const lackOf = (missing: Permission[], who: string): ScanError =>
+  new ScanError('CLUSTER_FORBIDDEN', `${who} may not: ${missing.map(permissionText).join('; ')}`, {
     remedy: `Give it this Role, or ask for it:\n${roleText(missing)}`,
   });
-}
 
 /** The permissions as the rules of a Role, ready for `kubectl apply`. */
 function roleText(permissions: Permission[]): string {

@@ -13,3 +13,4 @@ export {
 export { containerStatusOf, type Pod, podShape } from './pod.ts';
 export { parseSelector, type Selector, workloadKinds } from './selector.ts';
 export { isSamePlace, type MissingTarget, type Owner, stableIdentity, type Target, targetName } from './target.ts';
+export { byPlace, listWorkloads, type Workload, type WorkloadPlace } from './workloads.ts';

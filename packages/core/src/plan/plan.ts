@@ -238,7 +238,7 @@ function expressionText({
 }
 
 async function listPods({ cluster, namespace }: Planning, labelSelector: string): Promise<Pod[]> {
-  const what = `pods with ${labelSelector} in namespace "${namespace}"`;
+  const what = `pods${labelSelector === '' ? '' : ` with ${labelSelector}`} in namespace "${namespace}"`;
   const pods: Pod[] = [];
   let next: string | undefined;
   do {
@@ -289,8 +289,13 @@ function chooseContainers(pod: Pod, { container, allContainers }: PlanRequest): 
   const names = containerNames(pod);
   if (allContainers || (container === undefined && names.length === 1)) return { names, why: 'it is not running' };
   if (container !== undefined) return { names: [container], why: `the input container names ${container}` };
-  const named = pod.metadata.annotations?.[defaultContainer];
+  const named = usualContainer(names, pod.metadata.annotations ?? {});
   return named === undefined ? undefined : { names: [named], why: `the annotation ${defaultContainer} names ${named}` };
+}
+
+/** The container that is meant where none is named; undefined where that is not clear. */
+export function usualContainer(names: string[], annotations: Record<string, string>): string | undefined {
+  return names.length === 1 ? names[0] : annotations[defaultContainer];
 }
 
 function severalContainers(pod: Pod): ScanError {

@@ -4,13 +4,14 @@ import { type Answer, apiPath, type Connection, parseStatus, serverVersion } fro
 import { makeScratch, tryJail } from '../engine/index.ts';
 import { ScanError, toScanError } from '../errors/index.ts';
 import {
-  operatorPermissions,
+  anySelector,
   planPermissions,
   requirePermissions,
   scannerRules,
+  scanPermissions,
   toPermissions,
 } from '../grant/index.ts';
-import { parseSelector, type Selector, workloadKinds } from '../plan/index.ts';
+import type { Selector } from '../plan/index.ts';
 import { jailText } from '../report/index.ts';
 import type { JailStrength } from '../request/index.ts';
 import { connectOperator } from './operator-connection.ts';
@@ -142,15 +143,13 @@ async function checkPermissions(
   namespace: string,
   { access, selectors, accountNamespace }: DoctorRequest,
 ): Promise<{ text: string; value: true }> {
-  const wanted =
+  const named = selectors.length > 0 ? selectors : anySelector;
+  const existing = toPermissions(scannerRules(['any']), namespace).map(({ name: _, ...permission }) => permission);
+  const all =
     access === 'grant'
-      ? operatorPermissions({ namespace, pods: ['any'], accountNamespace })
-      : toPermissions(scannerRules(['any']), namespace);
-  const unnamed = wanted.map(({ name: _, ...permission }) => permission);
-  const all = [...unnamed, ...planPermissions(namespace, selectors.length > 0 ? selectors : anySelector)];
+      ? scanPermissions({ namespace, accountNamespace }, named)
+      : [...existing, ...planPermissions(namespace, named)];
   await requirePermissions(cluster, all, 'The identity');
   const what = selectors.length > 0 ? 'this scan' : 'a scan of any kind of workload';
   return { text: `all ${all.length} that ${what} with --access ${access} needs`, value: true };
 }
-
-const anySelector = Object.keys(workloadKinds).map(kind => parseSelector(`${kind}/any`));

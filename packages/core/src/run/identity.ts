@@ -22,11 +22,8 @@ import {
 import { plan, type Target } from '../plan/index.ts';
 import type { Secret } from '../request/index.ts';
 import { grantListener, toGrantRequest } from './grant-events.ts';
-import { connectOperator } from './operator-connection.ts';
-import { secretsOf } from './run-secrets.ts';
-import type { Deps, IdentityRequest } from './scan-request.ts';
-
-type IdentityDeps = Pick<Deps, 'access' | 'context' | 'token' | 'signal' | 'emit' | 'secrets' | 'environment'>;
+import { type ClusterDeps, openCluster } from './open-cluster.ts';
+import type { IdentityRequest } from './scan-request.ts';
 
 /** A grant that was made and is left standing for somebody to use. */
 export interface Issued {
@@ -43,10 +40,10 @@ export interface Issued {
  */
 export async function issueGrant(
   request: IdentityRequest,
-  deps: IdentityDeps,
+  deps: ClusterDeps,
   handOver: (issued: Issued) => Promise<void>,
 ): Promise<void> {
-  using operator = await open(deps);
+  using operator = await openCluster(deps);
   const targets = await planAll(operator.connection, request);
   const asked = toGrantRequest(request, request.durationSeconds, deps);
   await admitAll(operator.connection, targets, { ...asked, access: 'grant' });
@@ -68,8 +65,8 @@ export async function issueGrant(
 }
 
 /** The YAML of the objects `issueGrant` would make; nothing is made. */
-export async function previewIssue(request: IdentityRequest, deps: IdentityDeps): Promise<string> {
-  using operator = await open(deps);
+export async function previewIssue(request: IdentityRequest, deps: ClusterDeps): Promise<string> {
+  using operator = await openCluster(deps);
   return previewGrant(
     await planAll(operator.connection, request),
     toGrantRequest(request, request.durationSeconds, deps),
@@ -96,8 +93,8 @@ interface Revoked {
 }
 
 /** Takes a grant back and, where its token is known, makes sure that it is powerless. */
-export async function revokeGrant(request: RevokeRequest, deps: IdentityDeps): Promise<Revoked> {
-  using operator = await open(deps);
+export async function revokeGrant(request: RevokeRequest, deps: ClusterDeps): Promise<Revoked> {
+  using operator = await openCluster(deps);
   const { connection } = operator;
   const written = request.kubeconfig === undefined ? undefined : parseGrantKubeconfig(request.kubeconfig);
   const runId = request.runId ?? written?.runId;
@@ -124,14 +121,14 @@ function namespacesOf(connection: Connection, named: string[]): string[] {
  * Takes objects back by their names alone, for whoever kept notes of what a run was about to make: nothing is listed.
  * Names that were never used, or are free again, are fine.
  */
-export async function revokeNamed(objects: GrantObject[], deps: IdentityDeps): Promise<void> {
-  using operator = await open(deps);
+export async function revokeNamed(objects: GrantObject[], deps: ClusterDeps): Promise<void> {
+  using operator = await openCluster(deps);
   await revokeObjects(operator.connection.cluster, objects, grantListener(deps).onDeleted);
 }
 
 /** Deletes what runs that were killed have left. With `dryRun` it only says what. */
-export async function sweepGrants(request: SweepRequest & { dryRun: boolean }, deps: IdentityDeps): Promise<Leftovers> {
-  using operator = await open(deps);
+export async function sweepGrants(request: SweepRequest & { dryRun: boolean }, deps: ClusterDeps): Promise<Leftovers> {
+  using operator = await openCluster(deps);
   const { connection } = operator;
   const wanted: SweepRequest = { ...request, namespaces: namespacesOf(connection, request.namespaces) };
   return request.dryRun
@@ -145,11 +142,6 @@ export function operatorRole(name: string, namespace: string): string {
     { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name, namespace }, rules: operatorRules() },
     { lineWidth: -1, flowLevel: 3, noRefs: true },
   );
-}
-
-async function open(deps: IdentityDeps): Promise<Disposable & { connection: Connection }> {
-  const connection = await connectOperator({ ...deps, secrets: secretsOf(deps) });
-  return { connection, [Symbol.dispose]: () => connection.close() };
 }
 
 async function planAll(connection: Connection, { plan: wanted }: IdentityRequest): Promise<Target[]> {

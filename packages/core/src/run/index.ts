@@ -19,6 +19,7 @@ export { type CollectResultsRequest, collectResults } from './in-pod/collect-res
 export { type Completion, clearCompletion, completionFile, writeCompletion } from './in-pod/completion.ts';
 export type { OwnPod } from './in-pod/own-pod-site.ts';
 export { scanInPod } from './in-pod/scan-in-pod.ts';
+export { listTargets, type TargetsPage, type TargetsRequest } from './list-targets.ts';
 export { makeDeps, type Program, toEngineSettings } from './make-deps.ts';
 export { inOwnWords } from './own-words.ts';
 export { type Preview, previewScan } from './preview.ts';

@@ -29,6 +29,12 @@ const statuses: Partial<Record<ErrorCode, [status: number, title: string]>> = {
   SERVICE_BODY: [400, 'The body cannot be read'],
   SERVICE_QUOTA: [429, 'Too many scans wait'],
   SERVICE_UNAVAILABLE: [503, 'Not available now'],
+  CLUSTER_UNASKED: [503, 'Nobody has answered for the cluster'],
+  CLUSTER_UNREACHABLE: [502, 'The cluster does not answer'],
+  CLUSTER_UNAUTHORIZED: [502, 'The cluster does not know the service'],
+  CLUSTER_FORBIDDEN: [502, 'The cluster refuses the service'],
+  CLUSTER_REFUSED: [502, 'The cluster refuses what was asked'],
+  KUBECONFIG_INVALID: [502, 'The service cannot sign in to the cluster'],
   SERVICE_DATA: [500, 'The service cannot read or write what it keeps'],
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import cookie from '@fastify/cookie';
-import swagger from '@fastify/swagger';
+import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import {
   createJsonSchemaTransform,
@@ -16,6 +16,7 @@ import { apiTypes } from '../domain/api-types.ts';
 import type { SignInProvider } from '../identity/provider.ts';
 import { ownVersion } from '../own-package.ts';
 import { Leases } from '../queue/leases.ts';
+import { Questions } from '../queue/questions.ts';
 import { wirePrefix } from '../runner/wire.ts';
 import type { DescribedApi } from './client-types.ts';
 import { finishDescription } from './describe.ts';
@@ -32,6 +33,7 @@ import { addRetentionRoutes } from './routes/retention.ts';
 import type { ApiParts, Server } from './routes/routes.ts';
 import { addScanRoutes } from './routes/scans.ts';
 import { addSignInRuleRoutes } from './routes/sign-in-rules.ts';
+import { addTargetRoutes } from './routes/targets.ts';
 import { addTokenRoutes } from './routes/token.ts';
 import { type SignInParts, signIn } from './sign-in.ts';
 
@@ -60,23 +62,10 @@ export async function makeApi({ logger, version, provider, publicOrigin, ...give
   const parts = { ...given, providerIssuer: provider?.issuer };
   await server.register(cookie);
   addSignIn(server, { store: parts.store, origin });
-  await server.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: { title: 'cinc-scan service', version },
-      security: [{ key: [] }, { session: [] }],
-      components: {
-        securitySchemes: {
-          key: { type: 'http', scheme: 'bearer' },
-          session: { type: 'apiKey', in: 'cookie', name: 'cinc_scan_session' },
-        },
-      },
-    },
-    transform: createJsonSchemaTransform({ schemaRegistry: apiTypes }),
-    transformObject: createJsonSchemaTransformObject({ schemaRegistry: apiTypes }),
-  });
+  await server.register(swagger, describedAs(version));
   await server.register(async scope => addRoutes(scope.withTypeProvider<ZodTypeProvider>(), parts), { prefix });
-  await server.register(async scope => addLeaseRoutes(scope.withTypeProvider<ZodTypeProvider>(), new Leases(parts)), {
+  const work = { leases: new Leases(parts), questions: new Questions(parts.store) };
+  await server.register(async scope => addLeaseRoutes(scope.withTypeProvider<ZodTypeProvider>(), work), {
     prefix: wirePrefix,
   });
   await server.register(async scope =>
@@ -89,15 +78,31 @@ export async function makeApi({ logger, version, provider, publicOrigin, ...give
 
 const prefix = '/api/v1';
 
+const describedAs = (version: string): FastifyDynamicSwaggerOptions => ({
+  openapi: {
+    openapi: '3.1.0',
+    info: { title: 'cinc-scan service', version },
+    security: [{ key: [] }, { session: [] }],
+    components: {
+      securitySchemes: {
+        key: { type: 'http', scheme: 'bearer' },
+        session: { type: 'apiKey', in: 'cookie', name: 'cinc_scan_session' },
+      },
+    },
+  },
+  transform: createJsonSchemaTransform({ schemaRegistry: apiTypes }),
+  transformObject: createJsonSchemaTransformObject({ schemaRegistry: apiTypes }),
+});
+
 /** The description of the API as it is served, where no service runs. */
 export async function describeApi(): Promise<DescribedApi> {
   const notCalled = (): never => {
     throw new Error('No route is called to describe it');
   };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- routes are described, and none is called
-  const parts = new Proxy({}, { get: (_, name) => (name === 'longestWaitMs' ? 0 : notCalled) }) as ApiParts;
-  const { store, blobs, queue, issuers, onQueued, longestWaitMs } = parts;
-  const given = { store, blobs, queue, issuers, onQueued, longestWaitMs };
+  const parts = new Proxy({}, { get: (_, name) => (String(name).endsWith('Ms') ? 0 : notCalled) }) as ApiParts;
+  const { store, blobs, queue, issuers, onQueued, longestWaitMs, questionMs } = parts;
+  const given = { store, blobs, queue, issuers, onQueued, longestWaitMs, questionMs };
   const logger = pino({ level: 'silent' });
   const server = await makeApi({
     ...given,
@@ -142,6 +147,7 @@ function addRoutes(server: Server, parts: ApiParts): void {
   addSignInRuleRoutes(server, parts);
   addMemberRoutes(server, parts);
   addFindingRoutes(server, parts);
+  addTargetRoutes(server, parts);
   let description: object | undefined;
   server.get('/openapi.json', { config: { access: { kind: 'anyone' } }, schema: { hide: true } }, async () => {
     description ??= finishDescription(server.swagger());

@@ -4,6 +4,7 @@ import { jailStrengths } from '@cinc-scan/core';
 import { z } from 'zod';
 import { apiTypes } from '../domain/api-types.ts';
 import { keyScope } from '../domain/key-scope.ts';
+import { workload } from '../domain/question.ts';
 import { allRoles, platformRoles, teamRoles } from '../domain/roles.ts';
 
 const moment = z.iso.datetime();
@@ -56,6 +57,29 @@ export const scan = z
     }),
   })
   .register(apiTypes, { id: 'Scan' });
+
+const { selectors, problems, lens, pods, ...workloadShape } = workload.shape;
+
+const target = z
+  .object({
+    cluster: z.string(),
+    ...workloadShape,
+    targets: selectors.describe('What a scan of it names'),
+    pods: pods.describe('Pods that run'),
+    lens: lens.describe('exec takes a shell in the container, which nobody knows before it is opened'),
+    problems: problems.describe('What keeps a scan from looking at some of it'),
+  })
+  .register(apiTypes, { id: 'Target' });
+
+export const targetPage = z
+  .object({
+    items: z.array(target),
+    unasked: z
+      .array(z.object({ cluster: z.string(), namespace: maybe(z.string()), error: failure }))
+      .describe('Clusters and namespaces of which this page says nothing, and why; namespace null: all of the cluster'),
+    next: maybe(z.string()).describe('Value of `after` for the next page'),
+  })
+  .register(apiTypes, { id: 'TargetPage' });
 
 export const submittedScan = z
   .object({

@@ -94,3 +94,18 @@ export function chooseCluster(
   if (closed === undefined) return found;
   throw new ScanError('SERVICE_NOT_FOUND', `The team has no namespace ${closed} in cluster ${found.slug}`);
 }
+
+/** The clusters and namespaces that are meant where anything may be left open. What is not the team's does not exist for it. */
+export function chooseNamespaces<Cluster extends OpenCluster>(
+  { cluster, namespace }: { cluster: string | undefined; namespace: string | undefined },
+  open: readonly Cluster[],
+): Cluster[] {
+  const meant = open.filter(each => cluster === undefined || each.slug === cluster);
+  if (cluster !== undefined && meant.length === 0)
+    throw new ScanError('SERVICE_NOT_FOUND', `The team has no cluster ${cluster}`);
+  if (namespace === undefined) return meant;
+  const holds = meant.filter(({ namespaces }) => namespaces === null || namespaces.includes(namespace));
+  if (holds.length > 0) return holds.map(each => ({ ...each, namespaces: [namespace] }));
+  const where = cluster === undefined ? '' : ` in cluster ${cluster}`;
+  throw new ScanError('SERVICE_NOT_FOUND', `The team has no namespace ${namespace}${where}`);
+}

@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type JailStrength, ScanError, toMessage } from '@cinc-scan/core';
+import type { QuestionAnswer } from '../domain/question.ts';
 import type { RunEvent } from '../queue/attempts.ts';
 import { type Ending, type Lease, toFailure } from '../queue/leases.ts';
+import type { TakenQuestion } from '../queue/questions.ts';
 import { mayPass } from './may-pass.ts';
 import { type FromProcess, fromProcess, type ToProcess } from './protocol.ts';
 import { type Keep, keepReports } from './run-reports.ts';
@@ -74,6 +76,8 @@ export class ProcessExecutor implements AsyncDisposable {
       { onEvent, signal },
     );
     if (signal.aborted || clean === 'cancelled') return { kind: 'cancelled' };
+    if (answer.kind === 'answered')
+      throw new ScanError('ENGINE_CRASHED', 'The process that scans took a scan for a question');
     if (answer.kind === 'refused') return { ...answer, mayPass: mayPass(answer.failure.code) };
     const reports = await keepReports(folder, answer.reports, { keep });
     return {
@@ -83,6 +87,24 @@ export class ProcessExecutor implements AsyncDisposable {
       reports,
       mayPass: answer.verdict === 'error' && mayPass(answer.reason),
     };
+  }
+
+  /** Never rejects: that the cluster could not be asked is an answer too. */
+  async answer({ ask, cluster, milliseconds }: TakenQuestion, signal: AbortSignal): Promise<QuestionAnswer> {
+    try {
+      const kubeconfig = cluster.credential === undefined ? undefined : this.credentialPath(cluster.credential);
+      const place = {
+        ...(kubeconfig !== undefined && { kubeconfig }),
+        ...(cluster.context !== undefined && { context: cluster.context }),
+      };
+      const order = { kind: 'question' as const, ask, milliseconds: Math.round(milliseconds), ...place };
+      const said = await this.processOf(asker).ask(order, { onEvent: () => undefined, signal });
+      if (said.kind === 'answered') return said.answer;
+      if (said.kind === 'refused') return { kind: 'failed', failure: said.failure };
+      throw new ScanError('ENGINE_CRASHED', 'The process that asks took a question for a scan');
+    } catch (error) {
+      return { kind: 'failed', failure: toFailure(error) };
+    }
   }
 
   /** A credential is a name: no caller of the API reaches another file with it. */
@@ -104,8 +126,11 @@ export class ProcessExecutor implements AsyncDisposable {
   }
 }
 
+/** Asks for all teams: no profile runs there. */
+const asker = 'questions';
+
 type Answer = Exclude<FromProcess, { kind: 'event' }>;
-type Order = Omit<Extract<ToProcess, { kind: 'scan' }>, 'job'>;
+type Order = Omit<Extract<ToProcess, { kind: 'scan' }>, 'job'> | Omit<Extract<ToProcess, { kind: 'question' }>, 'job'>;
 
 interface Waiting extends PromiseWithResolvers<Answer> {
   onEvent: (event: RunEvent) => void;

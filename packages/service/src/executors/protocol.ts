@@ -3,6 +3,7 @@
 import { jailStrengths } from '@cinc-scan/core';
 import { z } from 'zod';
 import { cleans } from '../domain/clean.ts';
+import { question, questionAnswer } from '../domain/question.ts';
 
 /** To the process: one scan. */
 const scanOrder = z.strictObject({
@@ -28,9 +29,21 @@ const scanOrder = z.strictObject({
 });
 export type ScanOrder = z.infer<typeof scanOrder>;
 
+/** To the process: something to find out about a cluster. */
+const questionOrder = z.strictObject({
+  kind: z.literal('question'),
+  job: z.int(),
+  ask: question,
+  /** Until nobody waits any more. */
+  milliseconds: z.int(),
+  kubeconfig: z.string().optional(),
+  context: z.string().optional(),
+});
+export type QuestionOrder = z.infer<typeof questionOrder>;
+
 const cancelOrder = z.strictObject({ kind: z.literal('cancel'), job: z.int() });
 
-export const toProcess = z.discriminatedUnion('kind', [scanOrder, cancelOrder]);
+export const toProcess = z.discriminatedUnion('kind', [scanOrder, questionOrder, cancelOrder]);
 export type ToProcess = z.infer<typeof toProcess>;
 
 const failure = z.strictObject({ code: z.string(), message: z.string(), remedy: z.string() });
@@ -56,5 +69,6 @@ export const fromProcess = z.discriminatedUnion('kind', [
     reports: z.array(z.strictObject({ file: z.string(), kind: z.string() })),
   }),
   z.strictObject({ kind: z.literal('refused'), job: z.int(), failure }),
+  z.strictObject({ kind: z.literal('answered'), job: z.int(), answer: questionAnswer }),
 ]);
 export type FromProcess = z.infer<typeof fromProcess>;

@@ -18,7 +18,8 @@ import {
 import { engineDirectory, ownVersion } from '../own-package.ts';
 import { summaryOf, toFailure } from '../results/summary.ts';
 import { keptReports, toFiles, writeOthers } from '../results/write-results.ts';
-import { type FromProcess, type ScanOrder, toProcess } from './protocol.ts';
+import { answerQuestion } from './answer-question.ts';
+import { type FromProcess, type QuestionOrder, type ScanOrder, toProcess } from './protocol.ts';
 
 type WithoutJob<T> = T extends unknown ? Omit<T, 'job'> : never;
 type Said = WithoutJob<FromProcess>;
@@ -28,12 +29,13 @@ let engines: EnginePool | undefined;
 
 const say = (job: number, said: Said): void => void process.stdout.write(`${JSON.stringify({ ...said, job })}\n`);
 
-async function run(order: ScanOrder): Promise<void> {
+async function run(order: ScanOrder | QuestionOrder): Promise<void> {
   const { job } = order;
   const cancel = new AbortController();
   running.set(job, cancel);
   try {
-    say(job, await perform(order, cancel.signal));
+    if (order.kind === 'scan') say(job, await perform(order, cancel.signal));
+    else say(job, { kind: 'answered', answer: await answerQuestion(order, cancel.signal) });
   } catch (error) {
     say(job, { kind: 'refused', failure: toFailure(error) });
   } finally {
@@ -92,7 +94,7 @@ function tell(job: number, event: ScanEvent): void {
 createInterface({ input: process.stdin })
   .on('line', line => {
     const order = toProcess.parse(JSON.parse(line));
-    if (order.kind === 'scan') void run(order);
+    if (order.kind !== 'cancel') void run(order);
     else running.get(order.job)?.abort(new ScanError('CANCELLED', 'The scan was cancelled'));
   })
   .on('close', () => {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Kept } from '../blobs/blobs.ts';
+import type { QuestionAnswer } from '../domain/question.ts';
 import type { RunEvent } from '../queue/attempts.ts';
 import type { Ending, Lease, Leases, Word } from '../queue/leases.ts';
+import type { Questions, TakenQuestion } from '../queue/questions.ts';
 
 /** Where a runner gets scans from, and whom it tells how they ended. */
 export interface LeaseSource {
@@ -15,11 +17,14 @@ export interface LeaseSource {
   end(lease: Lease, ending: Ending): Promise<boolean>;
   /** Gives the scan back for another runner. */
   release(lease: Lease): Promise<void>;
+  /** What somebody wants to know of a cluster. */
+  takeQuestion(): Promise<TakenQuestion | undefined>;
+  answer(question: TakenQuestion, answer: QuestionAnswer): Promise<void>;
 }
 
 /** For a runner in the process of the service, or beside its database. */
 export const ownLeases = (
-  leases: Leases,
+  { leases, questions }: { leases: Leases; questions: Questions },
   { runner, regions }: { runner: string; regions: readonly (string | null)[] },
 ): LeaseSource => ({
   take: () => leases.take(runner, regions),
@@ -28,4 +33,6 @@ export const ownLeases = (
   keep: (_lease, content) => leases.keep(content),
   end: (lease, ending) => leases.end(lease, ending),
   release: lease => leases.release(lease),
+  takeQuestion: () => questions.take(runner, regions),
+  answer: async ({ id }, answer) => void (await questions.answer(id, runner, answer)),
 });

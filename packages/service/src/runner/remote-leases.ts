@@ -17,10 +17,12 @@ import {
 } from '@cinc-scan/core';
 import type { z } from 'zod';
 import type { Kept } from '../blobs/blobs.ts';
+import type { QuestionAnswer } from '../domain/question.ts';
 import type { RunEvent } from '../queue/attempts.ts';
 import type { Ending, Lease, Word } from '../queue/leases.ts';
+import type { TakenQuestion } from '../queue/questions.ts';
 import type { LeaseSource } from './lease-source.ts';
-import { counted, mostEvents, type Offer, takeAnswer, uploaded, wirePrefix, word } from './wire.ts';
+import { counted, mostEvents, type Offer, takeAnswer, takeQuestionAnswer, uploaded, wirePrefix, word } from './wire.ts';
 
 export interface RemoteSettings {
   /** Of the service. */
@@ -98,6 +100,21 @@ export class RemoteLeases implements LeaseSource {
 
   async release(lease: Lease): Promise<void> {
     await this.send({ method: 'POST', path: `${pathOf(lease)}/release` });
+  }
+
+  async takeQuestion(): Promise<TakenQuestion | undefined> {
+    const { runner } = this.settings;
+    const asked = { method: 'POST', path: 'questions', ...json({ runner }) } as const;
+    const question = (await ifHeld(this.ask(takeQuestionAnswer, asked)))?.question; // a service of before has none
+    if (!question) return undefined;
+    const { credential, context } = question.cluster;
+    return { ...question, cluster: { credential: credential ?? undefined, context: context ?? undefined } };
+  }
+
+  async answer({ id }: TakenQuestion, answer: QuestionAnswer): Promise<void> {
+    const { runner } = this.settings;
+    const asked = { method: 'POST', path: `questions/${id}/answer`, ...json({ runner, answer }) } as const;
+    await ifHeld(this.ask(counted, asked));
   }
 
   private async ask<T>(shape: z.ZodType<T>, asked: Asked): Promise<T> {

@@ -18,6 +18,8 @@ export interface RunnerSettings {
   onError: (error: unknown) => void;
 }
 
+const questionsAtOnce = 2;
+
 /** Takes scans from the queue and runs them, until it is told to stop. */
 export class Runner implements AsyncDisposable {
   private readonly settings: RunnerSettings;
@@ -27,7 +29,11 @@ export class Runner implements AsyncDisposable {
 
   constructor(settings: RunnerSettings) {
     this.settings = settings;
-    this.loops = Array.from({ length: settings.slots }, () => this.loop());
+    // Questions wait for no slot: somebody looks at a clock meanwhile.
+    this.loops = [
+      ...Array.from({ length: settings.slots }, () => this.loop(() => this.takeScan())),
+      ...Array.from({ length: questionsAtOnce }, () => this.loop(() => this.takeQuestion())),
+    ];
   }
 
   /** There is work: a runner that waits asks at once. */
@@ -36,18 +42,31 @@ export class Runner implements AsyncDisposable {
     this.wakeUp = Promise.withResolvers<void>();
   }
 
-  private async loop(): Promise<void> {
+  /** Gives whether there was something to do. */
+  private async loop(step: () => Promise<boolean>): Promise<void> {
     const { signal } = this.stopping;
     while (!signal.aborted) {
       try {
-        const lease = await this.settings.leases.take();
-        if (lease === undefined) await this.idle();
-        else await this.perform(lease);
+        if (!(await step())) await this.idle();
       } catch (error) {
         this.settings.onError(error);
         await this.idle();
       }
     }
+  }
+
+  private async takeScan(): Promise<boolean> {
+    const lease = await this.settings.leases.take();
+    if (lease !== undefined) await this.perform(lease);
+    return lease !== undefined;
+  }
+
+  private async takeQuestion(): Promise<boolean> {
+    const { leases, executor } = this.settings;
+    const question = await leases.takeQuestion();
+    if (question === undefined) return false;
+    await leases.answer(question, await executor.answer(question, this.stopping.signal));
+    return true;
   }
 
   private async idle(): Promise<void> {

@@ -4,6 +4,7 @@ import { jailStrengths } from '@cinc-scan/core';
 import { z } from 'zod';
 import { cleans } from '../domain/clean.ts';
 import { uuid } from '../domain/ids.ts';
+import { question, questionAnswer } from '../domain/question.ts';
 
 export const wirePrefix = '/internal/v1';
 
@@ -35,6 +36,17 @@ export type Offer = z.infer<typeof offer>;
 export const takeAnswer = z.strictObject({ offer: offer.nullable() });
 
 export const word = z.strictObject({ word: z.enum(['go-on', 'cancel', 'lost']) });
+
+const questionOffer = z.strictObject({
+  id: uuid,
+  ask: question,
+  milliseconds: z.int(),
+  cluster: z.strictObject({ credential: z.string().nullable(), context: z.string().nullable() }),
+});
+
+export const takeQuestionAnswer = z.strictObject({ question: questionOffer.nullable() });
+
+export const answerBody = z.strictObject({ runner: takeBody.shape.runner, answer: questionAnswer });
 
 /** In one message. */
 export const mostEvents = 1000;

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { type ApiOptions, makeApi } from '../api/server.ts';
 import { IssuerKeys } from '../identity/issuer-keys.ts';
 import { ApiClient } from './api-client.ts';
+import { clusterWith, fakeRunner } from './fake-runner.ts';
 import type { TestStore } from './stores.ts';
 
 export interface TestApi extends AsyncDisposable {
@@ -13,10 +14,8 @@ export interface TestApi extends AsyncDisposable {
 }
 
 /** The API over real HTTP, on a port of the loopback address. */
-export async function serveApi(
-  { store, blobs, queue }: TestStore,
-  options: Partial<ApiOptions> = {},
-): Promise<TestApi> {
+export async function serveApi(parts: TestStore, options: Partial<ApiOptions> = {}): Promise<TestApi> {
+  const { store, blobs, queue } = parts;
   const server = await makeApi({
     store,
     blobs,
@@ -24,8 +23,9 @@ export async function serveApi(
     issuers: new IssuerKeys({ addresses: addressRules(['127.0.0.0/8']), environment: {} }),
     provider: undefined,
     publicOrigin: undefined,
-    onQueued: () => undefined,
+    onQueued: fakeRunner(parts, clusterWith(['shop/web', 'bank/vault'])).wake,
     longestWaitMs: 60_000,
+    questionMs: 10_000,
     logger: pino({ level: 'silent' }),
     version: '1.0.0',
     ...options,

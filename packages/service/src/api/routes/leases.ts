@@ -4,8 +4,11 @@ import { Readable } from 'node:stream';
 import { ScanError } from '@cinc-scan/core';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { uuid } from '../../domain/ids.ts';
 import type { Ending, Lease, Leases } from '../../queue/leases.ts';
+import type { Questions } from '../../queue/questions.ts';
 import {
+  answerBody,
   attemptPath,
   counted,
   type EndBody,
@@ -14,6 +17,7 @@ import {
   type Offer,
   takeAnswer,
   takeBody,
+  takeQuestionAnswer,
   uploaded,
   word,
 } from '../../runner/wire.ts';
@@ -23,7 +27,7 @@ import type { Server } from './routes.ts';
 const config = { access: { kind: 'runner' } } as const;
 const mostReportBytes = 128 * 1_048_576;
 
-export function addLeaseRoutes(server: Server, leases: Leases): void {
+export function addLeaseRoutes(server: Server, { leases, questions }: { leases: Leases; questions: Questions }): void {
   // As it comes: a report may be large.
   server.addContentTypeParser('application/octet-stream', (_request, body, done) => {
     done(null, body);
@@ -32,6 +36,7 @@ export function addLeaseRoutes(server: Server, leases: Leases): void {
   addWords(server, leases);
   addReport(server, leases);
   addEnds(server, leases);
+  addQuestions(server, questions);
 }
 
 /** Scans know a runner by its key and by the name that it gives itself. */
@@ -127,3 +132,28 @@ function addEnds(server: Server, leases: Leases): void {
 }
 
 const toEnding = (body: EndBody): Ending => (body.kind === 'judged' ? { ...body, failure: body.failure } : body);
+
+/** Only who was given a question answers it: the row has its name. */
+function addQuestions(server: Server, questions: Questions): void {
+  server.post(
+    '/questions',
+    { config, schema: { hide: true, body: takeBody, response: { 200: takeQuestionAnswer } } },
+    async request => {
+      const caller = runnerOf(request);
+      const taken = await questions.take(nameOf(caller, request.body.runner), caller.regions);
+      if (taken === undefined) return { question: null };
+      const { credential = null, context = null } = taken.cluster;
+      return { question: { ...taken, cluster: { credential, context } } };
+    },
+  );
+  const params = z.object({ id: uuid });
+  server.post(
+    '/questions/:id/answer',
+    { config, schema: { hide: true, params, body: answerBody, response: { 200: counted } } },
+    async request => {
+      const { runner, answer } = request.body;
+      const name = nameOf(runnerOf(request), runner);
+      return { counts: await questions.answer(request.params.id, name, answer) };
+    },
+  );
+}

@@ -16,10 +16,12 @@ export interface ApiParts {
   issuers: IssuerKeys;
   /** Address of the provider that people sign in at, if there is one. */
   providerIssuer: string | undefined;
-  /** Called after a scan was queued. */
+  /** Called after a scan was queued, or a question about a cluster was asked. */
   onQueued: () => void;
   /** How long a scan waits for a runner at most, milliseconds. */
   longestWaitMs: number;
+  /** How long whoever asks about a cluster waits for its answer, milliseconds. */
+  questionMs: number;
 }
 
 export type Server = FastifyInstance<

@@ -8,6 +8,7 @@ import * as retention from './0005-retention.ts';
 import * as people from './0006-people.ts';
 import * as findings from './0007-findings.ts';
 import * as imports from './0008-imports.ts';
+import * as questions from './0009-questions.ts';
 
 /** In the order of their names. One that was released is never changed. */
 export const migrations: Record<string, Migration> = {
@@ -19,4 +20,5 @@ export const migrations: Record<string, Migration> = {
   '0006-people': people,
   '0007-findings': findings,
   '0008-imports': imports,
+  '0009-questions': questions,
 };
