@@ -10,11 +10,13 @@ import {
   type ContainerStatus,
   containerNames,
   containerStatusOf,
+  defaultContainer,
   isTerminating,
   ownerOf,
   type Pod,
   podList,
   podShape,
+  usualContainer,
   whyNotRunning,
 } from './pod.ts';
 import { type Selector, workloadKinds } from './selector.ts';
@@ -257,8 +259,6 @@ async function listPods({ cluster, namespace }: Planning, labelSelector: string)
   return pods;
 }
 
-const defaultContainer = 'kubectl.kubernetes.io/default-container';
-
 interface ContainerChoice {
   names: string[];
   /** Why the others are passed over. */
@@ -291,11 +291,6 @@ function chooseContainers(pod: Pod, { container, allContainers }: PlanRequest): 
   if (container !== undefined) return { names: [container], why: `the input container names ${container}` };
   const named = usualContainer(names, pod.metadata.annotations ?? {});
   return named === undefined ? undefined : { names: [named], why: `the annotation ${defaultContainer} names ${named}` };
-}
-
-/** The container that is meant where none is named; undefined where that is not clear. */
-export function usualContainer(names: string[], annotations: Record<string, string>): string | undefined {
-  return names.length === 1 ? names[0] : annotations[defaultContainer];
 }
 
 function severalContainers(pod: Pod): ScanError {

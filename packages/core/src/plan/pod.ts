@@ -102,3 +102,10 @@ export function ownerOf(pod: Pod): Owner {
   if (reference.kind === 'Job' && scheduled?.[1] !== undefined) return { kind: 'CronJob', name: scheduled[1] };
   return { kind: reference.kind, name: reference.name };
 }
+
+export const defaultContainer = 'kubectl.kubernetes.io/default-container';
+
+/** The container that is meant where none is named; undefined where that is not clear. */
+export function usualContainer(names: string[], annotations: Record<string, string>): string | undefined {
+  return names.length === 1 ? names[0] : annotations[defaultContainer];
+}

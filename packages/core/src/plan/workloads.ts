@@ -2,7 +2,8 @@
 // What there is to scan: the targets that a plan finds, by the workload that they belong to.
 import type { Cluster } from '../cluster/index.ts';
 import { ScanError } from '../errors/index.ts';
-import { type Plan, plan, usualContainer } from './plan.ts';
+import { type Plan, plan } from './plan.ts';
+import { usualContainer } from './pod.ts';
 import { type Selector, workloadKinds } from './selector.ts';
 import type { Owner, Target } from './target.ts';
 

@@ -107,6 +107,10 @@ class Follower {
       return false;
     }
     if (word.event === 'end') return true;
+    if (word.event === 'progress') {
+      if (this.last === 0) await this.look(); // of the moment, and without a number
+      return false;
+    }
     const n = Number(word.id);
     if (!Number.isSafeInteger(n) || n <= this.last)
       throw this.calls.notOurs(`its events are not in order: ${shortLine(word.id, 50)} after ${this.last}`);

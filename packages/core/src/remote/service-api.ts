@@ -100,6 +100,18 @@ interface Scan {
   } | null;
   attempt: number;
   position: number | null;
+  queue: {
+    position: number;
+    running: number;
+    mostRuns: number;
+  } | null;
+  estimate: {
+    seconds: number;
+    runs: number;
+    looks: number;
+  } | null;
+  waitedSeconds: number;
+  ranSeconds: number | null;
   cancelRequested: boolean;
   requestedAt: string;
   deadlineAt: string;

@@ -23,6 +23,18 @@ const importedFrom = z.object({
   cluster: z.string().describe('What the run calls its cluster'),
 });
 
+const queuePlace = z.object({
+  position: z.int(),
+  running: z.int().describe('Scans that run in the cluster now'),
+  mostRuns: z.int().describe('Scans that the cluster takes at once'),
+});
+
+const estimate = z.object({
+  seconds: z.int().describe('Median of the last runs of the same profiles with as many looks, from start to end'),
+  runs: z.int().describe('How many runs that is from'),
+  looks: z.int().describe('Targets, each counted once for each profile'),
+});
+
 export const scan = z
   .object({
     id: z.uuid(),
@@ -35,7 +47,11 @@ export const scan = z
     error: maybe(failure),
     counts: maybe(z.record(z.string(), z.int())),
     attempt: z.int(),
-    position: maybe(z.int()).describe('Scans of the service that are before it in the queue'),
+    position: maybe(z.int()).describe('Scans of the same cluster that are before it in the queue'),
+    queue: maybe(queuePlace).describe('Of one scan that waits; null in lists'),
+    estimate: maybe(estimate).describe('How long its run takes; null in lists, and where nothing was measured'),
+    waitedSeconds: z.int().describe('From the request to the start, or to now'),
+    ranSeconds: maybe(z.int()).describe('From the start to the end, or to now'),
     cancelRequested: z.boolean(),
     requestedAt: moment,
     deadlineAt: moment,

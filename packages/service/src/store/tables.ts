@@ -7,11 +7,11 @@ import type { ClaimPatterns } from '../domain/claim-rule.ts';
 import type { RuleRole } from '../domain/issuer.ts';
 import type { KeyScope } from '../domain/key-scope.ts';
 import type { KeySet } from '../domain/key-set.ts';
-import type { Question, QuestionAnswer } from '../domain/question.ts';
 import type { KeptKind } from '../domain/retention.ts';
 import type { OverseerRole, PlatformRole, TeamRole } from '../domain/roles.ts';
 import type { Standing, Status } from '../findings/compare.ts';
 import type { WorkloadPlace } from '../findings/run-findings.ts';
+import type { QuestionTable } from './question-table.ts';
 
 type Made = ColumnType<Date, never, never>;
 /** Filled by the database with the team of the transaction. */
@@ -284,17 +284,7 @@ export interface Tables {
     days: number | null;
   };
   /** What somebody wants to know of a cluster, for as long as they wait. */
-  question: {
-    id: string;
-    cluster_id: string;
-    /** null: the platform asks. */
-    team_id: string | null;
-    ask: JSONColumnType<Question>;
-    expires_at: Date;
-    /** Who was given it. */
-    runner: string | null;
-    answer: JSONColumnType<QuestionAnswer> | null;
-  };
+  question: QuestionTable;
   /** Who sees to what of the service's own work, of all processes. */
   duty: {
     name: string;

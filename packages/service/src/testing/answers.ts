@@ -14,11 +14,15 @@ export async function answersOf(parts: TestStore, { keys }: Pick<World, 'keys'>)
   const answers: Answers = {};
   for (const [who, key] of Object.entries(keys))
     for (const path of await questionsOf(api, key)) {
-      const { status, text, headers } = await api.call('GET', path, { key });
+      const { status, text: said, headers } = await api.call('GET', path, { key });
+      const text = said.replaceAll(ages, '"$1":0');
       answers[`${who} ${path}`] = { status, text, tag: headers.get('etag'), type: headers.get('content-type') };
     }
   return answers;
 }
+
+/** They change while nothing does. */
+const ages = /"(waitedSeconds|ranSeconds)":\d+/g;
 
 interface Item {
   id: string;

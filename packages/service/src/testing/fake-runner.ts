@@ -31,7 +31,7 @@ interface Placed {
   name: string;
 }
 
-export const workloadOf = ({ namespace, name }: Placed) => ({
+const workloadOf = ({ namespace, name }: Placed) => ({
   namespace,
   kind: 'Deployment',
   name,

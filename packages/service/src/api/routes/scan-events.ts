@@ -5,13 +5,15 @@ import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { uuid } from '../../domain/ids.ts';
-import { eventsAfter, getScan } from '../../store/scans.ts';
-import type { Store, TeamView } from '../../store/store.ts';
+import { progressOf } from '../../store/progress.ts';
+import { eventsAfter, getScan, type ScanRow } from '../../store/scans.ts';
+import type { Store, TeamTransaction, TeamView } from '../../store/store.ts';
 import { teamOf } from '../sign-in.ts';
 import type { Server } from './routes.ts';
 
 const pollMs = 500;
 const aliveMs = 15_000;
+const progressMs = 2000;
 
 export function streamEvents(server: Server, store: Store): void {
   server.get(
@@ -43,6 +45,12 @@ export function streamEvents(server: Server, store: Store): void {
   );
 }
 
+/** Where it waits and how long it may take, as long as it is not over. */
+async function progressText(transaction: TeamTransaction, scan: ScanRow): Promise<string | undefined> {
+  if (scan.state !== 'queued' && scan.state !== 'running') return undefined;
+  return JSON.stringify({ state: scan.state, ...(await progressOf(transaction, scan)) });
+}
+
 interface Followed {
   seen: TeamView;
   id: string;
@@ -53,12 +61,21 @@ interface Followed {
 async function* follow(store: Store, { seen, id, after, signal }: Followed): AsyncGenerator<string> {
   let last = after;
   let said = Date.now();
+  let lookedAt = 0;
+  let progress = '';
   while (!signal.aborted) {
-    const { events, state, verdict } = await store.asTeam(seen, async transaction => {
+    const { events, state, verdict, told } = await store.asTeam(seen, async transaction => {
       // The state first: what it followed from is in the events then.
       const found = await getScan(transaction, id);
-      return { ...found, events: await eventsAfter(transaction, id, last) };
+      const since = await eventsAfter(transaction, id, last);
+      const isDue = Date.now() > lookedAt + progressMs;
+      if (isDue) lookedAt = Date.now();
+      return { ...found, events: since, told: isDue ? await progressText(transaction, found) : undefined };
     });
+    if (told !== undefined && told !== progress) {
+      yield `event: progress\ndata: ${told}\n\n`; // without a number: it is of now, and nothing goes on after it
+      progress = told;
+    }
     for (const { n, kind, data } of events) {
       yield `id: ${n}\nevent: ${kind}\ndata: ${JSON.stringify(data)}\n\n`;
       last = n;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readDocument, toScanRequest } from '@cinc-scan/core';
-import { sql } from 'kysely';
 import { z } from 'zod';
 import { scanBody, toAsk } from '../../domain/ask.ts';
 import { uuid } from '../../domain/ids.ts';
 import { assembleRequest } from '../../queue/assemble-request.ts';
+import { type Progress, progressOf } from '../../store/progress.ts';
 import { getScan, listScans, requestCancel, type ScanRow, type Submitted, submitScan } from '../../store/scans.ts';
-import { type AnyTransaction, asService, type TeamTransaction } from '../../store/store.ts';
+import { asService, type TeamTransaction } from '../../store/store.ts';
 import { page, scan, scanStates, submittedScan } from '../shapes.ts';
 import { teamOf } from '../sign-in.ts';
 import type { ApiParts, Server } from './routes.ts';
@@ -138,7 +138,7 @@ function addScanList(server: Server, { store }: ApiParts): void {
       );
       const items = rows.slice(0, limit);
       return {
-        items: items.map(row => toScan(row, undefined)),
+        items: items.map(row => toScan(row, notAsked)),
         next: rows.length > limit ? (items.at(-1)?.id ?? null) : null,
       };
     },
@@ -155,28 +155,21 @@ function addScan(server: Server, { store }: ApiParts): void {
     request =>
       store.asTeam(teamOf(request), async transaction => {
         const row = await getScan(transaction, request.params.id);
-        if (row.state !== 'queued') return toScan(row, undefined);
-        await asService(transaction);
-        return toScan(row, await positionOf(transaction, row.id));
+        return toScan(row, await progressOf(transaction, row));
       }),
   );
 }
 
-/** A number of all teams' scans, and nothing else of them. */
-async function positionOf(transaction: AnyTransaction, id: string): Promise<number> {
-  const { before } = await transaction
-    .selectFrom('scan')
-    .select(sql<number>`count(*)::int`.as('before'))
-    .where('state', '=', 'queued')
-    .where('id', '<', id)
-    .executeTakeFirstOrThrow();
-  return before;
-}
-
 const toMoment = (date: Date | null): string | null => date?.toISOString() ?? null;
 
-function toScan(row: ScanRow, position: number | undefined): z.infer<typeof scan> {
-  const { verdict } = row;
+const notAsked: Progress = { queue: null, estimate: null };
+
+const secondsBetween = (from: Date, to: Date): number =>
+  Math.max(0, Math.round((to.getTime() - from.getTime()) / 1000));
+
+function toScan(row: ScanRow, { queue, estimate }: Progress): z.infer<typeof scan> {
+  const { verdict, requested_at: requested, started_at: started, finished_at: finished } = row;
+  const now = new Date();
   return {
     id: row.id,
     state: row.state,
@@ -186,7 +179,11 @@ function toScan(row: ScanRow, position: number | undefined): z.infer<typeof scan
     error: row.error,
     counts: row.counts,
     attempt: row.attempt,
-    position: position ?? null,
+    position: queue?.position ?? null,
+    queue,
+    estimate,
+    waitedSeconds: secondsBetween(requested, started ?? finished ?? now),
+    ranSeconds: started && secondsBetween(started, finished ?? now),
     cancelRequested: row.cancel_requested,
     requestedAt: row.requested_at.toISOString(),
     deadlineAt: row.deadline_at.toISOString(),
