@@ -46,6 +46,7 @@ const serviceFlow = [
   'blobs',
   'queue',
   'backup',
+  'export',
   'upkeep',
   'doctor',
   'executors',

@@ -86,6 +86,7 @@ export {
   problemOf,
   type RetrySettings,
   retryDefaults,
+  streamCall,
   waitMs,
 } from './http/index.ts';
 export { guardedSecurity, ownMarker, restrictedSecurity, usualSecurity } from './lens/index.ts';

@@ -6,6 +6,7 @@ import { openBlobs } from './blobs/open-blobs.ts';
 import { addBackupCommands } from './commands/backup-commands.ts';
 import { databaseAddress, withData } from './commands/data-place.ts';
 import { addDoctorCommand } from './commands/doctor-command.ts';
+import { addExportCommand } from './commands/export-command.ts';
 import { addImportCommand } from './commands/import-command.ts';
 import { addKeyCommand } from './commands/key-command.ts';
 import { makeLogger, stopSignal } from './commands/process.ts';
@@ -122,6 +123,7 @@ addBackupCommands(program);
 addDoctorCommand(program);
 addKeyCommand(program);
 addImportCommand(program);
+addExportCommand(program);
 
 try {
   await program.parseAsync();

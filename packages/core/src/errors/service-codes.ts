@@ -106,6 +106,11 @@ export const serviceCodes = {
     meaning: 'The file is not a whole backup of the scan service: it is damaged, cut off, or something else.',
     remedy: 'Take another copy of the backup, or an older one; nothing of this one was restored.',
   },
+  EXPORT_INVALID: {
+    exit: 2,
+    meaning: 'The file is not a whole export of a team: it is damaged, cut off, or something else.',
+    remedy: 'Make the export again: cinc-scan-service export. Nothing of this one was taken.',
+  },
   BACKUP_VERSION: {
     exit: 2,
     meaning: 'The backup was made by a later version of the scan service.',

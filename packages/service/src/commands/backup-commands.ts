@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createReadStream } from 'node:fs';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { isScanError, ScanError, toMessage } from '@cinc-scan/core';
+import { ScanError } from '@cinc-scan/core';
 import type { Command } from 'commander';
 import type { BackupCounts } from '../backup/archive.ts';
 import { backUp } from '../backup/backup.ts';
 import { checkBackup, type Restored, restore } from '../backup/restore.ts';
 import { ownVersion } from '../own-package.ts';
 import { openPlace, type PlaceOptions, withData } from './data-place.ts';
+import { writeWhole } from './whole-file.ts';
 
 export function addBackupCommands(program: Command): void {
   withData(program.command('backup'))
@@ -49,27 +50,6 @@ async function fileIn(place: string): Promise<string> {
   throw new ScanError('OUTPUT_UNWRITABLE', `Cannot write ${place}: it is there already`, {
     remedy: 'Name a file that is not there yet, or a folder.',
   });
-}
-
-type Sink = (compressed: AsyncIterable<Buffer>) => Promise<void>;
-
-/** What has the name is whole and on the disk; it is for the user of the service alone, as the data folder is. */
-async function writeWhole<T>(path: string, write: (sink: Sink) => Promise<T>): Promise<T> {
-  const draft = `${path}.${process.pid}.part`;
-  try {
-    const made = await write(async compressed => {
-      await using file = await open(draft, 'wx', 0o600);
-      await file.writeFile(compressed);
-      await file.sync();
-    });
-    await rename(draft, path);
-    return made;
-  } catch (error) {
-    if (isScanError(error)) throw error;
-    throw new ScanError('OUTPUT_UNWRITABLE', `Cannot write ${path}: ${toMessage(error)}`, { cause: error });
-  } finally {
-    await rm(draft, { force: true });
-  }
 }
 
 async function takeBackup(file: string, { check, ...options }: Options & { check?: true }): Promise<void> {

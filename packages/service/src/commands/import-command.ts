@@ -15,6 +15,7 @@ import {
 } from '@cinc-scan/core';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { isExport, runsOfExport } from './exported-runs.ts';
 import { findRuns, type RunToSend } from './run-folders.ts';
 import { readServer, type ServerOptions, type ServerPlace, withServer } from './server-place.ts';
 
@@ -26,9 +27,9 @@ interface ImportOptions extends ServerOptions {
 export function addImportCommand(program: Command): void {
   withServer(program.command('import'))
     .description(
-      "take runs into a team's history at a service: output folders as they were left, folders of such folders, or result files (HDF)",
+      "take runs into a team's history at a service: output folders as they were left, folders of such folders, result files (HDF), or the export of a team",
     )
-    .argument('<path...>', 'folders of runs, or result files')
+    .argument('<path...>', 'folders of runs, result files, or exports (.tar.zst)')
     .option(
       '--cluster <name>',
       'where they were run, as the service calls it; may be left out by a team with one cluster',
@@ -43,8 +44,8 @@ async function importAll(paths: string[], { cluster, threshold, ...options }: Im
   const place = readServer(options);
   const counts = { new: 0, unchanged: 0, refused: 0 };
   for (const path of paths)
-    for await (const run of findRuns(path)) {
-      const outcome = await send(place, { ...run, cluster, threshold });
+    for await (const run of isExport(path) ? runsOfExport(path) : findRuns(path)) {
+      const outcome = await send(place, { ...run, cluster: cluster ?? run.cluster, threshold });
       counts[outcome.kind] += 1;
       const line = `${outcome.kind} ${run.name}: ${outcome.said}\n`;
       if (outcome.kind === 'refused') process.stderr.write(line);
@@ -63,7 +64,10 @@ const imported = z.looseObject({
 type Answered = CallAnswer & { kind: 'answered' };
 const problem = z.looseObject({ code: z.string(), detail: z.string(), remedy: z.string() });
 
-type Sent = RunToSend & { cluster: string | undefined; threshold: string | undefined };
+interface Sent extends Omit<RunToSend, 'cluster'> {
+  cluster: string | undefined;
+  threshold: string | undefined;
+}
 
 /** What is wrong with a run is said of it, and the next one is sent; anything else ends the command. */
 async function send(place: ServerPlace, sent: Sent): Promise<Outcome> {

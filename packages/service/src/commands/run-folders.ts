@@ -8,6 +8,8 @@ import { z } from 'zod';
 
 export interface RunToSend {
   name: string;
+  /** Where it was run, if that is known. */
+  cluster?: string;
   files: { path: string; content: string }[];
 }
 
