@@ -14,6 +14,7 @@ let [own, others] = ['', ''];
 let service: RunningService;
 let runner: RunningProcess;
 let shop: Client;
+let operator: Client;
 
 interface Target {
   cluster: string;
@@ -56,7 +57,7 @@ beforeAll(async () => {
   await cluster.api.call('POST', `/api/v1/namespaces/${own}/pods`, missing);
   service = await startService(cluster, 'data');
   shop = await openShop(service, own);
-  const operator = new Client(service.url, service.key ?? '');
+  operator = new Client(service.url, service.key ?? '');
   const credentials = join(cluster.folder, 'data/credentials');
   const far = join(cluster.folder, 'far');
   mkdirSync(far, { mode: 0o700 });
@@ -161,4 +162,42 @@ test('that the identity of the service may not scan are told with the rights tha
     { code: 'CLUSTER_FORBIDDEN', message: expect.stringContaining('create roles') },
   ]);
   expect(web?.problems[0]?.remedy).toContain('rules:');
+});
+
+interface Check {
+  state: string;
+  findings: { check: string; namespace: string | null; state: string; said: string; remedy: string | null }[];
+}
+
+test('and an operator is told of each cluster whether it can be scanned, with exactly which rights', async () => {
+  const checked: Record<string, string[]> = {};
+  for (const name of ['east', 'far', 'reader', 'dead']) {
+    const { findings, state } = await operator.call<Check>('POST', `/clusters/${name}/check`);
+    checked[name] = [state, ...findings.map(each => `${each.check} ${each.state}`)];
+    for (const each of findings) expect([each, each.remedy === null]).toEqual([each, each.state === 'fine']);
+  }
+  const reached = ['credential fine', 'server fine', 'version fine', 'clock fine'];
+  expect(checked).toEqual({
+    east: ['noticed', ...reached, 'rights noticed'], // an administrator of the cluster
+    far: ['noticed', ...reached, 'rights noticed'],
+    reader: ['broken', ...reached, 'rights broken'],
+    dead: [
+      'broken',
+      'server broken',
+      'credential unchecked',
+      'version unchecked',
+      'clock unchecked',
+      'rights unchecked',
+    ],
+  });
+  const { items } = await operator.call<{ items: { name: string; lastCheck: Check | null }[] }>('GET', '/clusters');
+  expect(items.map(({ name, lastCheck }) => `${name} ${lastCheck?.state}`)).toEqual([
+    'dead broken',
+    'east noticed',
+    'far noticed',
+    'reader broken',
+  ]);
+  const ofTeam = await shop.call<{ items: { lastCheck: Check | null }[] }>('GET', '/clusters');
+  expect(ofTeam.items.map(({ lastCheck }) => lastCheck)).toEqual([null, null, null, null]);
+  expect((await shop.send('POST', '/clusters/east/check')).status).toBe(403);
 });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 export { listenForCancel, untilDeadline } from './cancel.ts';
+export { type ClusterFinding, checkCluster, clusterChecks } from './check-cluster.ts';
 export { type Check, type DoctorRequest, doctor } from './doctor.ts';
 export { toEnginePackage } from './engine-package.ts';
 export { stageTitles, toEventRecord } from './event-text.ts';
@@ -21,6 +22,7 @@ export type { OwnPod } from './in-pod/own-pod-site.ts';
 export { scanInPod } from './in-pod/scan-in-pod.ts';
 export { listTargets, type TargetsPage, type TargetsRequest } from './list-targets.ts';
 export { makeDeps, type Program, toEngineSettings } from './make-deps.ts';
+export { type ClusterDeps } from './open-cluster.ts';
 export { inOwnWords } from './own-words.ts';
 export { type Preview, previewScan } from './preview.ts';
 export type { Contents, NamedText } from './request/contents.ts';

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What may be scanned, for those who ask before they scan: nothing is made, and no container is looked into.
-import { z } from 'zod';
-import { apiPath, type Cluster, type Connection, parseAnswer } from '../cluster/index.ts';
+import type { Connection } from '../cluster/index.ts';
 import { isScanError, type ScanError } from '../errors/index.ts';
 import { lackOf, operatorRights } from '../grant/index.ts';
 import { byPlace, listWorkloads, type Selector, type Workload, type WorkloadPlace } from '../plan/index.ts';
+import { listNamespaces } from './list-namespaces.ts';
 import { type ClusterDeps, openCluster } from './open-cluster.ts';
 
 export interface TargetsRequest {
@@ -39,25 +39,6 @@ export async function listTargets(request: TargetsRequest, deps: ClusterDeps): P
   }
   const shown = page.workloads.slice(0, limit);
   return { ...page, workloads: shown, hasMore: page.workloads.length > limit };
-}
-
-const namespaceList = z.object({
-  items: z.array(z.object({ metadata: z.object({ name: z.string() }) })),
-  metadata: z.object({ continue: z.string().optional() }).default({}),
-});
-
-async function listNamespaces(cluster: Cluster): Promise<string[]> {
-  const names: string[] = [];
-  let next: string | undefined;
-  do {
-    const query = { limit: '500', ...(next !== undefined && next !== '' && { continue: next }) };
-    const what = 'namespaces of the cluster';
-    const answer = await cluster.call({ method: 'GET', path: apiPath('api/v1/namespaces'), query }, what);
-    const { items, metadata } = parseAnswer(answer, namespaceList, what);
-    names.push(...items.map(each => each.metadata.name));
-    next = metadata.continue;
-  } while (next !== undefined && next !== '');
-  return names;
 }
 
 /** What is said of one namespace says nothing of the others; all else is said of the cluster. */

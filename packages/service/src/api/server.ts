@@ -22,6 +22,7 @@ import type { DescribedApi } from './client-types.ts';
 import { finishDescription } from './describe.ts';
 import { answerProblems } from './problem.ts';
 import { addAuthRoutes } from './routes/auth.ts';
+import { addClusterCheckRoutes } from './routes/cluster-checks.ts';
 import { addExportRoute } from './routes/export.ts';
 import { addFindingRoutes } from './routes/findings.ts';
 import { addIssuerRoutes } from './routes/issuers.ts';
@@ -150,6 +151,7 @@ function addRoutes(server: Server, parts: ApiParts): void {
   addFindingRoutes(server, parts);
   addTargetRoutes(server, parts);
   addExportRoute(server, parts);
+  addClusterCheckRoutes(server, parts);
   let description: object | undefined;
   server.get('/openapi.json', { config: { access: { kind: 'anyone' } }, schema: { hide: true } }, async () => {
     description ??= finishDescription(server.swagger());

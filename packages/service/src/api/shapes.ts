@@ -4,7 +4,7 @@ import { jailStrengths } from '@cinc-scan/core';
 import { z } from 'zod';
 import { apiTypes } from '../domain/api-types.ts';
 import { keyScope } from '../domain/key-scope.ts';
-import { workload } from '../domain/question.ts';
+import { checkFinding, workload } from '../domain/question.ts';
 import { allRoles, platformRoles, teamRoles } from '../domain/roles.ts';
 
 const moment = z.iso.datetime();
@@ -142,12 +142,21 @@ export const threshold = z
   .object({ name: z.string(), version: z.int(), digest: z.string(), createdAt: moment })
   .register(apiTypes, { id: 'Threshold' });
 
+export const clusterCheck = z
+  .object({
+    checkedAt: moment,
+    state: checkFinding.shape.state.describe('The worst of what was found'),
+    findings: z.array(z.object(checkFinding.shape)),
+  })
+  .register(apiTypes, { id: 'ClusterCheck' });
+
 export const cluster = z
   .object({
     name: z.string(),
     region: maybe(z.string()),
     mostRuns: z.int(),
     namespaces: maybe(z.array(z.string())).describe('null: all of them'),
+    lastCheck: maybe(clusterCheck).describe('null: none yet, or not for teams to see'),
   })
   .register(apiTypes, { id: 'Cluster' });
 

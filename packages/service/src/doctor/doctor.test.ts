@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { isScanError, ScanError } from '@cinc-scan/core';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
+import type { CheckFinding } from '../domain/question.ts';
 import { audit, verifyChain } from '../store/audit-log.ts';
 import { type AnyTransaction, Store } from '../store/store.ts';
 import { type PostgresServer, startPostgres } from '../testing/postgres.ts';
 import { openTestStore, type TestStore } from '../testing/stores.ts';
 import { makeWorld, type World } from '../testing/world.ts';
+import type { AskCluster } from './check.ts';
 import { examine, exitOf } from './doctor.ts';
 
 let postgres: PostgresServer;
@@ -27,9 +30,18 @@ describe.each([['embedded'], ['server']])('the doctor, %s', kind => {
     await parts[Symbol.asyncDispose]();
   });
 
+  let findings: CheckFinding[] | ScanError = [];
+  const askCluster: AskCluster = async () => {
+    if (isScanError(findings)) throw findings;
+    return findings;
+  };
+  beforeEach(() => {
+    findings = [{ check: 'server', namespace: null, state: 'fine', said: 'it answers', remedy: null }];
+  });
+
   const diagnose = async (anchor?: string) => {
     const { kysely } = parts.database;
-    const found = await examine({ store: new Store(kysely), kysely, anchor });
+    const found = await examine({ store: new Store(kysely), kysely, anchor, askCluster });
     const told = found.map(({ check, examined }) =>
       examined.kind === 'unchecked'
         ? `unchecked ${check}: ${examined.error.code}`
@@ -49,7 +61,7 @@ describe.each([['embedded'], ['server']])('the doctor, %s', kind => {
     const changed = kysely.transaction().execute(async transaction => {
       await change(transaction);
       const inside = { asPlatform: (work: (of: AnyTransaction) => unknown) => work(transaction) };
-      const found = await examine({ store: inside as never, kysely: transaction, anchor });
+      const found = await examine({ store: inside as never, kysely: transaction, anchor, askCluster });
       said = {
         exit: exitOf(found),
         told: found
@@ -73,6 +85,7 @@ describe.each([['embedded'], ['server']])('the doctor, %s', kind => {
       'fine schema: the database has the layout of this version',
       expect.stringMatching(/^fine audit log: \d+ entries are whole, up to \d+:[0-9a-f]{64}$/),
       expect.stringMatching(/^fine operators: there is a key of an operator until 20/),
+      'fine clusters: east: server: it answers',
     ]);
   });
 
@@ -123,6 +136,25 @@ describe.each([['embedded'], ['server']])('the doctor, %s', kind => {
       told: expect.stringMatching(/broken audit log: it is empty/),
     });
     expect(await diagnose('7:x')).toMatchObject({ exit: 2, told: expect.stringMatching(/INPUT_INVALID/) });
+  });
+
+  test('tells of each cluster what its credential is good for, or that nobody could look', async () => {
+    findings = [
+      { check: 'server', namespace: null, state: 'fine', said: 'it answers', remedy: null },
+      { check: 'rights', namespace: 'shop', state: 'broken', said: 'may not: create roles', remedy: 'r' },
+      { check: 'rights', namespace: 'till', state: 'noticed', said: 'may more', remedy: 'r' },
+    ];
+    const broken = await diagnose();
+    expect(broken.exit).toBe(5);
+    expect(broken.told).toContain('broken clusters: east: rights in namespace shop: may not: create roles');
+    expect(broken.told).toContain('noticed clusters: east: rights in namespace till: may more');
+    findings = findings.filter(({ state }) => state !== 'broken');
+    expect((await diagnose()).exit).toBe(0);
+    findings = new ScanError('CLUSTER_UNASKED', 'east: its runner is elsewhere');
+    expect(await diagnose()).toMatchObject({
+      exit: 4,
+      told: expect.stringContaining('unchecked clusters: CLUSTER_UNASKED'),
+    });
   });
 
   test('says that nobody can operate it', async () => {

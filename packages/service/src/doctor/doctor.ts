@@ -3,10 +3,11 @@
 import { isScanError, ScanError, toMessage } from '@cinc-scan/core';
 import { checkAuditLog } from './audit-check.ts';
 import type { Check, DoctorPlace, Examined } from './check.ts';
+import { checkClusters } from './cluster-check.ts';
 import { checkOperators } from './operator-check.ts';
 import { checkSchema } from './schema-check.ts';
 
-const checks: Check[] = [checkSchema, checkAuditLog, checkOperators];
+const checks: Check[] = [checkSchema, checkAuditLog, checkOperators, checkClusters];
 
 export interface Diagnosis {
   check: string;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What somebody wants to know of a cluster now. Whoever has its credential answers: the runner that would scan there.
+import { clusterChecks } from '@cinc-scan/core';
 import { z } from 'zod';
 
 const names = z.array(z.string().max(253)).max(10_000);
@@ -20,7 +21,13 @@ const targetsQuestion = z.strictObject({
   limit: z.int().min(1).max(500),
 });
 
-export const question = z.discriminatedUnion('kind', [targetsQuestion]);
+const checkQuestion = z.strictObject({
+  kind: z.literal('check'),
+  /** null: anywhere. */
+  namespaces: names.nullable(),
+});
+
+export const question = z.discriminatedUnion('kind', [targetsQuestion, checkQuestion]);
 export type Question = z.infer<typeof question>;
 
 const failure = z.strictObject({
@@ -50,9 +57,30 @@ const targetsAnswer = z.strictObject({
   unasked: z.array(z.strictObject({ namespace: z.string().max(253), error: failure })).max(10_000),
 });
 
+const checkNames = [...clusterChecks, 'runner'] as const;
+
+export const checkFinding = z.strictObject({
+  check: z.enum(checkNames),
+  namespace: z.string().max(253).nullable(),
+  state: z
+    .enum(['fine', 'noticed', 'broken', 'unchecked'])
+    .describe('noticed: it works, and should not be so; unchecked: something kept us from looking'),
+  said: z.string().max(20_000),
+  remedy: z.string().max(20_000).nullable().describe('null where there is nothing to do'),
+});
+export type CheckFinding = z.infer<typeof checkFinding>;
+export type CheckState = CheckFinding['state'];
+
+/** The worst counts: what is broken over what could not be seen. */
+export const stateOf = (findings: readonly CheckFinding[]): CheckState =>
+  (['broken', 'unchecked', 'noticed'] as const).find(state => findings.some(each => each.state === state)) ?? 'fine';
+
+const checkAnswer = z.strictObject({ kind: z.literal('check'), findings: z.array(checkFinding).max(1000) });
+
 /** failed: the cluster could not be asked, which says nothing of what it has. */
 export const questionAnswer = z.discriminatedUnion('kind', [
   targetsAnswer,
+  checkAnswer,
   z.strictObject({ kind: z.literal('failed'), failure }),
 ]);
 export type QuestionAnswer = z.infer<typeof questionAnswer>;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // In the process that has the clusters' credentials: what somebody wants to know of one.
 import {
+  type ClusterDeps,
+  type ClusterFinding,
+  checkCluster,
   isScanError,
   listTargets,
   parseSelector,
@@ -9,14 +12,19 @@ import {
   Secret,
   type Workload,
 } from '@cinc-scan/core';
-import type { QuestionAnswer } from '../domain/question.ts';
+import type { CheckFinding, QuestionAnswer } from '../domain/question.ts';
 import type { QuestionOrder } from './protocol.ts';
 
-type ClusterDeps = Parameters<typeof listTargets>[1];
+/** Who is asked what, and until when. */
+export type Asked = Omit<QuestionOrder, 'kind' | 'job' | 'kubeconfig' | 'context'> & {
+  kubeconfig?: string | undefined;
+  context?: string | undefined;
+};
+
 type FailureOf = Pick<ScanError, 'code' | 'message' | 'remedy'>;
 
 /** Never rejects with what the cluster did: that is an answer too. */
-export async function answerQuestion(order: QuestionOrder, signal: AbortSignal): Promise<QuestionAnswer> {
+export async function answerQuestion(order: Asked, signal: AbortSignal): Promise<QuestionAnswer> {
   const late = AbortSignal.timeout(order.milliseconds);
   const deps: ClusterDeps = {
     access: resolveAccess(order.kubeconfig === undefined ? undefined : new Secret(order.kubeconfig), process.env),
@@ -35,7 +43,8 @@ export async function answerQuestion(order: QuestionOrder, signal: AbortSignal):
   }
 }
 
-async function answerOf({ ask }: QuestionOrder, deps: ClusterDeps): Promise<QuestionAnswer> {
+async function answerOf({ ask }: Asked, deps: ClusterDeps): Promise<QuestionAnswer> {
+  if (ask.kind === 'check') return checkAnswerOf(ask.namespaces, deps);
   const { namespaces, selector, after, limit } = ask;
   const page = await listTargets(
     {
@@ -53,6 +62,23 @@ async function answerOf({ ask }: QuestionOrder, deps: ClusterDeps): Promise<Ques
     unasked: page.unasked.map(({ namespace, error }) => ({ namespace, error: toFailure(error) })),
   };
 }
+
+/** What a cluster's credential is good for, as an answer. */
+async function checkAnswerOf(
+  namespaces: string[] | null,
+  deps: ClusterDeps,
+): Promise<QuestionAnswer & { kind: 'check' }> {
+  const findings = await checkCluster({ namespaces: namespaces ?? undefined }, deps);
+  return { kind: 'check', findings: findings.map(toCheckFinding) };
+}
+
+const toCheckFinding = ({ check, namespace, state, said, ...rest }: ClusterFinding): CheckFinding => ({
+  check,
+  namespace: namespace ?? null,
+  state,
+  said: said.slice(0, 20_000),
+  remedy: 'remedy' in rest ? rest.remedy.slice(0, 20_000) : null,
+});
 
 const toAnswered = ({ problems, ...workload }: Workload) => ({ ...workload, problems: problems.map(toFailure) });
 

@@ -9,6 +9,7 @@ import type { QuestionAnswer } from '../domain/question.ts';
 import type { RunEvent } from '../queue/attempts.ts';
 import { type Ending, type Lease, toFailure } from '../queue/leases.ts';
 import type { TakenQuestion } from '../queue/questions.ts';
+import { credentialPath } from './credential-path.ts';
 import { mayPass } from './may-pass.ts';
 import { type FromProcess, fromProcess, type ToProcess } from './protocol.ts';
 import { type Keep, keepReports } from './run-reports.ts';
@@ -58,7 +59,8 @@ export class ProcessExecutor implements AsyncDisposable {
 
   private async perform(lease: Lease, folder: string, { onEvent, signal, keep }: Watch): Promise<Ending> {
     const { runId, before, clean, namespaces, names, request, cluster } = lease;
-    const kubeconfig = cluster.credential === undefined ? undefined : this.credentialPath(cluster.credential);
+    const kubeconfig =
+      cluster.credential === undefined ? undefined : credentialPath(this.settings.credentials, cluster.credential);
     const answer = await this.processOf(lease.team).ask(
       {
         kind: 'scan',
@@ -92,7 +94,8 @@ export class ProcessExecutor implements AsyncDisposable {
   /** Never rejects: that the cluster could not be asked is an answer too. */
   async answer({ ask, cluster, milliseconds }: TakenQuestion, signal: AbortSignal): Promise<QuestionAnswer> {
     try {
-      const kubeconfig = cluster.credential === undefined ? undefined : this.credentialPath(cluster.credential);
+      const kubeconfig =
+        cluster.credential === undefined ? undefined : credentialPath(this.settings.credentials, cluster.credential);
       const place = {
         ...(kubeconfig !== undefined && { kubeconfig }),
         ...(cluster.context !== undefined && { context: cluster.context }),
@@ -105,12 +108,6 @@ export class ProcessExecutor implements AsyncDisposable {
     } catch (error) {
       return { kind: 'failed', failure: toFailure(error) };
     }
-  }
-
-  /** A credential is a name: no caller of the API reaches another file with it. */
-  private credentialPath(name: string): string {
-    if (/^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/.test(name)) return join(this.settings.credentials, name);
-    throw new ScanError('SERVICE_DATA', `The credential of the cluster has a malformed name: ${name}`);
   }
 
   private processOf(team: string): ScanProcess {

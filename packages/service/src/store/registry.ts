@@ -92,7 +92,7 @@ export const clustersOf = (transaction: TeamTransaction) =>
 export const allClusters = (transaction: PlatformTransaction) =>
   transaction
     .selectFrom('cluster')
-    .select(['id', 'slug', 'credential', 'context', 'region', 'most_runs', 'created_at'])
+    .select(['id', 'slug', 'credential', 'context', 'region', 'most_runs', 'checked_at', 'findings', 'created_at'])
     .orderBy('slug')
     .execute();
 

@@ -7,6 +7,7 @@ import type { ClaimPatterns } from '../domain/claim-rule.ts';
 import type { RuleRole } from '../domain/issuer.ts';
 import type { KeyScope } from '../domain/key-scope.ts';
 import type { KeySet } from '../domain/key-set.ts';
+import type { CheckFinding } from '../domain/question.ts';
 import type { KeptKind } from '../domain/retention.ts';
 import type { OverseerRole, PlatformRole, TeamRole } from '../domain/roles.ts';
 import type { Standing, Status } from '../findings/compare.ts';
@@ -137,6 +138,9 @@ export interface Tables {
     region: string | null;
     /** Runs at once. */
     most_runs: Generated<number>;
+    /** When its credential was last looked over, and what was found. */
+    checked_at: ColumnType<Date | null, never, Date>;
+    findings: ColumnType<CheckFinding[] | null, never, string>;
     created_at: Made;
   };
   cluster_access: {

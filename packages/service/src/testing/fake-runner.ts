@@ -42,10 +42,13 @@ const workloadOf = ({ namespace, name }: Placed) => ({
   problems: [],
 });
 
+const fineServer = { check: 'server', namespace: null, state: 'fine', said: 'it answers', remedy: null } as const;
+
 /** A cluster with these workloads, `namespace/name` in their order. */
 export function clusterWith(workloads: readonly string[]): AnswerOf {
   const all = workloads.map(text => text.split('/')).map(([namespace = '', name = '']) => ({ namespace, name }));
   return ask => {
+    if (ask.kind === 'check') return { kind: 'check', findings: [fineServer] };
     const { namespaces, after, limit } = ask;
     const keyOf = (place: Placed) => `${place.namespace}/${place.name}`;
     const left = all

@@ -3,6 +3,7 @@ import { checkThreshold, embeddedProfile, mostRequestBytes, ScanError } from '@c
 import { z } from 'zod';
 import { apiTypes } from '../../domain/api-types.ts';
 import { namespaceName, slug, version } from '../../domain/ids.ts';
+import { toCheck } from '../../store/cluster-checks.ts';
 import {
   allClusters,
   clustersOf,
@@ -210,7 +211,9 @@ function addClusterList(server: Server, { store }: ApiParts): void {
     async request => {
       if (request.caller?.kind === 'platform') {
         const rows = await store.asPlatform(allClusters);
-        return { items: rows.map(row => toCluster({ ...row, namespaces: null })) };
+        return {
+          items: rows.map(row => ({ ...toCluster({ ...row, namespaces: null }), lastCheck: lastCheckOf(row) })),
+        };
       }
       const rows = await store.asTeam(teamOf(request), clustersOf);
       return { items: rows.map(toCluster) };
@@ -225,7 +228,11 @@ const toCluster = ({ slug: name, region, most_runs: mostRuns, namespaces: where 
   region,
   mostRuns,
   namespaces: where,
+  lastCheck: null,
 });
+
+const lastCheckOf = ({ checked_at: at, findings }: Awaited<ReturnType<typeof allClusters>>[number]) =>
+  at === null || findings === null ? null : toCheck(at, findings);
 
 function addClusterRegistration(server: Server, { store, queue }: ApiParts): void {
   server.post(

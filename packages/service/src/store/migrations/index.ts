@@ -9,6 +9,7 @@ import * as people from './0006-people.ts';
 import * as findings from './0007-findings.ts';
 import * as imports from './0008-imports.ts';
 import * as questions from './0009-questions.ts';
+import * as clusterChecks from './0010-cluster-checks.ts';
 
 /** In the order of their names. One that was released is never changed. */
 export const migrations: Record<string, Migration> = {
@@ -21,4 +22,5 @@ export const migrations: Record<string, Migration> = {
   '0007-findings': findings,
   '0008-imports': imports,
   '0009-questions': questions,
+  '0010-cluster-checks': clusterChecks,
 };
