@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { info } from '@actions/core';
 import { fitMarkdown, type Scan } from '@cinc-scan/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type PullRequest, pullRequestOf } from './event.ts';
 import { type Api, githubApi, refuse, repositoryPath } from './github-api.ts';
 import { NotHere } from './not-here.ts';

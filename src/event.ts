@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
 import { type Environment, parseJsonText } from '@cinc-scan/core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const repository = z.object({ full_name: z.string() }).nullish();
 const webhook = z.object({

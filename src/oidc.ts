@@ -10,7 +10,7 @@ import {
   type Secrets,
   toMessage,
 } from '@cinc-scan/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { callGithub } from './github-call.ts';
 import { maskSecrets } from './mask.ts';
 

@@ -2,7 +2,7 @@
 
 import { saveState } from '@actions/core';
 import { type GrantObject, parseJsonText } from '@cinc-scan/core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const stateName = 'objects';
 

@@ -9,7 +9,7 @@ import {
   type StateEntry,
   toMessage,
 } from '@cinc-scan/core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const text = z.string();
 const coverage = z.strictObject({ target: text, scope: text, ruleset: text });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Problem } from '../reading.ts';
 
 const moment = z.iso.datetime();

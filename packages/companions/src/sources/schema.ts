@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { areas, parseDuration, parseYaml, publishedSchema, ScanError, stableTarget, toMessage } from '@cinc-scan/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { tools } from '../read.ts';
 import { doubts } from '../reading.ts';
 

@@ -8,7 +8,7 @@ import {
   ScanError,
   toMessage,
 } from '@cinc-scan/core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const key = z.string().transform((text, context) => {
   const parsed = parseWaiverKey(text);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { z } from 'zod';
+import * as z from 'zod';
 import { escapeBytes } from '../lens/index.ts';
 
 /** Commands and paths of the engine: text, or bytes that are not UTF-8 in Base64, since JSON carries no other. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiPath, parseAnswer } from './answer.ts';
 import type { Cluster } from './cluster.ts';
 

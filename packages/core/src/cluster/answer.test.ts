@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiPath, parseAnswer, parseStatus, toRefusal } from './answer.ts';
 
 const answer = (status: number, text: string) => ({ status, headers: {}, text });

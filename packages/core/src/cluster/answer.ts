@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ErrorCode, ScanError } from '../errors/index.ts';
 
 /** What the API server said: any status, the body as text. */

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestOptions } from 'node:https';
 import { WebSocket } from 'ws';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isScanError, ScanError, toMessage } from '../errors/index.ts';
 import { apiPath, parseJson, parseStatus, toRefusal } from './answer.ts';
 import type { Cluster } from './cluster.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Broker, type ContainerMarker, type EngineEvent } from '../broker/index.ts';
 import { ScanError } from '../errors/index.ts';
 import type { OpenTarget } from '../lens/index.ts';

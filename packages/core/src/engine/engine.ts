@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseJson } from '../cluster/index.ts';
 import { ScanError } from '../errors/index.ts';
 import type { JailStrength } from '../request/index.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A control, and the profile that it stands in. */
 const controlRef = z.object({ profile: z.string(), id: z.string() });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How far the process that runs profile code is kept from the machine that scans. Which walls there are says docs/jail.md.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { EngineEvent } from '../broker/index.ts';
 import { ScanError } from '../errors/index.ts';
 import { type JailStrength, jailStrengths } from '../request/index.ts';

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ScanError, toMessage } from '../errors/index.ts';
 import { parseJsonText } from '../request/index.ts';
 import { findRuby } from './find-ruby.ts';

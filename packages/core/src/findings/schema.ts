@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { z } from 'zod';
+import * as z from 'zod';
 import { areas, type FindingSeverity, findingKinds, findingSeverities, fixStates } from './finding.ts';
 
 const text = z.string();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Outcome, ProfileRef } from '../outcome/index.ts';
 import { matches, type Target } from '../plan/index.ts';
 import { issueTexts, matchText, type TargetMatch, targetMatch } from '../request/index.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiPath, type Cluster, type Connection, parseJson } from '../cluster/index.ts';
 import { ScanError, toMessage, toScanError } from '../errors/index.ts';
 import type { Target } from '../plan/index.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { dump } from 'js-yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ScanError } from '../errors/index.ts';
 import { parseYaml, Secret } from '../request/index.ts';
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiPath, type Cluster, parseAnswer } from '../cluster/index.ts';
 import { expiryAnnotation, type GrantKind, type GrantObject, grantKinds, managedBy, runLabel } from './objects.ts';
 import { revokeObjects } from './revoke.ts';

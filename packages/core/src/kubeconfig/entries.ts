@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a kubeconfig may say: https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
 // Only what the chosen context refers to is looked into: a half-written entry elsewhere harms nobody.
-import { z } from 'zod';
+import * as z from 'zod';
 
 const optional = <T extends z.ZodType>(shape: T) => shape.nullish().transform(value => value ?? undefined);
 const text = optional(z.string()).transform(value => (value === '' ? undefined : value));

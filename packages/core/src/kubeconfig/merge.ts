@@ -2,7 +2,7 @@
 // https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/#merging-kubeconfig-files
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ScanError, toMessage } from '../errors/index.ts';
 import { type Access, decodeText, parseYaml } from '../request/index.ts';
 

@@ -2,7 +2,7 @@
 // https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
 import { resolve } from 'node:path';
 import { isatty } from 'node:tty';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ScanError } from '../errors/index.ts';
 import { type Environment, Secret, withoutOwnSecrets } from '../request/index.ts';
 import type { ClusterEntry, PluginEntry } from './entries.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Answer, apiPath, type Cluster, parseAnswer, serverVersion, toRefusal } from '../cluster/index.ts';
 import { ScanError } from '../errors/index.ts';
 import { injectedCommands, type Target, targetName } from '../plan/index.ts';

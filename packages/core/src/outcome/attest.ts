@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { z } from 'zod';
+import * as z from 'zod';
 import { toMessage } from '../errors/index.ts';
 import { parseYaml } from '../request/index.ts';
 import type { Hdf, HdfControl } from './hdf.ts';

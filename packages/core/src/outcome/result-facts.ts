@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { z } from 'zod';
+import * as z from 'zod';
 import { views, witnesses } from '../lens/index.ts';
 import { lensNames } from '../request/index.ts';
 import type { Hdf } from './hdf.ts';

@@ -2,7 +2,7 @@
 // Which targets a waiver holds for. The auditor knows no targets: it is given only those waivers that hold for the one it
 // looks at, without this key.
 import { CORE_SCHEMA, load } from 'js-yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isNearly } from '../errors/index.ts';
 import { matches, type Target } from '../plan/index.ts';
 import {

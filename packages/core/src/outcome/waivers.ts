@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { CORE_SCHEMA, load } from 'js-yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { toYamlProblem } from '../request/index.ts';
 import { parseCsvRows } from './csv-rows.ts';
 import { parseMoment } from './moment.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiPath, type Cluster, parseAnswer, toRefusal } from '../cluster/index.ts';
 import { isScanError, ScanError } from '../errors/index.ts';
 import type { TargetMatch } from '../request/index.ts';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { withCacheLock } from '../engine/index.ts';
 import { ScanError, toMessage } from '../errors/index.ts';
 import { digestTree } from './digest.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiPath, type Cluster, parseJson } from '../cluster/index.ts';
 import { ScanError } from '../errors/index.ts';
 import { type ArchiveEntry, refuseArchive, safePath } from './entries.ts';

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, realpath } from 'node:fs/promises';
 import { isAbsolute, join, resolve, sep } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LockedDependency } from '../engine/index.ts';
 import { isScanError, ScanError, toMessage } from '../errors/index.ts';
 import { parseJsonText } from '../request/index.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { z } from 'zod';
+import * as z from 'zod';
 import { inventory } from '../engine/index.ts';
 import { ScanError, toMessage } from '../errors/index.ts';
 import { parseJsonText, Secret } from '../request/index.ts';

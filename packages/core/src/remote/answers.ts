@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a scan service answers, as far as it is used here; the compiler holds it to the description that the service has of
 // itself. Whoever answers may be somebody else: nothing is taken that has another shape, and no text is longer than it shows.
-import { z } from 'zod';
+import * as z from 'zod';
 import { catalogue, type ErrorCode, ScanError } from '../errors/index.ts';
 import { shortLine } from '../report/index.ts';
 import { Secret } from '../request/index.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where a job finds its ID token: all places there are, in the order in which they are looked at.
 import { existsSync, readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ScanError, toMessage } from '../errors/index.ts';
 import { type Call, type CallAnswer, call, isLoopback, isSuccess, mayPass, problemOf } from '../http/index.ts';
 import { type Environment, parseJsonText, readVariable } from '../request/index.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { z } from 'zod';
+import * as z from 'zod';
 import { ScanError, toMessage } from '../errors/index.ts';
 import { shortLine } from '../report/index.ts';
 import { parseJsonText } from '../request/index.ts';

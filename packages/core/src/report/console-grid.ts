@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 
 type GridRow = readonly string[];
 

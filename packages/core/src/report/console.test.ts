@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from '@jest/globals';
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 import { renderConsole } from './console.ts';
 import { renderMarkdown } from './markdown.ts';
 import { sampleAudited, sampleHdf, sampleModel, sampleTarget, sampleUnreached } from './testing/sample-model.ts';

@@ -133,7 +133,11 @@ export const frameworks: Record<FrameworkId, Framework> = {
   },
 };
 
-const inOrder = new Intl.Collator('en', { numeric: true });
+/** Made where it is needed: it takes several milliseconds, which each start of the command would pay. */
+let inOrder: Intl.Collator | undefined;
 
 /** `4.4.10` after `4.4.9`. */
-export const byPart = (a: string, b: string): number => inOrder.compare(a, b);
+export function byPart(a: string, b: string): number {
+  inOrder ??= new Intl.Collator('en', { numeric: true });
+  return inOrder.compare(a, b);
+}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Options for some targets alone. They have a place in the configuration file only: what a flag, a variable or a step says
 // is said of all targets, and wins.
-import { z } from 'zod';
+import * as z from 'zod';
 import { ScanError } from '../errors/index.ts';
 import { type InputValues, inputs, wholly } from './interface.ts';
 import { issueTexts, matchText, type TargetMatch, targetMatch } from './target-match.ts';

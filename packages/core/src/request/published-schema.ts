@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The JSON Schema of a document, as docs/schemas/<name>.schema.json publishes it. */
 export function publishedSchema(name: string, title: string, schema: z.ZodType): object {

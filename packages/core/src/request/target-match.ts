@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The language in which files say which targets they mean: thresholds, waivers and options for some of them alike.
-import { z } from 'zod';
+import * as z from 'zod';
 
 const name = z.string().min(1).max(253);
 const conditions = z.strictObject({

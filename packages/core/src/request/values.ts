@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { z } from 'zod';
+import * as z from 'zod';
 import { hint, isScanError, nearest, ScanError } from '../errors/index.ts';
 import { blankAsAbsent, type Environment, readVariable } from './environment.ts';
 import {

@@ -3,7 +3,7 @@
 import { type ErrorCode, isScanError, ScanError } from '@cinc-scan/core';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiTypes } from '../domain/api-types.ts';
 
 const problem = z

@@ -11,7 +11,7 @@ import {
 } from 'fastify-type-provider-zod';
 import { sql } from 'kysely';
 import { pino } from 'pino';
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiTypes } from '../domain/api-types.ts';
 import type { SignInProvider } from '../identity/provider.ts';
 import { ownVersion } from '../own-package.ts';

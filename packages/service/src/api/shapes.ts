@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the API answers.
 import { jailStrengths } from '@cinc-scan/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiTypes } from '../domain/api-types.ts';
 import { keyScope } from '../domain/key-scope.ts';
 import { checkFinding, workload } from '../domain/question.ts';

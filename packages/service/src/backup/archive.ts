@@ -11,7 +11,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { isScanError, ScanError, toMessage } from '@cinc-scan/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ByteReader } from './byte-reader.ts';
 
 const archiveVersion = 1;

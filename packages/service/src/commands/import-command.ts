@@ -14,7 +14,7 @@ import {
   waitMs,
 } from '@cinc-scan/core';
 import type { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isExport, runsOfExport } from './exported-runs.ts';
 import { findRuns, type RunToSend } from './run-folders.ts';
 import { readServer, type ServerOptions, type ServerPlace, withServer } from './server-place.ts';

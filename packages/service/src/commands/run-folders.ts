@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { lstat, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { mostResultBytes, parseJsonText, readBounded, ScanError } from '@cinc-scan/core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 export interface RunToSend {
   name: string;

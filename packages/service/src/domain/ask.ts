@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What callers may ask for: names of registered things, and those inputs of a scan that open nothing on this machine.
 import { askedInputs, parseSelector, registeredName, requestInput, ScanError, wholly } from '@cinc-scan/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiTypes } from './api-types.ts';
 import { namespaceName, slug } from './ids.ts';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the claims of a token have to be for it to be let in.
 import { ScanError } from '@cinc-scan/core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const pattern = z
   .string()

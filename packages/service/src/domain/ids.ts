@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Names of teams, clusters, profiles and thresholds, as they stand in addresses. */
 export const slug = z

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Issuers of tokens, and the rules by which their tokens become keys.
 import { isLoopback } from '@cinc-scan/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiTypes } from './api-types.ts';
 import { claimPatterns } from './claim-rule.ts';
 import { slug } from './ids.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a key is for, within its team: without a part it is for all that the team has.
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiTypes } from './api-types.ts';
 import { namespaceName, slug } from './ids.ts';
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Public keys of an issuer (RFC 7517): of all that such a set may hold, what checks a signature.
-import { z } from 'zod';
+import * as z from 'zod';
 
 const text = z.string().max(3000);
 const id = { kid: text.exactOptional(), alg: text.exactOptional(), use: text.exactOptional() };

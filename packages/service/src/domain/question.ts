@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What somebody wants to know of a cluster now. Whoever has its credential answers: the runner that would scan there.
 import { clusterChecks } from '@cinc-scan/core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const names = z.array(z.string().max(253)).max(10_000);
 

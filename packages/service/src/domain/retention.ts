@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiTypes } from './api-types.ts';
 
 /** What is kept for a time of its own: days after a scan has ended, or a finding was fixed. */

@@ -2,7 +2,7 @@
 // A person on the way to the provider and back. All that has to come back with them follows from a secret of their browser
 // and from the state that the provider returns, so that nothing is kept for strangers who never come back.
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 
 export interface Attempt {
   state: string;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which people are what: by the claims that the provider makes of them when they sign in.
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiTypes } from './api-types.ts';
 import { claimPatterns } from './claim-rule.ts';
 import { slug } from './ids.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a service and the process that scans say to each other: a line of JSON each way.
 import { jailStrengths } from '@cinc-scan/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { cleans } from '../domain/clean.ts';
 import { question, questionAnswer } from '../domain/question.ts';
 

@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createZstdDecompress } from 'node:zlib';
 import { isScanError, ScanError, toMessage } from '@cinc-scan/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { exportFormat, exportVersion } from './export-team.ts';
 import { readTar, type TarFile } from './tar.ts';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What sources said in one run: whether they looked, and what they found. Made next to the results, read by the service.
 import { type Finding, findingSchema, type Look, ScanError } from '@cinc-scan/core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** As a kind of report. */
 export const findingsKind = 'findings';

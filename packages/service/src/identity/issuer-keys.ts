@@ -2,7 +2,7 @@
 // The public keys of issuers of tokens: asked for by discovery, kept for a while, never more than a few.
 import { type AddressRules, call, isLoopback, problemOf, ScanError, toMessage } from '@cinc-scan/core';
 import { type CompactVerifyGetKey, compactVerify, createLocalJWKSet, errors, type JSONWebKeySet } from 'jose';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type KeySet, keySet } from '../domain/key-set.ts';
 import { type ReadToken, tokenAlgorithms } from '../domain/token.ts';
 

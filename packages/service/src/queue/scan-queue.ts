@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { sql } from 'kysely';
 import { type CommandResponse, fromKysely, PgBoss } from 'pg-boss';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Database } from '../store/open-database.ts';
 import type { AnyTransaction } from '../store/store.ts';
 

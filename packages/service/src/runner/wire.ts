@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a runner elsewhere and the service say to each other, over HTTPS. The runner asks; the service never calls it.
 import { jailStrengths } from '@cinc-scan/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { cleans } from '../domain/clean.ts';
 import { uuid } from '../domain/ids.ts';
 import { question, questionAnswer } from '../domain/question.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // consolidation.json: what a run has left in a store, written last. Whoever reads a run believes the files that it lists.
-import { z } from 'zod';
+import * as z from 'zod';
 import { areas, type findingStatuses, severityCounts, severityCountsSchema } from '../../findings/index.ts';
 import { publishedSchema } from '../../request/index.ts';
 import type { FindingsModel } from './model.ts';

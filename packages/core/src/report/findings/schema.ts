@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // findings.json: the writer's type and the published docs/schemas/findings.schema.json.
-import { z } from 'zod';
+import * as z from 'zod';
 import { areas, findingSchema, findingStatuses, runPointSchema, severityCountsSchema } from '../../findings/index.ts';
 import { publishedSchema } from '../../request/index.ts';
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one reader of scan.json. Anyone can have written it: nothing of it is taken on trust.
-import { z } from 'zod';
+import * as z from 'zod';
 import { toMessage } from '../../errors/index.ts';
 import { parseJsonText } from '../../request/index.ts';
 import { oneLine } from '../text.ts';

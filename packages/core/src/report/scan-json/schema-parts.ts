@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What scan.json is made of: each part once, in the order in which they need each other.
-import { z } from 'zod';
+import * as z from 'zod';
 import { jailProperties } from '../../engine/index.ts';
 import { catalogue } from '../../errors/index.ts';
 import { reasons, warningCodes } from '../../gate/index.ts';

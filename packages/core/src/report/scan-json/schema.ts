@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // scan.json both ways: the writer's type, what every reader reads by, and the published docs/schemas/scan.schema.json.
-import { z } from 'zod';
+import * as z from 'zod';
 import { exitRanks } from '../../gate/index.ts';
 import { publishedSchema } from '../../request/index.ts';
 import {

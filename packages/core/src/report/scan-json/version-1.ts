@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // scan.json of 0.1.0: as much as tells of files, results and trends. What each control counted as it did not keep.
-import { z } from 'zod';
+import * as z from 'zod';
 import { exitRanks } from '../../gate/index.ts';
 import { observationFields, profileFields, targetFields } from '../../outcome/index.ts';
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Call, type CallAnswer, call, isSuccess, problemOf, type RetrySettings } from '../../http/index.ts';
 import type { Push } from './push-spec.ts';
 

@@ -3,7 +3,7 @@
 import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Cluster, type Connection, parseJson } from '../../cluster/index.ts';
 import { isScanError, ScanError, toMessage } from '../../errors/index.ts';
 import { admitAll, openAccess } from '../../grant/index.ts';

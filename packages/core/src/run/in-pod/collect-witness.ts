@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether another container of a pod could have written what a scanner in it has left. The pod's manifest says it, which no
 // container can change; the results themselves cannot.
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiPath, type Cluster, parseAnswer } from '../../cluster/index.ts';
 
 const container = z.object({

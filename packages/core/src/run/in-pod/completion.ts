@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseJson } from '../../cluster/index.ts';
 import { ScanError } from '../../errors/index.ts';
 import { writeAtomic } from '../../store/index.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A request as data: whole, without paths, secrets or a working folder. Its shape comes from the interface manifest.
-import { z } from 'zod';
+import * as z from 'zod';
 import { ScanError, toMessage } from '../../errors/index.ts';
 import { resultFacts } from '../../outcome/index.ts';
 import {

@@ -2,7 +2,7 @@
 // How browsers sign in: people at their provider, and whoever has a key.
 import { ScanError } from '@cinc-scan/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readKey } from '../../domain/api-key.ts';
 import { hashOfState, newBrowserSecret, ownPath, readAttempt, startAttempt } from '../../domain/sign-in-attempt.ts';
 import type { SignInProvider } from '../../identity/provider.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the credential that is there for a cluster is good for, as an operator asks.
 import { isScanError } from '@cinc-scan/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { slug } from '../../domain/ids.ts';
 import { Questions } from '../../queue/questions.ts';
 import { findClusterToCheck, recordCheck } from '../../store/cluster-checks.ts';

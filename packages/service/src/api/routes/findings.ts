@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { areas, findingSchema } from '@cinc-scan/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiTypes } from '../../domain/api-types.ts';
 import { chooseCluster } from '../../domain/ask.ts';
 import { namespaceName, slug, uuid } from '../../domain/ids.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whose tokens are taken, and by which rules: for a team by its administrators, for all teams by operators.
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiTypes } from '../../domain/api-types.ts';
 import { claimPatterns } from '../../domain/claim-rule.ts';
 import { slug, uuid } from '../../domain/ids.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keys of teams, made by their administrators, and keys of the platform, made by operators.
 import { ScanError } from '@cinc-scan/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiTypes } from '../../domain/api-types.ts';
 import { slug, uuid } from '../../domain/ids.ts';
 import { keyScope, toScope } from '../../domain/key-scope.ts';

@@ -3,7 +3,7 @@
 import { Readable } from 'node:stream';
 import { ScanError } from '@cinc-scan/core';
 import type { FastifyRequest } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import { uuid } from '../../domain/ids.ts';
 import type { Ending, Lease, Leases } from '../../queue/leases.ts';
 import type { Questions } from '../../queue/questions.ts';

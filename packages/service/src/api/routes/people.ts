@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who calls, teams, and who did what.
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiTypes } from '../../domain/api-types.ts';
 import { slug } from '../../domain/ids.ts';
 import { verifyChain } from '../../store/audit-log.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { checkThreshold, embeddedProfile, mostRequestBytes, ScanError } from '@cinc-scan/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiTypes } from '../../domain/api-types.ts';
 import { namespaceName, slug, version } from '../../domain/ids.ts';
 import { toCheck } from '../../store/cluster-checks.ts';

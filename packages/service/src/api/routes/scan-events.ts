@@ -3,7 +3,7 @@
 
 import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { uuid } from '../../domain/ids.ts';
 import { progressOf } from '../../store/progress.ts';
 import { eventsAfter, getScan, type ScanRow } from '../../store/scans.ts';

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ReportModel, registeredName, wholly } from '@cinc-scan/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Blobs } from '../../blobs/blobs.ts';
 import { apiTypes } from '../../domain/api-types.ts';
 import { chooseCluster } from '../../domain/ask.ts';

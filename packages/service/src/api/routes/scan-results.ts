@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Readable } from 'node:stream';
 import { reportKinds, ScanError } from '@cinc-scan/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { uuid } from '../../domain/ids.ts';
 import { keptDays } from '../../domain/retention.ts';
 import { findingsKind } from '../../findings/run-findings.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readDocument, toScanRequest } from '@cinc-scan/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { scanBody, toAsk } from '../../domain/ask.ts';
 import { uuid } from '../../domain/ids.ts';
 import { assembleRequest } from '../../queue/assemble-request.ts';

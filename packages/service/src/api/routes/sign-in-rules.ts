@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which people are what: for a team by its administrators, for the platform by operators.
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiTypes } from '../../domain/api-types.ts';
 import { claimPatterns, requireOwner } from '../../domain/claim-rule.ts';
 import { slug, uuid } from '../../domain/ids.ts';

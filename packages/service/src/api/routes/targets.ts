@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What may be scanned by whoever asks. The cluster says it now: nothing of it is kept.
 import { isScanError, parseSelector, ScanError } from '@cinc-scan/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { chooseNamespaces } from '../../domain/ask.ts';
 import { namespaceName, slug } from '../../domain/ids.ts';
 import { workloadPlace } from '../../domain/question.ts';

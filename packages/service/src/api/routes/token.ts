@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiTypes } from '../../domain/api-types.ts';
 import { slug } from '../../domain/ids.ts';
 import { ruleRoles } from '../../domain/issuer.ts';
