@@ -43,12 +43,19 @@ RSpec.describe 'what Ruby compiled before' do
   end
 
   it 'is not used where another Ruby compiled it' do
-    File.binwrite(@kept, Marshal.dump(['another Ruby', Marshal.load(File.binread(@kept)).last]))
+    kept = File.binread(@kept)
+    expect(kept.sub!(RUBY_DESCRIPTION, RUBY_DESCRIPTION.tr('r', 'x'))).not_to be_nil
+    File.binwrite(@kept, kept)
     expect(loaded).to eq "1\nanew\n"
   end
 
   it 'is done without where it is no more, or damaged' do
-    [-> { File.write(@kept, 'x') }, -> { File.truncate(@kept, 0) }, -> { File.delete(@kept) }].each do |damage|
+    last = File.size(@kept) - 1
+    [last, 60, 4, 1, 0].each do |size|
+      File.truncate(@kept, size)
+      expect(loaded).to eq "1\nanew\n"
+    end
+    [-> { File.write(@kept, 'x' * 100) }, -> { File.delete(@kept) }].each do |damage|
       damage.call
       expect(loaded).to eq "1\nanew\n"
     end

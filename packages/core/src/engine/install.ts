@@ -102,7 +102,7 @@ async function ensureGems(settings: EngineSettings, ruby: Ruby): Promise<string>
   const key = createHash('sha256')
     .update(lock)
     .update(ruby.signature)
-    .update('standalone default, compiled')
+    .update('standalone default, compiled and indexed')
     .digest('hex')
     .slice(0, 16);
   const place = join(settings.cacheDirectory, `gems-${key}`);
