@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// `./dev bench [kubernetes|findings] [--quick] [--only PART]… [--json FILE]`: what a scan costs, as ratios. Not a test: it fails on no goal.
+// `./dev bench [kubernetes|findings|compare CHECKOUT] [--quick] [--only PART]… [--json FILE]`: what a scan costs, as ratios. Not
+// a test: it fails on no goal.
 import { writeFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openBenchCluster } from './bench-cluster.ts';
 import { build } from './cinc-scan.ts';
+import { benchCompare, worse } from './compare.bench.ts';
 import { benchCounts } from './counts.bench.ts';
 import { benchEngine } from './engine.bench.ts';
 import { benchFindings } from './findings.bench.ts';
@@ -28,13 +30,19 @@ const parts = {
 };
 type Part = keyof typeof parts;
 
-const places = new Set(['', 'kubernetes', 'findings']);
+const places = new Set(['', 'kubernetes', 'findings', 'compare']);
 const isPart = (text: string): text is Part => Object.hasOwn(parts, text);
 
-const usage = `usage: ./dev bench [kubernetes|findings] [--quick] [--only PART]… [--json FILE]
+const usage = `usage: ./dev bench [kubernetes|findings|compare CHECKOUT] [--quick] [--only PART]… [--json FILE]
 parts: ${Object.keys(parts).join(', ')}
 `;
 const say = (text: string) => process.stderr.write(`▸ ${text}\n`);
+
+interface Options {
+  quick: boolean;
+  only: string[];
+  json: string | undefined;
+}
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -45,16 +53,25 @@ async function main(): Promise<number> {
     },
     allowPositionals: true,
   });
-  const where = positionals.join(' ');
-  const chosen = values.only.filter(isPart);
-  if (!places.has(where) || chosen.length < values.only.length) return refuse(usage);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, endAll);
-  if (where === 'findings') return toEnd(() => runFindings(values.quick ? 1 : 3, values.json));
+  return await start(positionals, { json: undefined, ...values });
+}
+
+async function start([where = '', ...more]: string[], options: Options): Promise<number> {
+  const [checkout] = more;
+  const isComplete = more.length === (where === 'compare' ? 1 : 0);
+  if (!places.has(where) || !isComplete || !options.only.every(isPart)) return refuse(usage);
+  if (where === 'findings') return toEnd(() => runFindings(options.quick ? 1 : 3, options.json));
+  if (checkout !== undefined) return toEnd(() => runComparison(resolve(checkout), options));
+  return runOn(where, options);
+}
+
+function runOn(where: string, { quick, only, json }: Options): Promise<number> | number {
   const external = where === '' ? undefined : process.env['CINC_SCAN_TEST_KUBECONFIG'];
   if (where !== '' && !external)
     return refuse('./dev bench kubernetes runs on the cluster of CINC_SCAN_TEST_KUBECONFIG, which is not set.\n');
-  const extent = values.quick ? { rounds: 2, pods: 4 } : { rounds: 5, pods: 10 };
-  return toEnd(() => run({ external, ...extent, chosen, json: values.json }));
+  const extent = quick ? { rounds: 2, pods: 4 } : { rounds: 5, pods: 10 };
+  return toEnd(() => run({ external, ...extent, chosen: only.filter(isPart), json }));
 }
 
 async function toEnd(measure: () => Promise<void>): Promise<number> {
@@ -75,6 +92,25 @@ async function runFindings(rounds: number, json: string | undefined): Promise<vo
   const [load = Number.NaN] = loadavg();
   const rows = await benchFindings({ rounds, say });
   await print(rows, { where: 'this machine', started, load, rounds, json });
+}
+
+/** The command of this checkout beside that of another, such as the version before. */
+async function runComparison(checkout: string, { quick, json }: Options): Promise<void> {
+  const { rounds, pods } = quick ? { rounds: 3, pods: 4 } : { rounds: 9, pods: 10 };
+  say('compiling what is shipped, of both');
+  await build();
+  await build(checkout);
+  say(`starting ${pods} pods`);
+  await using cluster = await openBenchCluster(undefined, pods);
+  const large = await writeLargeProfile(join(cluster.folder, 'large'));
+  const begun = new Date();
+  const [load = Number.NaN] = loadavg();
+  const rows = await benchCompare({ cluster, checkout, rounds, large, say });
+  await print(rows, { where: `${cluster.name}, beside ${checkout}`, started: begun, load, rounds, json });
+  const lost = worse(rows);
+  process.stdout.write(
+    `\n${lost.length === 0 ? 'No row got worse.' : `Worse: ${lost.map(({ title }) => title).join('; ')}`}\n`,
+  );
 }
 
 function refuse(why: string): number {

@@ -15,23 +15,27 @@ export const profiles = {
 };
 
 /** Makes what is shipped: TypeScript that is stripped at every start would be measured otherwise. */
-export async function build(): Promise<void> {
-  await promisify(execFile)(process.execPath, [join(root, 'scripts/build-command.ts')], { cwd: root });
+export async function build(checkout = root): Promise<void> {
+  await promisify(execFile)(process.execPath, [join(checkout, 'scripts/build-command.ts')], { cwd: checkout });
+}
+
+interface Asked {
+  pods: string[];
+  profile: string;
+  options?: string[];
+  checkout?: string;
 }
 
 /** A scan of these pods by the command line as it is shipped. */
-export function scanCommand(
-  cluster: BenchCluster,
-  { pods, profile, options = [] }: { pods: string[]; profile: string; options?: string[] },
-): Command {
+export function scanCommand(cluster: BenchCluster, { pods, profile, options = [], checkout = root }: Asked): Command {
   const common = ['-n', cluster.namespace, '-p', profile, '--log-format', 'json', ...options];
-  return shippedCommand(cluster, ['scan', ...pods, ...common]);
+  return shippedCommand(cluster, ['scan', ...pods, ...common], checkout);
 }
 
-/** The command as it is shipped, with a folder of its own for what it writes. */
-export function shippedCommand(cluster: BenchCluster, args: string[]): Command {
+/** The command as a checkout ships it, with a folder of its own for what it writes. */
+export function shippedCommand(cluster: BenchCluster, args: string[], checkout = root): Command {
   return {
-    argv: [process.execPath, join(root, 'packages/cli/bin/cinc-scan.js'), ...args],
+    argv: [process.execPath, join(checkout, 'packages/cli/bin/cinc-scan.js'), ...args],
     cwd: mkdtempSync(join(cluster.folder, 'w-')),
     env: {
       PATH: process.env['PATH'] ?? '',

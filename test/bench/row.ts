@@ -30,7 +30,7 @@ export interface Row {
 /** At most so many times the second measure, or at most so much. */
 type Goal = { kind: 'ratio'; atMost: number } | { kind: 'amount'; atMost: number };
 
-function median(samples: number[]): number {
+export function median(samples: number[]): number {
   const sorted = samples.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   const [upper = Number.NaN, lower = upper] = [sorted[middle], sorted[middle - 1]];
@@ -38,7 +38,7 @@ function median(samples: number[]): number {
 }
 
 /** The first measure's median over another's. */
-function ratio({ measures }: Row, other = 1): number {
+export function ratio({ measures }: Row, other = 1): number {
   return median(measures[0]?.samples ?? []) / median(measures[other]?.samples ?? []);
 }
 

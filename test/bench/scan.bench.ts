@@ -50,7 +50,7 @@ async function benchOneTarget(bench: Bench, { title, profile, rounds, goal }: Co
   };
 }
 
-const walls = (label: string, runs: Timed[]): Measure =>
+export const walls = (label: string, runs: Timed[]): Measure =>
   series(
     label,
     's',
