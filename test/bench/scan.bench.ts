@@ -50,7 +50,7 @@ async function benchOneTarget(bench: Bench, { title, profile, rounds, goal }: Co
   };
 }
 
-export const walls = (label: string, runs: Timed[]): Measure =>
+const walls = (label: string, runs: Timed[]): Measure =>
   series(
     label,
     's',
