@@ -80,6 +80,11 @@ const defended: Record<string, Held> = {
   ],
   '(A device or a pipe is written into.)': ['devices and pipes are written into'],
   'The output folder says nothing of an earlier run.': ['the output folder says nothing of an earlier run'],
+  'Profile code is shut into a [jail](docs/jail.md) before the first line of it is loaded: it reaches neither files, networks nor processes of the machine that scans.':
+    ['profile code does not leave its jail'],
+  'How strong the jail was is found out from inside, and stands in the result; under `--require-jail` nothing of a profile is loaded in less.':
+    ['how strong the jail is, is found out and said', 'no profile is loaded in less than is demanded'],
+  'What a profile started in a container ends with the scan.': ['what a profile started ends with the scan'],
   'Secrets among the inputs print as `***` and are refused as arguments.': [
     'secrets show themselves nowhere',
     'secrets are refused as arguments',
@@ -92,14 +97,10 @@ const defended: Record<string, Held> = {
 
 const notDefended: Record<string, Held> = {
   'Reports of the following are welcome as ideas, but they are not vulnerabilities:': promisesNothing,
-  "A profile is a program, and runs with the rights of the user who starts the scan: it can read that user's files, a kubeconfig among them, and it can lie about what it saw.":
+  'It is the profile that says what passed, so one that means to can say anything of its containers, and it runs commands in them with their rights.':
     promisesNothing,
-  'We hand it no credentials and keep it from surviving the loss of its target; we do not confine it.': [
-    'the token is nowhere but in memory',
-    'the loss of a target counts, not what the engine writes',
-    'what a profile started ends with the scan',
-  ],
-  'Run only profiles that you would run as a script.': promisesNothing,
+  'Have a profile read by somebody before a verdict rests on it.': promisesNothing,
+  'Where the jail is `partial` or `none`, what the result names as missing is not kept from it.': promisesNothing,
   'A shell that answers "all is well" to every question, in the right form, is believed: with the exec lens the tools of the target are the witnesses.':
     promisesNothing,
   "With the debug and sidecar lenses tools of ours read files, commands of a profile run by the target's own programs with its rights and never with ours, and `witness` in `scan.json` says whether the target could reach our tools ([approaches](docs/approaches.md)): `--require-view guarded` demands that it could not.":
