@@ -45,6 +45,16 @@ export function maskNow(given: Secret[]): void {
   maskSecrets(secrets);
 }
 
+/** Keys and tokens come on the way: each is masked before anything that may hold it is said. */
+export function masking<T>(secrets: Secrets, say: (said: T) => void): (said: T) => void {
+  let known = 0;
+  return said => {
+    if (secrets.size !== known) maskSecrets(secrets);
+    known = secrets.size;
+    say(said);
+  };
+}
+
 /** The runner replaces each of these wherever it stands in the log; encoded, a secret is another text to it. */
 export function maskSecrets(secrets: Secrets): void {
   for (const form of secrets.all().flatMap(secret => formsOf(secret.reveal()))) {

@@ -19,11 +19,11 @@ import { makeDeps, makeSurroundings } from './dependencies.ts';
 import { tellFailure, tellVerdict } from './failure.ts';
 import { closeGroup, openGroup } from './group.ts';
 import { makeLog, safeText } from './log.ts';
-import { maskSecrets } from './mask.ts';
+import { masking, maskSecrets } from './mask.ts';
 import { setFailureOutputs, setOutputs } from './outputs.ts';
 import { checkPlatform } from './platform.ts';
 import type { Program } from './program.ts';
-import { forgetObjects, rememberObjects } from './state.ts';
+import { forgetObjects, rememberObjects, rememberScan } from './state.ts';
 import {
   type AskedStep,
   placeOfOutputs,
@@ -87,20 +87,16 @@ async function scanStep(asked: StepRequest, program: Program): Promise<number> {
   return await conclude(found, { asked, program, signal: cancel.signal });
 }
 
-/** The scan that a service does: there is nothing here that would have to be taken back. */
+/** The scan that a service does: what has to be taken back is what was asked for. */
 async function serverStep(asked: ServerStep, program: Program): Promise<number> {
   using cancel = listenForCancel(process, info, 'telling the scan service');
   const log = makeLog(asked.values);
   const { secrets } = asked;
-  let masked = 0;
   const found = await scanAtServer(asked.request, {
     ...makeSurroundings(asked, program.home),
     signal: cancel.signal,
-    tell: record => {
-      if (secrets.size !== masked) maskSecrets(secrets); // keys and tokens come on the way
-      masked = secrets.size;
-      log(record);
-    },
+    remember: rememberScan,
+    tell: masking(secrets, log),
   });
   closeGroup();
   return await conclude(found, { asked, program, signal: cancel.signal });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createPod, podBody } from '@cinc-scan/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { startIssuer, type TestIssuer } from '../../packages/service/src/testing/test-issuer.ts';
+import { CuttingProxy } from '../service/cutting-proxy.ts';
 import { openShop, registerIssuer } from '../service/shop.ts';
 import { type Client, type RunningService, startService } from '../service/support.ts';
 import { ActionUse, type Ended } from '../support/action.ts';
@@ -171,5 +172,70 @@ describe('a job', () => {
     expect([code, outputs['reason']]).toEqual([130, 'CANCELLED']);
     const scan = await newestScan();
     expect(await shop.finished(scan?.id ?? '')).toMatchObject({ state: 'cancelled' });
+  });
+
+  test('that is killed leaves its scan to the post step, which signs in anew and takes it back', async () => {
+    const use = step(inputs({ profile: 'slow' }), write);
+    const running = use.start('main');
+    await running.said(/Auditing/);
+    running.child.kill('SIGKILL');
+    const main = await running.ended;
+    expect(main.signal).toBe('SIGKILL');
+    const scan = await newestScan();
+    expect(scan?.state).toBe('running');
+    const left = JSON.parse(main.state['scan'] ?? '') as Record<string, string>;
+    expect(left).toEqual({
+      server: service.url,
+      scan: scan?.id,
+      key: expect.stringMatching(/^cinc-scan-[0-9a-f-]{36}$/),
+    });
+    const before = github.asked.length;
+    const post = await use.post();
+    expect([post.code, github.asked.length]).toEqual([0, before + 1]);
+    expect(post.log).toContain(`Scan ${scan?.id} is cancelled`);
+    expect(await shop.finished(scan?.id ?? '')).toMatchObject({ state: 'cancelled' });
+  });
+
+  test('that is killed before it has heard of its scan leaves the key under which it was asked for', async () => {
+    await using proxy = await CuttingProxy.open(service.url);
+    const use = step(inputs({ profile: 'slow', server: proxy.url, 'server-audience': service.url }), write);
+    const running = use.start('main');
+    await running.said(/Signed in/);
+    proxy.isClosed = true;
+    proxy.cut();
+    running.child.kill('SIGKILL');
+    const main = await running.ended;
+    expect(JSON.parse(main.state['scan'] ?? '')).toMatchObject({
+      server: proxy.url,
+      key: expect.stringMatching(/^cinc/),
+    });
+    proxy.isClosed = false;
+    const post = await use.post();
+    expect([post.code, post.log]).toEqual([0, expect.stringMatching(/Scan [0-9a-f-]{36} is cancelled/)]);
+    const scan = await newestScan();
+    expect(await shop.finished(scan?.id ?? '')).toMatchObject({ state: 'cancelled' });
+  });
+
+  test('that ended leaves nothing to the post step', async () => {
+    const use = step(inputs(), write);
+    const main = await use.main();
+    expect(main.state['scan']).toBe('');
+    expect((await use.post()).log).toContain('nothing is left to take back');
+  });
+
+  test('whose post step can take nothing back fails loudly, and names the scan', async () => {
+    const use = step(inputs({ profile: 'slow' }), write);
+    const running = use.start('main');
+    await running.said(/Auditing/);
+    running.child.kill('SIGKILL');
+    await running.ended;
+    github.makeOidcToken = aud => issuer.sign({ ...claims, ref: 'refs/heads/evil', aud });
+    const post = await use.post();
+    const [error] = post.commands.filter(({ name }) => name === 'error');
+    expect([post.code, error?.properties['title']]).toEqual([4, expect.stringContaining('SERVICE_TOKEN_REFUSED')]);
+    const scan = await newestScan();
+    expect(error?.message).toContain(scan?.id);
+    await shop.call('POST', `/scans/${scan?.id}/cancel`);
+    await shop.finished(scan?.id ?? '');
   });
 });

@@ -28,12 +28,19 @@ type Place = Pick<TestCluster, 'folder' | 'kubeconfigPath'>;
 export async function startService(
   place: Place,
   name: string,
-  { env = {}, args: more = [] }: { env?: Record<string, string>; args?: readonly string[] } = {},
+  { env = {}, args: more = [], machine = [] }: ServiceStart = {},
 ): Promise<RunningService> {
   const args = ['run', '--data', join(place.folder, name), '--port', '0', '--heartbeat', '10', ...more];
-  const running = await startProcess(place, args, { data: name, env });
+  const running = await startProcess(place, args, { data: name, env, machine });
   const [, url = ''] = urlLine.exec(running.output()) ?? [];
   return { ...running, url };
+}
+
+interface ServiceStart {
+  env?: Record<string, string>;
+  args?: readonly string[];
+  /** What it is started by, in place of this machine as it is. */
+  machine?: readonly string[];
 }
 
 const urlLine = /^cinc-scan service at (\S+)$/m;
@@ -45,13 +52,14 @@ const lastLine = 'Its database is embedded';
 export async function startProcess(
   { folder, kubeconfigPath }: Place,
   args: string[],
-  { data, env = {} }: { data: string; env?: Record<string, string> },
+  { data, env = {}, machine = [] }: Omit<ServiceStart, 'args'> & { data: string },
 ): Promise<RunningProcess> {
   const credentials = join(folder, data, 'credentials');
   mkdirSync(credentials, { recursive: true, mode: 0o700 });
   const credential = join(credentials, 'east');
   if (!existsSync(credential)) copyFileSync(kubeconfigPath, credential);
-  const child = spawn(process.execPath, [program, ...args, '--log-level', 'info'], {
+  const [command, ...all] = [...machine, process.execPath, program, ...args, '--log-level', 'info'] as const;
+  const child = spawn(command, all, {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {

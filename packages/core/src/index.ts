@@ -10,6 +10,8 @@ export {
   type PackageStore,
   type PoolLimits,
   probeJail,
+  requireStrength,
+  strongerJail,
 } from './engine/index.ts';
 export { catalogue, type ErrorCode, exitCodes, isScanError, nearest, ScanError, toMessage } from './errors/index.ts';
 export {
@@ -108,7 +110,14 @@ export {
   parseSource,
   readHostCredentials,
 } from './profile/index.ts';
-export { type ServerDeps, type ServerRequest, scanAtServer, toServerRequest } from './remote/index.ts';
+export {
+  letGoAtServer,
+  type PendingScan,
+  type ServerDeps,
+  type ServerRequest,
+  scanAtServer,
+  toServerRequest,
+} from './remote/index.ts';
 export {
   type Annotation,
   boundFinding,

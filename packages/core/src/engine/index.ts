@@ -14,7 +14,7 @@ export { withCacheLock } from './cache-lock.ts';
 export { Engine } from './engine.ts';
 export { type EngineInstall, type EngineSettings, findEngine } from './install.ts';
 export { type ControlRef, type Inventory, inventory, showProblem, showSupports } from './inventory.ts';
-export { type Jail, type JailProperty, jailProperties, weakerJail } from './jail.ts';
+export { type Jail, type JailProperty, jailProperties, requireStrength, strongerJail, weakerJail } from './jail.ts';
 export type { EnginePackage } from './package-archive.ts';
 export type { PackageKey, PackageStore } from './package-install.ts';
 export { type EngineLease, EnginePool, type PoolLimits } from './pool.ts';

@@ -58,6 +58,10 @@ export function requireStrength({ strength, missing }: Jail, wanted: JailStrengt
   );
 }
 
+/** What meets both demands. */
+export const strongerJail = (one: JailStrength, other: JailStrength): JailStrength =>
+  rank(one) < rank(other) ? other : one;
+
 /** Of all that ran in a run, the one that counts. */
 export const weakerJail = (one: Jail | undefined, other: Jail): Jail =>
   one === undefined || rank(other.strength) < rank(one.strength) ? other : one;

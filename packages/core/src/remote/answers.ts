@@ -27,12 +27,14 @@ const mostReports = 100_000;
 
 export const {
   SubmittedScan: submittedScan,
+  CancelledScan: cancelledScan,
   Scan: serverScan,
   ReportList: reportList,
   Problem: problem,
   ExchangedKey: exchangedKey,
 } = described({
-  SubmittedScan: z.object({ id, kind: z.enum(['new', 'same', 'waiting']) }),
+  SubmittedScan: z.object({ id, joined: z.boolean() }),
+  CancelledScan: z.object({ others: z.int().min(0) }),
   Scan: z.object({
     id,
     state: z.enum(['queued', 'running', 'done', 'failed', 'cancelled', 'expired']),

@@ -39,7 +39,7 @@ test('asks again with the same key, so that no scan is made twice', async () => 
   service.on('submit', (request, response, body) => {
     if (service.times('POST') < 3) return request.socket.destroy();
     service.scan.ask = JSON.parse(body) as Record<string, unknown>;
-    return send(response, 202, { id: scanId, kind: 'new', links: {} });
+    return send(response, 202, { id: scanId, kind: 'new', joined: false, links: {} });
   });
   expect((await asking.ask({ runId: 'build-7' })).verdict.verdict).toBe('pass');
   const keys = service.headers.flatMap(headers => headers['idempotency-key'] ?? []);

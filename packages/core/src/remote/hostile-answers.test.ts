@@ -156,7 +156,7 @@ test('texts of it are cleaned before they are shown', async () => {
     expect(failureOf(await asking.ask())?.message).not.toMatch(/[\p{Cc}\u2028]/u);
     expect(readFileSync(join(asking.root, 'out/console.txt'), 'utf8')).not.toMatch(/^(?:::|##\[|##vso)/m);
   }
-  asking.service.on('submit', (_, response) => send(response, 202, { id: scanId, kind: 'new' }));
+  asking.service.on('submit', (_, response) => send(response, 202, { id: scanId, joined: false }));
   const short = hostileTexts.filter(text => text.length < 500_000); // what is longer ends the run
   asking.service.events = short.map(text => ({ event: 'notice', data: { text } }));
   await asking.ask();

@@ -7,8 +7,9 @@ import { parseReportSpec } from '../report/index.ts';
 import { sampleModel, sampleUnreached } from '../report/testing/sample-model.ts';
 import { scenarios } from '../report/testing/scenarios.ts';
 import { writeReports } from '../results/index.ts';
+import type { PendingScan } from './submission.ts';
 import { Asking, askedKinds, failureOf, patience } from './testing/asking.ts';
-import { refuse, scanId, send } from './testing/fake-service.ts';
+import { page, refuse, scanId, send } from './testing/fake-service.ts';
 
 let asking: Asking;
 beforeEach(async () => {
@@ -109,7 +110,7 @@ describe('the queue', () => {
       const isFirst = service.times('POST /api/v1/scans') === 1;
       service.scan.ask = JSON.parse(body) as Record<string, unknown>;
       service.scan.state = isFirst ? 'cancelled' : state;
-      send(response, 202, { id: scanId, kind: isFirst ? 'waiting' : 'new', links: {} });
+      send(response, 202, { id: scanId, kind: isFirst ? 'waiting' : 'new', joined: isFirst, links: {} });
     });
     expect((await asking.ask()).verdict.verdict).toBe('pass');
     expect(asking.notices.join('\n')).toMatch(/somebody else asked for already[^]*Somebody else cancelled scan/);
@@ -141,7 +142,8 @@ describe('whatever ends the run before', () => {
   test('before the service has answered: it is asked which scan it is, and told to cancel it', async () => {
     const { service } = asking;
     service.on('submit', (_, response) => {
-      if (service.times('POST /api/v1/scans') > 1) send(response, 202, { id: scanId, kind: 'same', links: {} });
+      if (service.times('POST /api/v1/scans') > 1)
+        send(response, 202, { id: scanId, kind: 'same', joined: false, links: {} });
     });
     const asked = asking.ask({}, { signal: cancel.signal });
     await asking.heard('POST');
@@ -167,10 +169,33 @@ describe('whatever ends the run before', () => {
     expect(asking.service.times('/cancel')).toBe(1);
   });
 
-  test('leaves the scan of somebody else alone', async () => {
-    asking.service.on('submit', (_, response) => send(response, 200, { id: scanId, kind: 'waiting', links: {} }));
+  test('takes back what this run asked for, under its own key, and says who else waits', async () => {
+    const { service } = asking;
+    service.on('cancel', (_, response) => send(response, 202, { state: 'running', others: 2 }));
     const { verdict } = await asking.ask({ deadlineMs: 200 });
     expect(verdict).toMatchObject({ reason: 'DEADLINE', exitCode: 4 });
-    expect(asking.service.times('/cancel')).toBe(0);
+    const keys = service.headers.flatMap(headers => headers['idempotency-key'] ?? []);
+    expect(keys).toHaveLength(2);
+    expect(new Set(keys).size).toBe(1);
+    expect(asking.notices.join('\n')).toContain(`Scan ${scanId} goes on at ${service.url}: 2 others wait for it`);
+  });
+
+  test('leaves word of what was asked for before the service hears of it, and takes the word back at the end', async () => {
+    const { service } = asking;
+    const heard: number[] = [];
+    const pending: (PendingScan | undefined)[] = [];
+    const remember = (each: PendingScan | undefined) => {
+      heard.push(service.times('POST /api/v1/scans'));
+      pending.push(each);
+    };
+    await asking.ask({ deadlineMs: 200 }, { remember });
+    const [first, second, last] = pending;
+    expect([first?.scan, second?.scan, last]).toEqual([undefined, scanId, undefined]);
+    expect(first).toMatchObject({ server: service.url, key: service.headers[0]?.['idempotency-key'] });
+    expect(heard[0]).toBe(0);
+    service.on('cancel', (_, response) => page(response, 404));
+    pending.length = 0;
+    await asking.ask({ deadlineMs: 200 }, { remember });
+    expect(pending.at(-1)).toMatchObject({ scan: scanId });
   });
 });

@@ -6,13 +6,13 @@ import type { ReportModel } from '../report/index.ts';
 import { makeRunId, Secrets } from '../request/index.ts';
 import { makeRedactor, prepareOutputs, pushSecrets, redactModel } from '../results/index.ts';
 import { type Deps, inOwnWords, type Scan, toEventRecord, untilDeadline, writeRun } from '../run/index.ts';
-import { type ServerScan, toKnownError } from './answers.ts';
+import { type ServerScan, submittedScan, toKnownError } from './answers.ts';
 import { type Answer, fetchRun } from './fetch-run.ts';
 import { follow, type Tell } from './follow.ts';
 import type { ServerRequest } from './server-request.ts';
 import { type Patience, ServiceCalls, usualPatience } from './service-calls.ts';
 import { openKeys } from './sign-in.ts';
-import { Submission } from './submission.ts';
+import { letGo, type PendingScan, type RememberScan, Submission } from './submission.ts';
 import { unreachedModel } from './unreached-model.ts';
 
 export type ServerDeps = Pick<
@@ -21,6 +21,8 @@ export type ServerDeps = Pick<
 > & {
   tell: Tell;
   patience?: Patience;
+  /** For whoever has to take back what a run asked for that did not live to do it. */
+  remember?: RememberScan;
 };
 
 /**
@@ -48,12 +50,9 @@ export async function scanAtServer(request: ServerRequest, given: ServerDeps): P
 type Ready = ServerDeps & { secrets: Secrets; patience: Patience; signal: AbortSignal };
 
 async function ask(request: ServerRequest, deps: Ready): Promise<ReportModel> {
-  const { tool, environment, patience, signal, tell, secrets } = deps;
+  const { tool, signal } = deps;
   const started = new Date();
-  const notice = (text: string) => tell({ event: 'notice', text });
-  const { server } = request;
-  const keys = openKeys(server.signIn, { environment, secrets, notice });
-  const calls = new ServiceCalls({ server, keys, environment, version: tool.version, patience, signal, notice });
+  const calls = openCalls(request, deps);
   try {
     return await performed(calls, request, deps);
   } catch (error) {
@@ -66,29 +65,60 @@ async function ask(request: ServerRequest, deps: Ready): Promise<ReportModel> {
   }
 }
 
+function openCalls({ server }: ServerRequest, deps: Ready): ServiceCalls {
+  const { tool, environment, patience, signal, tell, secrets } = deps;
+  const notice = (text: string) => tell({ event: 'notice', text });
+  const keys = openKeys(server.signIn, { environment, secrets, notice });
+  return new ServiceCalls({ server, keys, environment, version: tool.version, patience, signal, notice });
+}
+
+/** Takes back what a run asked for that is dead, signed in anew as the same job. Throws what keeps it from that. */
+export async function letGoAtServer(
+  request: ServerRequest,
+  { server, key, scan }: PendingScan,
+  given: Omit<ServerDeps, 'remember'>,
+): Promise<void> {
+  const { secrets = new Secrets(), patience = usualPatience, tell } = given;
+  if (server !== request.server.address)
+    throw new ScanError('INPUT_INVALID', `server: the scan was asked of ${server}, not of ${request.server.address}`);
+  using ends = untilDeadline(lateMs, given.signal);
+  const calls = openCalls(request, { ...given, secrets, patience, signal: ends.signal });
+  const submitted = { method: 'POST' as const, path: '/scans', headers: { 'idempotency-key': key }, body: request.ask };
+  // The request may have arrived, and its answer not.
+  const id = scan ?? (await calls.json(submitted, submittedScan)).id;
+  tell({ event: 'notice', text: await letGo(calls, id, key) });
+}
+
+/** Nobody waits for what is done afterwards, but it has to end. */
+const lateMs = 120_000;
+
 /** How often a scan is asked for again that was cancelled by somebody else, who had asked for it before. */
 const mostTries = 3;
 
 async function performed(calls: ServiceCalls, request: ServerRequest, deps: Ready): Promise<ReportModel> {
   for (let attempt = 1; ; attempt++) {
-    const submission = new Submission(calls, request);
+    const submission = new Submission(calls, request, deps.remember ?? (() => undefined));
     const scan = await wait(submission, calls, deps);
     submission.requireSame(scan);
-    const isLost = scan.state === 'cancelled' && !submission.isOurs && attempt < mostTries;
+    const isLost = scan.state === 'cancelled' && submission.isJoined && attempt < mostTries;
     if (!isLost) return await result(calls, { scan, ask: request.ask }, deps);
     deps.tell({ event: 'notice', text: `Somebody else cancelled scan ${scan.id}: asking again` });
   }
 }
 
 /** The scan once it is over; whatever ends this run before ends the scan too. */
-async function wait(submission: Submission, calls: ServiceCalls, { tell, signal }: Ready): Promise<ServerScan> {
+async function wait(
+  submission: Submission,
+  calls: ServiceCalls,
+  { tell, signal, remember }: Ready,
+): Promise<ServerScan> {
   try {
     const id = await submission.submit();
-    const text = submission.isOurs
-      ? `Scan ${id} at ${calls.name}`
-      : `Scan ${id} at ${calls.name}, which somebody else asked for already`;
-    tell({ event: 'notice', text });
-    return await follow(calls, id, tell);
+    const joined = submission.isJoined ? ', which somebody else asked for already' : '';
+    tell({ event: 'notice', text: `Scan ${id} at ${calls.name}${joined}` });
+    const scan = await follow(calls, id, tell);
+    remember?.(undefined);
+    return scan;
   } catch (error) {
     if (signal.aborted) await submission.cancel(tell);
     throw error;

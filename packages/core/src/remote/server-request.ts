@@ -5,12 +5,12 @@ import { isLoopback } from '../http/index.ts';
 import { parseSelector } from '../plan/index.ts';
 import { parseReportSpec, type ReportSpec } from '../report/index.ts';
 import {
+  type AskedInput,
   askedInputs,
   type Environment,
   headerSecret,
   type InputName,
   inputs,
-  type PlainInput,
   refuseBesideServer,
   registeredName,
   resolveInput,
@@ -152,7 +152,7 @@ function requireRegistered(input: 'profile' | 'threshold', name: string): void {
 
 const nothing: Sources = { flags: {}, environment: {}, file: undefined };
 
-function asked(name: PlainInput, value: Values[PlainInput]): [string, unknown][] {
+function asked(name: AskedInput, value: Values[AskedInput]): [string, unknown][] {
   const isDefault = JSON.stringify(value) === JSON.stringify(resolveInput(name, nothing));
   if (value === undefined || isDefault) return [];
   return [[name, inputs[name].type === 'duration' ? `${String(value)}s` : value]];

@@ -6,6 +6,7 @@ export interface ServiceApi {
   ExchangedKey: ExchangedKey;
   ScanByNames: ScanByNames;
   SubmittedScan: SubmittedScan;
+  CancelledScan: CancelledScan;
   Scan: Scan;
   ReportList: ReportList;
   Problem: Problem;
@@ -71,6 +72,7 @@ interface ScanByNames {
   'all-profiles'?: boolean;
   rounding?: 'saf' | 'none';
   'report-only'?: boolean;
+  'require-jail'?: 'none' | 'partial' | 'full';
   duration?: string;
   timeout?: string;
   deadline?: string;
@@ -78,11 +80,16 @@ interface ScanByNames {
 interface SubmittedScan {
   id: string;
   kind: 'new' | 'same' | 'waiting';
+  joined: boolean;
   links: {
     self: string;
     results: string;
     events: string;
   };
+}
+interface CancelledScan {
+  state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled' | 'expired';
+  others: number;
 }
 interface Scan {
   id: string;

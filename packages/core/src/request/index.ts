@@ -47,7 +47,7 @@ export {
 export { Secret } from './secret.ts';
 export { platformSecrets, platformVariables, withoutOwnSecrets, withoutSecrets } from './secret-variables.ts';
 export { Secrets } from './secrets.ts';
-export { askedInputs, refuseBesideServer } from './server-inputs.ts';
+export { type AskedInput, askedInputs, refuseBesideServer } from './server-inputs.ts';
 export { issueTexts, matchConditions, matchText, type TargetMatch, targetMatch } from './target-match.ts';
 export {
   nearestInput,

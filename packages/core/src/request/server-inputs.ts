@@ -5,6 +5,9 @@ import { type InputName, inputNames, inputs, type PlainInput } from './interface
 import { perTargetKey } from './per-target.ts';
 import { givenAs, type Sources } from './values.ts';
 
+/** A request holds them as they are; how strong the jail has to be is a matter of whoever runs it, and so is asked of the service. */
+export type AskedInput = PlainInput | 'require-jail';
+
 /** Inputs that a scan service takes as they are. */
 export const askedInputs = [
   'container',
@@ -20,10 +23,11 @@ export const askedInputs = [
   'all-profiles',
   'rounding',
   'report-only',
+  'require-jail',
   'duration',
   'timeout',
   'deadline',
-] as const satisfies PlainInput[];
+] as const satisfies AskedInput[];
 
 const others: readonly InputName[] = ['targets', 'namespace', 'profile', 'threshold', 'run-id'];
 const groups = new Set<string>(['server', 'report', 'findings']);

@@ -7,7 +7,16 @@ export interface DescribedApi {
   components: { schemas: Record<string, object> };
 }
 
-const used = ['TokenExchange', 'ExchangedKey', 'ScanByNames', 'SubmittedScan', 'Scan', 'ReportList', 'Problem'];
+const used = [
+  'TokenExchange',
+  'ExchangedKey',
+  'ScanByNames',
+  'SubmittedScan',
+  'CancelledScan',
+  'Scan',
+  'ReportList',
+  'Problem',
+];
 
 const banner = `// SPDX-License-Identifier: Apache-2.0
 // Generated from the description of the scan service's API: edit packages/service/src/api, then run \`npm run generate\`.

@@ -103,6 +103,9 @@ export const submittedScan = z
     kind: z
       .enum(['new', 'same', 'waiting'])
       .describe('same: the idempotency key was used before; waiting: the same question was in the queue already'),
+    joined: z
+      .boolean()
+      .describe('Somebody else had asked for this scan before; it is still so when the request is sent again'),
     links: z.object({ self: z.string(), results: z.string(), events: z.string() }),
   })
   .register(apiTypes, { id: 'SubmittedScan' });
@@ -116,6 +119,13 @@ export const importedScan = z
     links: z.object({ self: z.string(), results: z.string() }),
   })
   .register(apiTypes, { id: 'ImportedScan' });
+
+export const cancelledScan = z
+  .object({
+    state: z.enum(scanStates),
+    others: z.int().describe('Who else waits for the scan, which goes on for them'),
+  })
+  .register(apiTypes, { id: 'CancelledScan' });
 
 /** Items, and where the next ones are. */
 export const page = <T extends z.ZodType>(item: T, id: string) =>

@@ -51,7 +51,7 @@ async function live(parts: TestStore, { shop, bank }: World): Promise<void> {
   const failure = { code: 'INPUT_INVALID', message: 'm', remedy: 'r' };
   await leases.end(await take(), { kind: 'refused', failure, mayPass: false });
   const { id } = await submit(parts, shop, askFor('pod/cancelled'));
-  await parts.store.asTeam(shop.team, transaction => requestCancel(transaction, id, shop));
+  await parts.store.asTeam(shop.team, transaction => requestCancel(transaction, { id, asker: undefined }, shop));
   await submit(parts, shop, askFor('pod/running'));
   await take();
   await submit(parts, shop, askFor('pod/queued'));

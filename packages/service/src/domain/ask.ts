@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // What callers may ask for: names of registered things, and those inputs of a scan that open nothing on this machine.
-import { askedInputs, parseSelector, registeredName, requestInput, ScanError, wholly } from '@cinc-scan/core';
+import {
+  askedInputs,
+  inputs,
+  jailStrengths,
+  parseSelector,
+  registeredName,
+  requestInput,
+  ScanError,
+  wholly,
+} from '@cinc-scan/core';
 import * as z from 'zod';
 import { apiTypes } from './api-types.ts';
 import { namespaceName, slug } from './ids.ts';
@@ -22,6 +31,7 @@ const byNames = z
     profile: z.array(named('profile')).min(1).max(20),
     threshold: named('threshold').optional().describe('Without one every control has to pass'),
     ...options,
+    'require-jail': z.enum(jailStrengths).optional().describe(inputs['require-jail'].description),
   })
   .register(apiTypes, { id: 'ScanByNames' });
 

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type JailStrength, ScanError, toMessage } from '@cinc-scan/core';
+import { type JailStrength, ScanError, strongerJail, toMessage } from '@cinc-scan/core';
 import type { QuestionAnswer } from '../domain/question.ts';
 import type { RunEvent } from '../queue/attempts.ts';
 import { type Ending, type Lease, toFailure } from '../queue/leases.ts';
@@ -61,6 +61,7 @@ export class ProcessExecutor implements AsyncDisposable {
     const { runId, before, clean, namespaces, names, request, cluster } = lease;
     const kubeconfig =
       cluster.credential === undefined ? undefined : credentialPath(this.settings.credentials, cluster.credential);
+    const requireJail = strongerJail(this.settings.requireJail, lease.requireJail);
     const answer = await this.processOf(lease.team).ask(
       {
         kind: 'scan',
@@ -71,7 +72,8 @@ export class ProcessExecutor implements AsyncDisposable {
         names,
         request,
         folder,
-        requireJail: this.settings.requireJail,
+        requireJail,
+        isDemanded: requireJail !== this.settings.requireJail,
         ...(kubeconfig !== undefined && { kubeconfig }),
         ...(cluster.context !== undefined && { context: cluster.context }),
       },

@@ -26,6 +26,8 @@ const scanOrder = z.strictObject({
   context: z.string().optional(),
   /** Profile code runs in no less. */
   requireJail: z.enum(jailStrengths),
+  /** That is more than this runner sees to by itself: whether the machine gives it is found out before anything is made. */
+  isDemanded: z.boolean(),
 });
 export type ScanOrder = z.infer<typeof scanOrder>;
 

@@ -3,10 +3,14 @@
 // to the next. It has neither the database nor the keys of the service.
 import { createInterface } from 'node:readline';
 import {
+  cacheFolder,
   type Deps,
   EnginePool,
+  type JailStrength,
   makeDeps,
+  probeJail,
   readDocument,
+  requireStrength,
   ScanError,
   type ScanEvent,
   scan,
@@ -58,9 +62,17 @@ async function perform(order: ScanOrder, signal: AbortSignal): Promise<Said> {
   for (const earlier of before) await takeBack(earlier, namespaces, deps);
   if (order.clean !== undefined)
     throw new ScanError('RUN_LOST', 'Each process that ran this scan went away without a word');
+  if (order.isDemanded) await requireJailHere(requireJail, folder);
   const done = await scan(toScanRequest(values, contents), deps);
   const reports = [...toFiles(done.reports), ...(await writeOthers(done.model, folder, names))];
   return { kind: 'judged', ...summaryOf(done.model), reports };
+}
+
+/** Before anything is made in the cluster. The engine compares again what it builds. Throws JAIL_TOO_WEAK. */
+async function requireJailHere(wanted: JailStrength, folder: string): Promise<void> {
+  const { PATH: path = '' } = process.env;
+  const cacheDirectory = cacheFolder(process.env);
+  requireStrength(await probeJail({ directory: engineDirectory(), cacheDirectory, path }, folder), wanted);
 }
 
 async function takeBack(runId: string, namespaces: string[], deps: Deps): Promise<void> {

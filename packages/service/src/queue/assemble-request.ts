@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Names become contents: what a runner gets is a request document, whole.
-import { embeddedProfile, type RequestDocument, renderRequest, requestVersion, ScanError } from '@cinc-scan/core';
+import {
+  embeddedProfile,
+  type JailStrength,
+  type RequestDocument,
+  renderRequest,
+  requestVersion,
+  ScanError,
+} from '@cinc-scan/core';
 import type { Blobs } from '../blobs/blobs.ts';
 import type { Pins } from '../domain/ask.ts';
 import type { RunNames } from '../findings/of-run.ts';
@@ -10,6 +17,8 @@ export interface AssembledRequest {
   /** The text of the request document. */
   request: string;
   namespaces: string[];
+  /** Whoever asked wants profile code to run in no less. */
+  requireJail: JailStrength;
   /** What results are about, by registered names. */
   names: RunNames;
 }
@@ -30,7 +39,7 @@ export async function assembleRequest(
   // Under the name by which it can be asked for again: it stands in the reports.
   for (const { slug, version, digest } of pins.profiles)
     profile.push({ ...(await readProfile(blobs, digest)), name: `${slug}@${version}` });
-  const { cluster: _cluster, profile: _named, threshold: _name, ...plain } = ask;
+  const { cluster: _cluster, profile: _named, threshold: _name, 'require-jail': requireJail = 'none', ...plain } = ask;
   const document = {
     apiVersion: requestVersion,
     kind: 'ScanRequest',
@@ -39,7 +48,7 @@ export async function assembleRequest(
     ...(threshold !== undefined && { threshold }),
   } satisfies RequestDocument;
   const names = { cluster: pins.cluster, profiles: pins.profiles.map(({ slug }) => slug) };
-  return { request: renderRequest(document), namespaces: ask.namespace, names };
+  return { request: renderRequest(document), namespaces: ask.namespace, requireJail, names };
 }
 
 async function readProfile(blobs: Blobs, digest: string) {

@@ -25,6 +25,7 @@ const offer = z.strictObject({
   /** Why nothing is scanned any more: what those left is taken back. */
   clean: z.enum(cleans).nullable(),
   namespaces: z.array(z.string()),
+  requireJail: z.enum(jailStrengths),
   /** What results are about, by registered names. */
   names: z.strictObject({ cluster: z.string(), profiles: z.array(z.string()) }),
   /** The request document. */

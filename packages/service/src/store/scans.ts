@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { ScanError } from '@cinc-scan/core';
 import { sql } from 'kysely';
 import { v7 as makeId } from 'uuid';
@@ -24,6 +24,8 @@ export interface Submitted {
   cluster: string;
   /** new: queued now; same: the idempotency key was used before; waiting: the same question was in the queue already. */
   kind: 'new' | 'same' | 'waiting';
+  /** Somebody else had asked for it before, whatever was answered to this one first. */
+  joined: boolean;
 }
 
 /** Puts a scan into its table; the queue is told by the caller, in the same transaction. */
@@ -35,16 +37,19 @@ export async function submitScan(
   const { ask, idempotencyKey: key, deadline } = submission;
   const asked = digestOf(ask);
   const before = key === undefined ? undefined : await findSubmission(transaction, key, asked);
-  if (before !== undefined) return { id: before, cluster: '', kind: 'same' };
+  if (before !== undefined) return { id: before.scan, cluster: '', kind: 'same', joined: before.joined };
   await asWholeTeam(transaction, by, () => requireQuota(transaction, by.team));
   const cluster = chooseCluster(ask, await clustersOf(transaction));
   const pins = await pin(transaction, ask, cluster.slug);
   const row = { cluster: cluster.id, ask, pins, digest: digestOf({ ask, pins }), deadline };
   const made = await insertScan(transaction, row, by);
   const id = made ?? (await waitingScan(transaction, row.digest));
-  const isOurs = key === undefined || (await recordSubmission(transaction, { key, digest: asked, scan_id: id }));
-  if (!isOurs && made !== undefined) throw justNow(); // sent twice at once, and the other one has started
-  return { id, cluster: cluster.id, kind: !isOurs ? 'same' : made === undefined ? 'waiting' : 'new' };
+  const joined = made === undefined;
+  const asker = { key: key ?? `asked-${randomUUID()}`, digest: asked, scan_id: id, joined };
+  const twin = await recordSubmission(transaction, asker);
+  if (twin !== undefined && !joined) throw justNow(); // sent twice at once, and the other one has started
+  if (twin !== undefined) return { id, cluster: cluster.id, kind: 'same', joined: twin.joined };
+  return { id, cluster: cluster.id, kind: joined ? 'waiting' : 'new', joined };
 }
 
 interface NewScan {
@@ -103,29 +108,33 @@ function sorted(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, each]) => [key, sorted(each)]));
 }
 
-async function findSubmission(transaction: TeamTransaction, key: string, digest: string): Promise<string | undefined> {
+interface Asker {
+  scan: string;
+  joined: boolean;
+}
+
+async function findSubmission(transaction: TeamTransaction, key: string, digest: string): Promise<Asker | undefined> {
   const found = await transaction
     .selectFrom('submission')
-    .select(['scan_id', 'digest'])
+    .select(['scan_id as scan', 'joined', 'digest'])
     .where('key', '=', key)
     .executeTakeFirst();
-  if (found === undefined || found.digest === digest) return found?.scan_id;
+  if (found === undefined || found.digest === digest) return found;
   throw new ScanError('SERVICE_CONFLICT', `The idempotency key ${key} was used for another request`);
 }
 
-/** False where somebody used the same key for the same scan at this moment. Throws SERVICE_CONFLICT where for another. */
+/** Who used the same key for the same scan at this moment, if somebody did. Throws SERVICE_CONFLICT where for another. */
 async function recordSubmission(
   transaction: TeamTransaction,
-  row: { key: string; digest: string; scan_id: string },
-): Promise<boolean> {
+  row: { key: string; digest: string; scan_id: string; joined: boolean },
+): Promise<Asker | undefined> {
   const { numInsertedOrUpdatedRows: made } = await transaction
     .insertInto('submission')
     .values(row)
     .onConflict(conflict => conflict.columns(['team_id', 'key']).doNothing())
     .executeTakeFirst();
-  if (made === 1n) return true;
-  await findSubmission(transaction, row.key, row.digest);
-  return false;
+  if (made === 1n) return undefined;
+  return (await findSubmission(transaction, row.key, row.digest)) ?? { scan: row.scan_id, joined: row.joined };
 }
 
 async function requireQuota(transaction: TeamTransaction, team: string): Promise<void> {
@@ -160,6 +169,7 @@ async function waitingScan(transaction: TeamTransaction, digest: string): Promis
     .where('digest', '=', digest)
     .where('state', '=', 'queued')
     .where('attempt', '=', 0)
+    .forShare() // whoever lets go of it counts this one too, or has ended it before
     .executeTakeFirstOrThrow(justNow);
   return id;
 }
@@ -241,17 +251,31 @@ export interface Cancelling {
   state: ScanState;
   /** Of a scan that waited, and has to leave the queue now. */
   waitedFor: string | undefined;
+  /** Who else waits for it, so that it goes on. */
+  others: number;
+}
+
+export interface CancelRequest {
+  id: string;
+  /** The idempotency key of the one who waits for it no more; undefined: it is to end, whoever waits. */
+  asker: string | undefined;
 }
 
 /** A queued scan is cancelled at once; a running one when its runner hears of it. Throws SERVICE_NOT_FOUND. */
-export async function requestCancel(transaction: TeamTransaction, id: string, by: TeamCaller): Promise<Cancelling> {
+export async function requestCancel(
+  transaction: TeamTransaction,
+  { id, asker }: CancelRequest,
+  by: TeamCaller,
+): Promise<Cancelling> {
   const { state, attempt, cluster } = await transaction
     .selectFrom('scan')
     .select(['state', 'attempt', 'cluster_id as cluster'])
     .where('id', '=', id)
     .forUpdate()
     .executeTakeFirstOrThrow(() => noScan(id));
-  if (state !== 'queued' && state !== 'running') return { state, waitedFor: undefined };
+  const others = asker === undefined ? 0 : await letGo(transaction, { id, asker });
+  if (state !== 'queued' && state !== 'running') return { state, waitedFor: undefined, others: 0 };
+  if (others > 0) return { state, waitedFor: undefined, others };
   // What an attempt that died has left is taken back first.
   const isOver = state === 'queued' && attempt === 0;
   const change = isOver ? { state: 'cancelled' as const, finished_at: new Date() } : {};
@@ -261,5 +285,23 @@ export async function requestCancel(transaction: TeamTransaction, id: string, by
     .where('id', '=', id)
     .execute();
   await audit(transaction, { team: by.team, principal: by.principal, action: 'scan.cancel', object: id });
-  return isOver ? { state: 'cancelled', waitedFor: cluster } : { state, waitedFor: undefined };
+  return isOver ? { state: 'cancelled', waitedFor: cluster, others } : { state, waitedFor: undefined, others };
+}
+
+/** How many others wait for the scan, whose row is locked. Throws SERVICE_NOT_FOUND for a key that did not ask for it. */
+async function letGo(transaction: TeamTransaction, { id, asker }: { id: string; asker: string }): Promise<number> {
+  const { numUpdatedRows: found } = await transaction
+    .updateTable('submission')
+    .set({ let_go_at: new Date() })
+    .where('scan_id', '=', id)
+    .where('key', '=', asker)
+    .executeTakeFirst();
+  if (found === 0n) throw new ScanError('SERVICE_NOT_FOUND', `Nobody asked for scan ${id} under that idempotency key`);
+  const { others } = await transaction
+    .selectFrom('submission')
+    .select(sql<number>`count(*)::int`.as('others'))
+    .where('scan_id', '=', id)
+    .where('let_go_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  return others;
 }

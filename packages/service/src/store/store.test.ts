@@ -164,7 +164,9 @@ describe.each([['embedded'], ['server']])('the store, %s', kind => {
     const first = await take(id);
     await silence(id);
     await recovered();
-    await parts.store.asTeam(world.shop.team, transaction => requestCancel(transaction, id, world.shop));
+    await parts.store.asTeam(world.shop.team, transaction =>
+      requestCancel(transaction, { id, asker: undefined }, world.shop),
+    );
     expect(await stateOf(id)).toMatchObject({ state: 'queued' });
     const second = await take(id);
     expect(second).toMatchObject({ attempt: 2, clean: 'cancelled', before: [first.runId] });
@@ -209,7 +211,9 @@ describe.each([['embedded'], ['server']])('the store, %s', kind => {
   test('cancels a scan that waits at once, and tells the runner of one that runs', async () => {
     await drain();
     const cancel = (id: string) =>
-      parts.store.asTeam(world.shop.team, transaction => requestCancel(transaction, id, world.shop));
+      parts.store.asTeam(world.shop.team, transaction =>
+        requestCancel(transaction, { id, asker: undefined }, world.shop),
+      );
     const waiting = await submit(parts, world.shop, askFor('pod/waits'));
     expect(await cancel(waiting.id)).toMatchObject({ state: 'cancelled', waitedFor: expect.any(String) });
     expect(await leases.take('a test')).toBeUndefined();

@@ -171,12 +171,16 @@ export interface Tables {
     created_at: Made;
   };
   scan: ScanTable;
-  /** Idempotency keys, with what they were used for. */
+  /** Who asked for which scan: their idempotency keys, or one that was made up, with what they were used for. */
   submission: {
     team_id: OwnTeam;
     key: string;
     digest: string;
     scan_id: string;
+    /** Somebody else had asked for the scan before. */
+    joined: ColumnType<boolean, boolean, never>;
+    /** They wait for it no more. */
+    let_go_at: ColumnType<Date | null, never, Date>;
     created_at: Made;
   };
   scan_event: {

@@ -14,6 +14,7 @@ import type { EventRecord, Scan } from '../../run/index.ts';
 import { scanAtServer } from '../scan-at-server.ts';
 import type { ServerRequest } from '../server-request.ts';
 import type { Patience } from '../service-calls.ts';
+import type { RememberScan } from '../submission.ts';
 import { FakeService } from './fake-service.ts';
 
 export const patience: Patience = {
@@ -81,7 +82,7 @@ export class Asking implements AsyncDisposable {
   }
 
   /** Asks for what the model is the answer to. */
-  ask(changes: Partial<ServerRequest> = {}, { model = passed(), signal }: Asked = {}): Promise<Scan> {
+  ask(changes: Partial<ServerRequest> = {}, { model = passed(), ...more }: Asked = {}): Promise<Scan> {
     const address = changes.server?.address ?? this.service.url;
     const namespaces = model.verdict.judged.map(({ outcome }) => outcome.target.namespace);
     const request: ServerRequest = {
@@ -109,7 +110,8 @@ export class Asking implements AsyncDisposable {
       workspace: this.root,
       stdout: () => undefined,
       console: { color: false, width: 100 },
-      signal,
+      signal: undefined,
+      ...more,
       tell: record => this.told.push(record),
       patience,
     });
@@ -124,4 +126,5 @@ export class Asking implements AsyncDisposable {
 interface Asked {
   model?: ReportModel;
   signal?: AbortSignal;
+  remember?: RememberScan;
 }

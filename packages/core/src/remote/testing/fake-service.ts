@@ -122,7 +122,7 @@ export class FakeService implements AsyncDisposable {
     submit: (_, response, body) => {
       this.scan.ask = JSON.parse(body) as Record<string, unknown>;
       const self = `/api/v1/scans/${scanId}`;
-      send(response, 202, { id: scanId, kind: 'new', links: { self, results: '', events: '' } });
+      send(response, 202, { id: scanId, kind: 'new', joined: false, links: { self, results: '', events: '' } });
     },
     scan: (_, response) => send(response, 200, this.scan),
     events: (request, response) => {
@@ -138,7 +138,7 @@ export class FakeService implements AsyncDisposable {
       const bytes = readFileSync(join(this.run ?? '', file));
       response.writeHead(200, { etag: `"${sha256(bytes)}"`, 'content-type': 'application/json' }).end(bytes);
     },
-    cancel: (_, response) => send(response, 202, { state: 'cancelled' }),
+    cancel: (_, response) => send(response, 202, { state: 'cancelled', others: 0 }),
   };
 
   reports(): ServiceApi['ReportList']['items'] {

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { ScanError, toMessage } from '../../errors/index.ts';
 import { resultFacts } from '../../outcome/index.ts';
 import {
+  type AskedInput,
   environmentName,
   flagName,
   type Input,
@@ -119,7 +120,7 @@ function patterned(input: Input): z.ZodType {
 }
 
 /** What a request may say of an input that it holds as it is. */
-export const requestInput = (name: PlainInput): z.ZodType =>
+export const requestInput = (name: AskedInput): z.ZodType =>
   plainSchema(inputs[name]).optional().describe(inputs[name].description);
 
 const plain = Object.fromEntries(plainInputs.map(name => [name, requestInput(name)]));

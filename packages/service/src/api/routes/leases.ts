@@ -62,6 +62,7 @@ const toOffer = (lease: Lease): Offer => ({
   before: lease.before,
   clean: lease.clean ?? null,
   namespaces: lease.namespaces,
+  requireJail: lease.requireJail,
   names: { cluster: lease.names.cluster, profiles: [...lease.names.profiles] },
   request: lease.request,
   cluster: {

@@ -7,7 +7,7 @@ import { assembleRequest } from '../../queue/assemble-request.ts';
 import { type Progress, progressOf } from '../../store/progress.ts';
 import { getScan, listScans, requestCancel, type ScanRow, type Submitted, submitScan } from '../../store/scans.ts';
 import { asService, type TeamTransaction } from '../../store/store.ts';
-import { page, scan, scanStates, submittedScan } from '../shapes.ts';
+import { cancelledScan, page, scan, scanStates, submittedScan } from '../shapes.ts';
 import { teamOf } from '../sign-in.ts';
 import type { ApiParts, Server } from './routes.ts';
 import { streamEvents } from './scan-events.ts';
@@ -15,6 +15,13 @@ import { addScanImport } from './scan-import.ts';
 import { addResultRoutes } from './scan-results.ts';
 
 const byId = z.object({ id: uuid });
+
+const asker = z.looseObject({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,200}$/, 'expected up to 200 visible characters')
+    .optional(),
+});
 
 export function addScanRoutes(server: Server, parts: ApiParts): void {
   addSubmit(server, parts);
@@ -28,22 +35,26 @@ export function addScanRoutes(server: Server, parts: ApiParts): void {
       config: { access: { kind: 'team', role: 'scanner', scoped: true } },
       schema: {
         summary: 'End a scan; what it made in the cluster is taken back',
+        description:
+          'With the idempotency key under which it was asked for, only that request is taken back: the scan ends when nobody else waits for it.',
         tags: ['scans'],
         params: byId,
-        response: { 202: z.object({ state: z.enum(scanStates) }) },
+        headers: asker,
+        response: { 202: cancelledScan },
       },
     },
     async (request, reply) => {
       const caller = teamOf(request);
       const { id } = request.params;
-      const state = await parts.store.asTeam(caller, async transaction => {
-        const { state: now, waitedFor } = await requestCancel(transaction, id, caller);
+      const cancelling = { id, asker: request.headers['idempotency-key'] };
+      const done = await parts.store.asTeam(caller, async transaction => {
+        const { waitedFor, ...now } = await requestCancel(transaction, cancelling, caller);
         if (waitedFor === undefined) return now;
         await asService(transaction);
         await parts.queue.drop(transaction, { id, cluster: waitedFor });
         return now;
       });
-      return reply.code(202).send({ state });
+      return reply.code(202).send(done);
     },
   );
 }
@@ -57,12 +68,7 @@ function addSubmit(server: Server, { store, blobs, queue, onQueued, longestWaitM
         summary: 'Ask for a scan',
         tags: ['scans'],
         body: scanBody,
-        headers: z.looseObject({
-          'idempotency-key': z
-            .string()
-            .regex(/^[\x21-\x7e]{1,200}$/, 'expected up to 200 visible characters')
-            .optional(),
-        }),
+        headers: asker,
         response: { 202: submittedScan, 200: submittedScan },
       },
     },
@@ -83,7 +89,7 @@ function addSubmit(server: Server, { store, blobs, queue, onQueued, longestWaitM
       return reply
         .code(submitted.kind === 'new' ? 202 : 200)
         .header('location', links.self)
-        .send({ id: submitted.id, kind: submitted.kind, links });
+        .send({ id: submitted.id, kind: submitted.kind, joined: submitted.joined, links });
     },
   );
 }

@@ -10,6 +10,7 @@ import * as findings from './0007-findings.ts';
 import * as imports from './0008-imports.ts';
 import * as questions from './0009-questions.ts';
 import * as clusterChecks from './0010-cluster-checks.ts';
+import * as askers from './0011-askers.ts';
 
 /** In the order of their names. One that was released is never changed. */
 export const migrations: Record<string, Migration> = {
@@ -23,4 +24,5 @@ export const migrations: Record<string, Migration> = {
   '0008-imports': imports,
   '0009-questions': questions,
   '0010-cluster-checks': clusterChecks,
+  '0011-askers': askers,
 };
