@@ -51,11 +51,35 @@ export function ask(stream: ShellStream, request: Request): Promise<CommandAnswe
 /** Requests that are sent at once and answered one after the other; each knows its answer by a mark of its own. */
 export function askInTurn(stream: ShellStream, requests: [Request, ...Request[]]): [Asked, ...Asked[]] {
   const [first, ...more] = requests;
-  const askings: [Asking, ...Asking[]] = [new Asking(stream, first), ...more.map(each => new Asking(stream, each))];
+  const askings: [Asking, ...Asking[]] = [new Asking(first), ...more.map(each => new Asking(each))];
   stream.onStdout = bytes => askings.forEach(each => each.takeStdout(bytes));
   stream.onStderr = bytes => askings.forEach(each => each.takeStderr(bytes));
+  listen(stream, askings);
   stream.write(toBytes(requestLine(...askings))).catch(() => undefined); // `ended` tells why
   return askings;
+}
+
+interface Listener {
+  askings: Asking[];
+  end: ExecEnd | undefined;
+}
+
+/** Who is told of the end of a stream: those who asked last. Each listener of a promise would stay, with its answer. */
+const listeners = new WeakMap<ShellStream, Listener>();
+
+function listen(stream: ShellStream, askings: Asking[]): void {
+  const listener = listeners.get(stream) ?? { askings, end: undefined };
+  listener.askings = askings;
+  if (listener.end !== undefined) for (const each of askings) each.end(listener.end);
+  if (listeners.has(stream)) return;
+  listeners.set(stream, listener);
+  void tellEnd(stream.ended, listener);
+}
+
+async function tellEnd(ended: Promise<ExecEnd>, listener: Listener): Promise<void> {
+  const end = await ended;
+  listener.end = end;
+  for (const each of listener.askings) each.end(end);
 }
 
 class Asking implements Asked, Framed {
@@ -63,17 +87,17 @@ class Asking implements Asked, Framed {
   readonly nonce = makeNonce();
   private readonly request: Request;
   private readonly reader: AnswerReader;
-  private readonly answered: Promise<CommandAnswer>;
-  private resolve: (answer: CommandAnswer) => void = () => undefined;
-  private reject: (error: Error) => void = () => undefined;
+  private readonly answered = Promise.withResolvers<CommandAnswer>();
 
-  constructor(stream: ShellStream, request: Request) {
+  constructor(request: Request) {
     this.request = request;
     this.body = request.body;
     this.reader = new AnswerReader(this.nonce, request.limit);
-    this.answered = new Promise((resolve, reject) => ([this.resolve, this.reject] = [resolve, reject]));
-    this.answered.catch(() => undefined); // one that nobody waits for any more
-    void stream.ended.then(end => this.reject(new StreamEnded(end)));
+    this.answered.promise.catch(() => undefined); // one that nobody waits for any more
+  }
+
+  end(how: ExecEnd): void {
+    this.answered.reject(new StreamEnded(how));
   }
 
   takeStdout(bytes: Buffer): void {
@@ -86,13 +110,14 @@ class Asking implements Asked, Framed {
 
   async answer(): Promise<CommandAnswer> {
     const { timeoutMs, signal } = this.request;
-    const giveUp = () => this.reject(new CommandTimeout(givenUp));
+    const giveUp = () => this.answered.reject(new CommandTimeout(givenUp));
     signal?.addEventListener('abort', giveUp);
     // A timer knows no more than 32 bits of milliseconds, and takes longer ones for none at all.
     const patience = Math.min(timeoutMs, 2 ** 31 - 1);
-    const timer = setTimeout(() => this.reject(new CommandTimeout(`no answer within ${timeoutMs / 1000} s`)), patience);
+    const late = () => this.answered.reject(new CommandTimeout(`no answer within ${timeoutMs / 1000} s`));
+    const timer = setTimeout(late, patience);
     try {
-      return await this.answered;
+      return await this.answered.promise;
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', giveUp);
@@ -103,9 +128,9 @@ class Asking implements Asked, Framed {
     try {
       feed();
     } catch (error) {
-      this.reject(error instanceof Error ? error : new FrameMismatch(String(error)));
+      this.answered.reject(error instanceof Error ? error : new FrameMismatch(String(error)));
     }
     const answer = this.reader.answer();
-    if (answer) this.resolve(answer);
+    if (answer) this.answered.resolve(answer);
   }
 }
