@@ -13,6 +13,7 @@ import { type Adapter, secret, testContract } from './support/contract.ts';
 import { finish } from './support/process.ts';
 import { testRealScan } from './support/real.ts';
 import { testRealConsolidation } from './support/real-consolidation.ts';
+import { testRealServer } from './support/real-server.ts';
 import { makeRecorder } from './support/recorder.ts';
 import { schemaProblems, testValid } from './support/schemas.ts';
 import { testShell } from './support/shell.ts';
@@ -85,6 +86,15 @@ const adapter: Adapter = {
 testContract('Azure DevOps', adapter);
 testRealScan('azure', adapter);
 testRealConsolidation('azure', adapter);
+testRealServer('azure', {
+  adapter,
+  audience: 'api://AzureADTokenExchange',
+  environment: async (_token, giver) => ({
+    TF_BUILD: 'True',
+    SYSTEM_OIDCREQUESTURI: giver.url,
+    ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN: giver.bearer,
+  }),
+});
 testHostileValues('azure', adapter);
 
 testValid(`${folder}/CincScanV1/task.json`, schemaProblems('azure-task'), [

@@ -10,6 +10,7 @@ import { type Adapter, testContract } from './support/contract.ts';
 import type { Given } from './support/endings.ts';
 import { readLines } from './support/process.ts';
 import { testRealScan } from './support/real.ts';
+import { testRealServer } from './support/real-server.ts';
 import { schemaProblems, testValid } from './support/schemas.ts';
 import { bash, testShell } from './support/shell.ts';
 
@@ -100,6 +101,11 @@ const adapter: Adapter = {
 
 testContract('CircleCI', adapter);
 testRealScan('circleci', adapter);
+testRealServer('circleci', {
+  adapter,
+  audience: 'organization-of-the-test',
+  environment: async token => ({ CIRCLECI: 'true', CIRCLE_OIDC_TOKEN_V2: await token() }),
+});
 testHostileValues('circleci', adapter);
 
 testValid(path, schemaProblems('orb'), [

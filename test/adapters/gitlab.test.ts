@@ -13,6 +13,7 @@ import { type Adapter, type Place, testContract } from './support/contract.ts';
 import { finish, readLines } from './support/process.ts';
 import { testRealScan } from './support/real.ts';
 import { testRealConsolidation } from './support/real-consolidation.ts';
+import { testRealServer } from './support/real-server.ts';
 
 const templates = join(root, 'packages/adapters/gitlab/templates');
 const local = join(root, 'node_modules/.bin/gitlab-ci-local');
@@ -35,8 +36,8 @@ async function pipeline(folder: string, inputs: Record<string, unknown>, templat
   await repository(folder, { '.gitlab-ci.yml': dump({ include: [{ local: template, inputs }] }) });
 }
 
-async function run({ folder, path, given, env }: Place, more: Record<string, unknown> = {}) {
-  await pipeline(folder, { image: 'unused', ...given, ...more });
+async function run({ folder, path, given, env }: Place, more: Record<string, unknown> = {}, template?: string) {
+  await pipeline(folder, { image: 'unused', ...given, ...more }, template);
   const { text } = await finish(local, ['--force-shell-executor', '--shell-isolation=false'], {
     cwd: folder,
     env: { PATH: path, ...env },
@@ -69,6 +70,10 @@ const adapter: Adapter = {
 testContract('GitLab', adapter);
 testRealScan('gitlab', adapter);
 testRealConsolidation('gitlab', adapter);
+testRealServer('gitlab', {
+  adapter: { ...adapter, run: place => run(place, {}, 'scan-server.yml') },
+  environment: async token => ({ CINC_SCAN_ID_TOKEN: await token() }),
+});
 testHostileValues('gitlab', adapter);
 
 testContract('GitLab, below the threshold allowed', {
@@ -88,6 +93,7 @@ describe('the templates', () => {
   test.each([
     ['scan.yml', { image: 'x' }],
     ['scan-oidc.yml', { image: 'x', audience: 'https://cluster.example.org' }],
+    ['scan-server.yml', { image: 'x', server: 'https://scans.example', 'server-audience': 'scans' }],
     ['scan-service.yml', { image: 'x', 'service-image': 'registry.example.org/app:1' }],
   ])('%s renders with what it requires', async (template, inputs) => {
     const { code, text } = await preview(inputs, template);
@@ -106,6 +112,17 @@ describe('the templates', () => {
   test('the ID token becomes the token of the scan', async () => {
     const { text } = await preview({ image: 'x', audience: 'aud-1' }, 'scan-oidc.yml');
     expect(text).toMatch(/id_tokens:\n +CINC_SCAN_TOKEN:\n +aud: .*aud-1/);
+  });
+
+  test('the ID token for the service is that of its audience', async () => {
+    const { text } = await preview(
+      { image: 'x', server: 'https://scans.example', 'server-audience': 'aud-2' },
+      'scan-server.yml',
+    );
+    expect(text).toMatch(/id_tokens:\n +CINC_SCAN_ID_TOKEN:\n +aud: .*aud-2/);
+    expect(await preview({ image: 'x', server: 'https://scans.example' }, 'scan-server.yml')).toMatchObject({
+      code: 1,
+    });
   });
 
   test('the service is the container that is scanned', async () => {

@@ -11,6 +11,7 @@ import type { EndingName } from './support/endings.ts';
 import { finish } from './support/process.ts';
 import { testRealScan } from './support/real.ts';
 import { testRealConsolidation } from './support/real-consolidation.ts';
+import { testRealServer } from './support/real-server.ts';
 import { makeRecorder } from './support/recorder.ts';
 
 const step = join(root, 'packages/adapters/jenkins/vars/cincScan.groovy');
@@ -33,12 +34,14 @@ async function runStep({ folder, path, given, env }: Place, more: Record<string,
   mkdirSync(folder, { recursive: true });
   const inputs = Object.fromEntries(Object.entries(given).map(([name, value]) => [camel(name), value]));
   const file = join(folder, '..', 'orders.json');
-  const secrets = { 'the-token': env['CINC_SCAN_TOKEN'] };
+  const { CINC_SCAN_TOKEN: token, CINC_SCAN_ID_TOKEN: idToken } = env;
+  const secrets = { 'the-token': token, 'the-id-token': idToken };
+  const ids = idToken === undefined ? { tokenCredentialsId: 'the-token' } : { idTokenCredentialsId: 'the-id-token' };
   const all = {
     folder,
     env: { PATH: path },
     secrets,
-    config: { ...inputs, tokenCredentialsId: 'the-token', ...(config as object) },
+    config: { ...inputs, ...ids, ...(config as object) },
     ...orders,
   };
   writeFileSync(file, JSON.stringify(all));
@@ -70,6 +73,7 @@ const adapter: Adapter = {
 testContract('Jenkins', adapter);
 testRealScan('jenkins', adapter);
 testRealConsolidation('jenkins', adapter);
+testRealServer('jenkins', { adapter, environment: async token => ({ CINC_SCAN_ID_TOKEN: await token() }) });
 testHostileValues('jenkins', adapter);
 
 describe('the Jenkins step', () => {

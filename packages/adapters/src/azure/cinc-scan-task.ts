@@ -81,6 +81,16 @@ function connection(id: string): string {
   });
 }
 
+/**
+ * With which the job asks for its ID token, where a scan service is to be asked: the agent has it for every task.
+ * https://github.com/microsoft/azure-pipelines-tasks-task-lib/blob/master/node/docs/azure-pipelines-task-lib.md
+ */
+function jobToken(): string {
+  const isAsked = [find('INPUT_server'), find('CINC_SCAN_SERVER')].some(each => each.trim() !== '');
+  const token = find('ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN');
+  return isAsked && find('SYSTEM_ACCESSTOKEN') === '' && token !== '' ? mask(token) : '';
+}
+
 /** Of the build's number; jobs of a build and tasks of a job share all but the end. */
 function runId(): string {
   const prefix = `azure-${find('BUILD_BUILDID').replaceAll(/\D/g, '')}`;
@@ -98,9 +108,11 @@ function environment(folder: string): Environment {
     find(`INPUT_${input}`),
   ]);
   const endpoint = find('INPUT_kubernetesServiceConnection');
+  const access = jobToken();
   return {
     ...Object.fromEntries(kept),
     ...Object.fromEntries(given),
+    ...(access !== '' && { SYSTEM_ACCESSTOKEN: access }),
     ...(endpoint !== '' && { CINC_SCAN_KUBECONFIG: connection(endpoint) }),
     CINC_SCAN_RUN_ID: runId(),
     CINC_OUTPUTS: join(folder, 'outputs.json'),

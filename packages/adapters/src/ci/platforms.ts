@@ -33,7 +33,8 @@ export const platformPages: PlatformPage[] = [
     folder: 'gitlab',
     title: 'GitLab CI/CD',
     about:
-      'Three components (`templates/`): `scan`; `scan-oidc`, which signs in with the ID token of the job; `scan-service`, ' +
+      'Four components (`templates/`): `scan`; `scan-oidc`, which signs in with the ID token of the job; `scan-server`, which lets a ' +
+      '[scan service](../../../docs/service.md#from-a-pipeline) scan, signed in with the ID token of the job; `scan-service`, ' +
       'which scans an image as a service of the job (Kubernetes executor). `cinc-scan.yml` is the same job to include on ' +
       'servers without components. A dollar sign before a name is a variable of GitLab’s, in inputs as everywhere; ' +
       'several lines belong in `cinc-scan.yml` of your repository.',

@@ -38,6 +38,8 @@ interface Variant {
   comment: string;
   /** Inputs of this component alone, before all others. */
   spec?: Record<string, object>;
+  /** Inputs that it has another word for: they have to be given. */
+  replaced?: Record<string, object>;
   /** Inputs that it sets by itself. */
   fixed?: Record<string, string>;
   job?: object;
@@ -45,7 +47,7 @@ interface Variant {
   before?: string;
 }
 
-function component({ comment, spec = {}, fixed = {}, job: more = {}, before }: Variant): string {
+function component({ comment, spec = {}, replaced = {}, fixed = {}, job: more = {}, before }: Variant): string {
   const offered = inputs.filter(({ name }) => !(name in fixed));
   const variables = Object.fromEntries(
     inputs.map(({ name, variable }) => [variable, fixed[name] ?? given(name)] as const),
@@ -60,7 +62,8 @@ function component({ comment, spec = {}, fixed = {}, job: more = {}, before }: V
       allow_failure: { exit_codes: ['@allowed'] },
     },
   };
-  const all = { ...spec, ...jobInputs, ...Object.fromEntries(offered.map(input => [input.name, toSpec(input)])) };
+  const specs = Object.fromEntries(offered.map(input => [input.name, toSpec(input)]));
+  const all = { ...spec, ...jobInputs, ...specs, ...replaced };
   return literalBlocks(yamlFile(comment, { spec: { inputs: all } }, body)).replace(
     "'@allowed'",
     given('allowed-exit-code'),
@@ -107,6 +110,13 @@ const include = () =>
 const oidc = {
   audience: { description: 'Audience of the ID token; the API server has to trust this GitLab for it.' },
 };
+const server = {
+  server: { description: 'Scan service that scans in place of this job.' },
+  'server-audience': {
+    description:
+      'Audience of the ID token, as it is registered with the scan service: its address, unless told otherwise there.',
+  },
+};
 const service = {
   'service-image': { description: 'Image to scan, started next to the job.' },
   'service-alias': { default: 'scanned', description: 'Host name of the service.' },
@@ -123,6 +133,14 @@ export function renderGitlab(): GeneratedFile[] {
         comment: 'Component: scans pods that run, as the ID token of the job. No secret is stored.',
         spec: oidc,
         job: { id_tokens: { CINC_SCAN_TOKEN: { aud: given('audience') } } },
+      }),
+    },
+    {
+      path: `${folder}/templates/scan-server.yml`,
+      text: component({
+        comment: 'Component: lets a scan service scan, signed in as the ID token of the job. No secret is stored.',
+        replaced: server,
+        job: { id_tokens: { CINC_SCAN_ID_TOKEN: { aud: given('server-audience') } } },
       }),
     },
     {

@@ -19,6 +19,7 @@ import groovy.transform.Field
   heimdallApiKeyCredentialsId: 'CINC_SCAN_HEIMDALL_API_KEY',
   webhookSecretCredentialsId: 'CINC_SCAN_WEBHOOK_SECRET',
   serverTokenCredentialsId: 'CINC_SCAN_SERVER_TOKEN',
+  idTokenCredentialsId: 'CINC_SCAN_ID_TOKEN',
 ]
 
 // Constant texts in single quotes: a secret pasted into a script would be in logs and process lists.
@@ -67,7 +68,8 @@ private List bindings(Map config) {
   if (config.kubeconfigCredentialsId) {
     found.add(file(credentialsId: config.kubeconfigCredentialsId, variable: CREDENTIALS.kubeconfigCredentialsId))
   }
-  for (key in ['tokenCredentialsId', 'heimdallApiKeyCredentialsId', 'webhookSecretCredentialsId', 'serverTokenCredentialsId']) {
+  for (key in ['tokenCredentialsId', 'heimdallApiKeyCredentialsId', 'webhookSecretCredentialsId', 'serverTokenCredentialsId',
+               'idTokenCredentialsId']) {
     if (config[key]) {
       found.add(string(credentialsId: config[key], variable: CREDENTIALS[key]))
     }

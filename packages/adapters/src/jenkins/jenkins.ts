@@ -19,6 +19,7 @@ export const jenkinsOptions: Record<string, string> = {
   heimdallApiKeyCredentialsId: 'Credentials (secret text) with the API key of the Heimdall server',
   webhookSecretCredentialsId: 'Credentials (secret text) that signs what is sent to webhooks',
   serverTokenCredentialsId: 'Credentials (secret text) with the key for the scan service',
+  idTokenCredentialsId: 'Credentials (OpenID Connect id token) with which the scan service is asked, in place of a key',
   failBuild: 'true: results below the threshold fail the build instead of making it unstable',
   parallel: 'true: one branch for each target',
 };

@@ -77,6 +77,17 @@ function find(name) {
         ]
     });
 }
+/**
+ * With which the job asks for its ID token, where a scan service is to be asked: the agent has it for every task.
+ * https://github.com/microsoft/azure-pipelines-tasks-task-lib/blob/master/node/docs/azure-pipelines-task-lib.md
+ */ function jobToken() {
+    const isAsked = [
+        find('INPUT_server'),
+        find('CINC_SCAN_SERVER')
+    ].some((each)=>each.trim() !== '');
+    const token = find('ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN');
+    return isAsked && find('SYSTEM_ACCESSTOKEN') === '' && token !== '' ? mask(token) : '';
+}
 /** Of the build's number; jobs of a build and tasks of a job share all but the end. */ function runId() {
     const prefix = `azure-${find('BUILD_BUILDID').replaceAll(/\D/g, '')}`;
     const end = `-${randomUUID().slice(-12)}`;
@@ -94,9 +105,13 @@ function find(name) {
             find(`INPUT_${input}`)
         ]);
     const endpoint = find('INPUT_kubernetesServiceConnection');
+    const access = jobToken();
     return {
         ...Object.fromEntries(kept),
         ...Object.fromEntries(given),
+        ...access !== '' && {
+            SYSTEM_ACCESSTOKEN: access
+        },
         ...endpoint !== '' && {
             CINC_SCAN_KUBECONFIG: connection(endpoint)
         },
