@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `./dev bench [kubernetes|findings|compare CHECKOUT] [--quick] [--only PART]… [--json FILE]`: what a scan costs, as ratios. Not
-// a test: it fails on no goal.
+// `./dev bench [kubernetes|findings|service|compare CHECKOUT] [--quick] [--only PART]… [--json FILE]`: what a scan costs, as ratios.
+// Not a test: it fails on no goal.
 import { writeFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -19,6 +19,7 @@ import { endAll, Interrupted } from './process.ts';
 import { benchRevocation } from './revocation.bench.ts';
 import { type Row, renderRow, toJsonRow } from './row.ts';
 import { type Bench, benchScans } from './scan.bench.ts';
+import { benchService, type ServiceExtent } from './service.bench.ts';
 
 const parts = {
   scans: benchScans,
@@ -30,10 +31,10 @@ const parts = {
 };
 type Part = keyof typeof parts;
 
-const places = new Set(['', 'kubernetes', 'findings', 'compare']);
+const places = new Set(['', 'kubernetes', 'findings', 'service', 'compare']);
 const isPart = (text: string): text is Part => Object.hasOwn(parts, text);
 
-const usage = `usage: ./dev bench [kubernetes|findings|compare CHECKOUT] [--quick] [--only PART]… [--json FILE]
+const usage = `usage: ./dev bench [kubernetes|findings|service|compare CHECKOUT] [--quick] [--only PART]… [--json FILE]
 parts: ${Object.keys(parts).join(', ')}
 `;
 const say = (text: string) => process.stderr.write(`▸ ${text}\n`);
@@ -62,6 +63,7 @@ async function start([where = '', ...more]: string[], options: Options): Promise
   const isComplete = more.length === (where === 'compare' ? 1 : 0);
   if (!places.has(where) || !isComplete || !options.only.every(isPart)) return refuse(usage);
   if (where === 'findings') return toEnd(() => runFindings(options.quick ? 1 : 3, options.json));
+  if (where === 'service') return toEnd(() => runService(options));
   if (checkout !== undefined) return toEnd(() => runComparison(resolve(checkout), options));
   return runOn(where, options);
 }
@@ -111,6 +113,25 @@ async function runComparison(checkout: string, { quick, json }: Options): Promis
   process.stdout.write(
     `\n${lost.length === 0 ? 'No row got worse.' : `Worse: ${lost.map(({ title }) => title).join('; ')}`}\n`,
   );
+}
+
+const fewScans: ServiceExtent = { scans: 12, clients: 4, listed: 5000, watched: 12 };
+const manyScans: ServiceExtent = { scans: 200, clients: 20, listed: 100_000, watched: 1000 };
+
+async function runService({ quick, json }: Options): Promise<void> {
+  const { rounds, pods, extent } = quick
+    ? { rounds: 2, pods: 4, extent: fewScans }
+    : { rounds: 5, pods: 10, extent: manyScans };
+  say('compiling what is shipped');
+  await build();
+  const peer = await findPeer(say);
+  if ('missing' in peer) say(`without the peer: ${peer.missing}`);
+  await using cluster = await openBenchCluster(undefined, pods);
+  const bench: Bench = { cluster, rounds, large: '', say, peer: 'missing' in peer ? undefined : peer };
+  const started = new Date();
+  const [load = Number.NaN] = loadavg();
+  const rows = await benchService(bench, extent);
+  await print(rows, { where: cluster.name, started, load, rounds, json });
 }
 
 function refuse(why: string): number {

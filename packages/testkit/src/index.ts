@@ -18,4 +18,5 @@ export {
 } from './pods.ts';
 export { createRuncRuntime } from './runtime/runc.ts';
 export { CannotStart, type ContainerSpec, ImageMissing, type Mount, type Runtime } from './runtime/runtime.ts';
+export { filesOf, ServiceClient, type StartedService, startShippedService } from './service-process.ts';
 export { type StartOptions, startCluster } from './start-cluster.ts';

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // `./dev service demo [--port N]`: a service with two teams and some history, beside an embedded cluster of three workloads.
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
-import { createInterface } from 'node:readline';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openApi } from './client.ts';
 import { createNamespace, createPod, testImage } from './pods.ts';
+import { filesOf, ServiceClient, startShippedService } from './service-process.ts';
 import { startCluster } from './start-cluster.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -31,74 +30,8 @@ async function fillCluster(kubeconfig: string): Promise<void> {
   api.close();
 }
 
-interface Service {
-  url: string;
-  /** Of the operator. */
-  key: string;
-  child: ChildProcess;
-}
-
-async function startService(data: string, port: string): Promise<Service> {
-  const program = join(root, 'packages/service/bin/cinc-scan-service.js');
-  const args = ['run', '--data', data, '--port', port, '--allow-unisolated', '--log-level', 'error'];
-  // Apart from our terminal, whose Ctrl-C is for us: we end it when its scans can still take back what they made.
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
-  let [url, key]: (string | undefined)[] = [];
-  for await (const line of createInterface({ input: child.stdout })) {
-    url = /^cinc-scan service at (\S+)/.exec(line)?.[1] ?? url;
-    key = /(cs_\w+)$/.exec(line)?.[1] ?? key;
-    if (url !== undefined && key !== undefined) break;
-  }
-  if (url === undefined || key === undefined) throw new Error('the service did not start');
-  child.stdout.resume();
-  return { url, key, child };
-}
-
-class Client {
-  private readonly url: string;
-  private readonly key: string;
-
-  constructor(url: string, key: string) {
-    this.url = url;
-    this.key = key;
-  }
-
-  async call<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const response = await fetch(`${this.url}/api/v1${path}`, {
-      method,
-      headers: {
-        authorization: `Bearer ${this.key}`,
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-      },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our own service, whose answers its tests hold to their shapes
-    return JSON.parse(text === '' ? 'null' : text) as T;
-  }
-
-  /** Asks for a scan and waits for its end. */
-  async scan(body: unknown): Promise<{ id: string; state: string; verdict: string | null }> {
-    const { id } = await this.call<{ id: string }>('POST', '/scans', body);
-    for (;;) {
-      const scan = await this.call<{ id: string; state: string; verdict: string | null }>('GET', `/scans/${id}`);
-      if (scan.state !== 'queued' && scan.state !== 'running') return scan;
-      await new Promise(resolve => setTimeout(resolve, 300));
-    }
-  }
-}
-
-async function filesOf(folder: string): Promise<{ path: string; content: string }[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const paths = entries.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name));
-  return Promise.all(
-    paths.map(async path => ({ path: relative(folder, path), content: await readFile(path, 'utf8') })),
-  );
-}
-
 /** Teams with keys, a profile and a threshold each. Gives the keys. */
-async function fillService(operator: Client, url: string): Promise<Map<string, string>> {
+async function fillService(operator: ServiceClient, url: string): Promise<Map<string, string>> {
   const files = await filesOf(join(root, 'examples/profiles/first-look'));
   const threshold = await readFile(join(root, 'examples/thresholds/no-high-failures.yml'), 'utf8');
   const keys = new Map<string, string>();
@@ -106,7 +39,7 @@ async function fillService(operator: Client, url: string): Promise<Map<string, s
   for (const { name, title } of teams) {
     const { key } = await operator.call<{ key: string }>('POST', '/teams', { name, title, days: 7 });
     await operator.call('PUT', `/clusters/demo/teams/${name}`, { namespaces: [name] });
-    const team = new Client(url, key);
+    const team = new ServiceClient(url, key);
     await team.call('POST', '/profiles', { name: 'first-look', version: '1.0.0', files });
     await team.call('POST', '/profiles/first-look/1.0.0/approve');
     await team.call('POST', '/thresholds', { name: 'no-high-failures', content: threshold });
@@ -119,7 +52,7 @@ async function makeHistory(url: string, keys: Map<string, string>): Promise<void
   for (const { name, pods } of teams)
     for (const pod of [...pods, 'no-such-pod']) {
       const request = { namespace: [name], targets: [`pod/${pod}`], profile: ['first-look'] };
-      const team = new Client(url, keys.get(name) ?? '');
+      const team = new ServiceClient(url, keys.get(name) ?? '');
       const { state, verdict } = await team.scan({ ...request, threshold: 'no-high-failures' });
       say(`${name}: pod/${pod}: ${verdict ?? state}`);
     }
@@ -151,12 +84,12 @@ async function demo(port: string): Promise<void> {
   await mkdir(join(folder, 'credentials'), { mode: 0o700 });
   await writeFile(join(folder, 'credentials/demo'), cluster.kubeconfig, { mode: 0o600 });
   say('Starting the service, with two teams and some scans');
-  const { url, key, child } = await startService(folder, port);
+  const { url, key, child } = await startShippedService(folder, { port });
   stack.defer(async () => {
     const exited = once(child, 'exit');
     if (child.kill('SIGTERM')) await exited;
   });
-  const keys = await fillService(new Client(url, key), url);
+  const keys = await fillService(new ServiceClient(url, key), url);
   await makeHistory(url, keys);
   process.stdout.write(whatNow(url, key, keys));
   await ended;
