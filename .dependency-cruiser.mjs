@@ -45,6 +45,7 @@ const serviceFlow = [
   'identity',
   'blobs',
   'queue',
+  'deliveries',
   'backup',
   'export',
   'upkeep',

@@ -11,6 +11,7 @@ import { addImportCommand } from './commands/import-command.ts';
 import { addKeyCommand } from './commands/key-command.ts';
 import { makeLogger, stopSignal } from './commands/process.ts';
 import { addRunnerCommand } from './commands/runner-command.ts';
+import { openSealer } from './commands/seal-key.ts';
 import { readProvider, readPublicOrigin, type SignInOptions, withSignIn } from './commands/sign-in-options.ts';
 import { ownVersion, scanProcessCommand } from './own-package.ts';
 import { type Role, roles, type Service, type ServiceSettings, startService } from './run-service.ts';
@@ -28,6 +29,7 @@ interface RunOptions extends SignInOptions {
   allowUnisolated?: true;
   allowNetwork: string[];
   heartbeat: string;
+  secretKeyFile?: string;
   logLevel: string;
 }
 
@@ -51,6 +53,7 @@ function toSettings({ data, blobs, heartbeat, ...options }: RunOptions): Service
     slots: Number(options.slots),
     credentials: options.credentials ?? join(data, 'credentials'),
     cache: cacheFolder(env),
+    sealer: openSealer(options.secretKeyFile ?? join(data, 'secret.key')),
     allowUnisolated: options.allowUnisolated === true,
     allowNetworks: options.allowNetwork,
     signIn: readProvider(options, env),
@@ -96,8 +99,12 @@ withSignIn(withData(program.command('run', { isDefault: true })))
   )
   .option(
     '--allow-network <network...>',
-    'private networks, such as 10.1.0.0/16, in which issuers of tokens and the provider of people may be',
+    'private networks, such as 10.1.0.0/16, in which issuers of tokens, the provider of people and receivers of callbacks may be',
     [],
+  )
+  .option(
+    '--secret-key-file <file>',
+    'key of stored secrets, the same for all processes; made where there is none (default: secret.key in the data folder)',
   )
   .option('--heartbeat <seconds>', 'a runner that says nothing for so long is gone', '30')
   .addOption(

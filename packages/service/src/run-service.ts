@@ -8,6 +8,8 @@ import type { Server } from './api/routes/routes.ts';
 import { makeApi } from './api/server.ts';
 import type { Blobs } from './blobs/blobs.ts';
 import { requireUsable } from './blobs/open-blobs.ts';
+import { Deliverer } from './deliveries/deliverer.ts';
+import type { Sealer } from './domain/seal.ts';
 import { requireIsolation } from './executors/isolation.ts';
 import { ProcessExecutor } from './executors/process-executor.ts';
 import { IssuerKeys } from './identity/issuer-keys.ts';
@@ -18,6 +20,7 @@ import { type QueueTimes, ScanQueue } from './queue/scan-queue.ts';
 import { ownLeases } from './runner/lease-source.ts';
 import { Runner } from './runner/runner.ts';
 import { lockFolder } from './store/data-folder.ts';
+import { forgetDeliveries } from './store/deliveries.ts';
 import { createFirstKey, endExpired } from './store/keys.ts';
 import { migrate, requireMigrated } from './store/migrate.ts';
 import { type Database, openDatabase } from './store/open-database.ts';
@@ -43,6 +46,8 @@ export interface ServiceSettings {
   /** Folder of kubeconfigs, by name. */
   credentials: string;
   cache: string;
+  /** Of stored secrets. */
+  sealer: Sealer;
   /** Profiles run in whatever jail the machine gives, be it none. */
   allowUnisolated: boolean;
   path: string;
@@ -89,6 +94,7 @@ export async function startService(settings: ServiceSettings): Promise<Service> 
   if (wanted.includes('scheduler')) {
     await startScheduler(stack, parts, logger);
     stack.use(startSweeps(parts, logger));
+    stack.use(startDeliveries(parts, settings));
   }
   const api = wanted.includes('api')
     ? await startApi(stack, settings, { ...parts, onQueued: () => runner?.wake() })
@@ -156,6 +162,7 @@ async function startScheduler(
         await store.asPlatform(endExpired);
         await store.asPlatform(forgetExpiredSessions);
         await store.asPlatform(forgetQuestions);
+        await store.asPlatform(forgetDeliveries);
       } catch (error) {
         logger.error({ err: error }, 'what waits or has expired could not be seen to');
       }
@@ -165,6 +172,18 @@ async function startScheduler(
   stack.defer(async () => {
     stopping.abort();
     await tending;
+  });
+}
+
+/** Tells what has to be told. */
+function startDeliveries({ store }: Parts, settings: ServiceSettings): AsyncDisposable {
+  const { allowNetworks, environment, sealer, logger } = settings;
+  return new Deliverer({
+    store,
+    sealer,
+    addresses: addressRules(allowNetworks),
+    environment,
+    onError: error => logger.error({ err: error }, 'deliveries could not be seen to'),
   });
 }
 
@@ -185,14 +204,14 @@ const questionMs = 20_000;
 
 async function startApi(
   stack: AsyncDisposableStack,
-  { host, port, allowNetworks, environment, signIn, publicOrigin, logger, version }: ServiceSettings,
+  { host, port, allowNetworks, environment, sealer, signIn, publicOrigin, logger, version }: ServiceSettings,
   parts: Parts & { onQueued: () => void },
 ): Promise<Server> {
   const { store, blobs, queue, onQueued } = parts;
   const ways = { addresses: addressRules(allowNetworks), environment };
   const issuers = new IssuerKeys(ways);
   const provider = signIn && new SignInProvider({ ...signIn, ...ways });
-  const who = { issuers, provider, publicOrigin };
+  const who = { issuers, sealer, provider, publicOrigin };
   const api = await makeApi({ store, blobs, queue, ...who, onQueued, longestWaitMs, questionMs, logger, version });
   stack.defer(() => api.close());
   await api.listen({ host, port });

@@ -219,6 +219,7 @@ describe('every route', () => {
       ofShop.issuer,
       ofShop.rule,
       ofShop.signInRule,
+      ofShop.delivery,
       'ci-of-shop',
       'ops-of-shop',
       world.shop.team,

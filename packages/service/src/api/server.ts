@@ -23,6 +23,7 @@ import { finishDescription } from './describe.ts';
 import { answerProblems } from './problem.ts';
 import { addAuthRoutes } from './routes/auth.ts';
 import { addClusterCheckRoutes } from './routes/cluster-checks.ts';
+import { addDeliveryRoutes } from './routes/deliveries.ts';
 import { addExportRoute } from './routes/export.ts';
 import { addFindingRoutes } from './routes/findings.ts';
 import { addIssuerRoutes } from './routes/issuers.ts';
@@ -103,8 +104,8 @@ export async function describeApi(): Promise<DescribedApi> {
   };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- routes are described, and none is called
   const parts = new Proxy({}, { get: (_, name) => (String(name).endsWith('Ms') ? 0 : notCalled) }) as ApiParts;
-  const { store, blobs, queue, issuers, onQueued, longestWaitMs, questionMs } = parts;
-  const given = { store, blobs, queue, issuers, onQueued, longestWaitMs, questionMs };
+  const { store, blobs, queue, issuers, sealer, onQueued, longestWaitMs, questionMs } = parts;
+  const given = { store, blobs, queue, issuers, sealer, onQueued, longestWaitMs, questionMs };
   const logger = pino({ level: 'silent' });
   const server = await makeApi({
     ...given,
@@ -150,6 +151,7 @@ function addRoutes(server: Server, parts: ApiParts): void {
   addMemberRoutes(server, parts);
   addFindingRoutes(server, parts);
   addTargetRoutes(server, parts);
+  addDeliveryRoutes(server, parts);
   addExportRoute(server, parts);
   addClusterCheckRoutes(server, parts);
   let description: object | undefined;

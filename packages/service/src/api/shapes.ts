@@ -3,6 +3,7 @@
 import { jailStrengths } from '@cinc-scan/core';
 import * as z from 'zod';
 import { apiTypes } from '../domain/api-types.ts';
+import { deliveryStates } from '../domain/delivery-states.ts';
 import { keyScope } from '../domain/key-scope.ts';
 import { checkFinding, workload } from '../domain/question.ts';
 import { allRoles, platformRoles, teamRoles } from '../domain/roles.ts';
@@ -159,6 +160,27 @@ export const clusterCheck = z
     findings: z.array(z.object(checkFinding.shape)),
   })
   .register(apiTypes, { id: 'ClusterCheck' });
+
+export const delivery = z
+  .object({
+    id: z.uuid().describe('The header webhook-id: the same at every try'),
+    kind: z.string(),
+    subject: z.string(),
+    to: z.string().describe('Without path and query, which may hold secrets'),
+    state: z.enum(deliveryStates).describe('dead: given up; it can be sent again'),
+    attempts: z.int(),
+    nextAt: maybe(moment),
+    lastAnswer: maybe(
+      z.object({
+        at: moment,
+        status: maybe(z.int()).describe('null: nobody answered'),
+        problem: maybe(z.string()),
+      }),
+    ),
+    createdAt: moment,
+    finishedAt: maybe(moment),
+  })
+  .register(apiTypes, { id: 'Delivery' });
 
 export const cluster = z
   .object({

@@ -3,6 +3,7 @@
 import {
   askedInputs,
   inputs,
+  isLoopback,
   jailStrengths,
   parseSelector,
   registeredName,
@@ -35,6 +36,27 @@ const byNames = z
   })
   .register(apiTypes, { id: 'ScanByNames' });
 
+function isCallbackUrl(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || url.username !== '' || url.password !== '' || url.hash !== '') return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
+}
+
+const callback = z
+  .strictObject({
+    url: z
+      .string()
+      .max(2000)
+      .refine(isCallbackUrl, 'expected an address of https, without credentials and fragment')
+      .describe('The outcome of the scan is sent there by POST, at least once'),
+    authentication: z
+      .string()
+      .regex(/^[\x21-\x7e](?:[\x20-\x7e]{0,1998}[\x21-\x7e])?$/, 'expected up to 2000 visible characters')
+      .optional()
+      .describe('Value of the header Authorization; kept sealed, and never shown'),
+  })
+  .register(apiTypes, { id: 'Callback' });
+
 const shortForm = z
   .strictObject({
     cluster: slug.optional(),
@@ -45,6 +67,7 @@ const shortForm = z
     }),
     scan: z.strictObject({ profile: named('profile'), threshold: named('threshold').optional() }),
     options: z.strictObject({ timeout: requestInput('timeout') }).optional(),
+    callback: callback.optional(),
   })
   .register(apiTypes, { id: 'ScanOfOnePod' });
 
@@ -52,6 +75,9 @@ export const scanBody = z.union([byNames, shortForm]);
 
 /** What was asked, in one form. */
 export type Ask = z.infer<typeof byNames>;
+
+/** Whom to tell of the end of the scan. */
+export const callbackOf = (body: z.infer<typeof scanBody>) => ('target' in body ? body.callback : undefined);
 
 /** Throws INPUT_INVALID for selectors that no scan takes. */
 export function toAsk(body: z.infer<typeof scanBody>): Ask {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The public keys of issuers of tokens: asked for by discovery, kept for a while, never more than a few.
-import { type AddressRules, call, isLoopback, problemOf, ScanError, toMessage } from '@cinc-scan/core';
+import { type AddressRules, problemOf, ScanError, toMessage } from '@cinc-scan/core';
 import { type CompactVerifyGetKey, compactVerify, createLocalJWKSet, errors, type JSONWebKeySet } from 'jose';
 import * as z from 'zod';
 import { type KeySet, keySet } from '../domain/key-set.ts';
 import { type ReadToken, tokenAlgorithms } from '../domain/token.ts';
+import { guardedCall, isClosed } from './guarded-call.ts';
 
 const [mostIssuers, mostAnswerBytes, usualAnswerMs] = [200, 262_144, 5000];
 
@@ -121,7 +122,7 @@ export class IssuerKeys {
     const { addresses, environment, answerMs: timeoutMs = usualAnswerMs } = this.options;
     const url = fetched(address);
     const settings = { timeoutMs, mostBytes: mostAnswerBytes, addresses, environment };
-    const answer = await call({ method: 'GET', url, headers: { accept: 'application/json' } }, settings);
+    const answer = await guardedCall({ method: 'GET', url, headers: { accept: 'application/json' } }, settings);
     if (answer.kind === 'failed' || answer.status !== 200) throw new Error(`${url.pathname}: ${problemOf(answer)}`);
     try {
       return JSON.parse(answer.body);
@@ -134,7 +135,7 @@ export class IssuerKeys {
 /** Keys that came over a line that others can write on would be anybody's. */
 function fetched(address: string): URL {
   const url = new URL(address);
-  if (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url))) return url;
+  if (isClosed(url)) return url;
   throw new Error('the address of its keys is not one of https');
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every table that the database has, whoever made it: what a team sees and changes of another team's is nothing.
 import { Readable } from 'node:stream';
+import { Secret } from '@cinc-scan/core';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type RawBuilder, sql } from 'kysely';
 import { toRetention } from '../domain/retention.ts';
@@ -8,11 +9,14 @@ import { Leases } from '../queue/leases.ts';
 import { type PostgresServer, startPostgres } from '../testing/postgres.ts';
 import { keepTestReports } from '../testing/reports.ts';
 import { findingsReport, runOf } from '../testing/run-findings.ts';
+import { testSealer } from '../testing/sealer.ts';
 import { openTestStore, type TestStore } from '../testing/stores.ts';
 import { askFor, makeWorld, submit, type World } from '../testing/world.ts';
+import { addCallback, setSigningSecret } from './deliveries.ts';
 import { addRule, registerIssuer } from './issuers.ts';
 import { registerCluster } from './registry.ts';
 import { setRetention } from './retention.ts';
+import { requestCancel } from './scans.ts';
 import { addSignInRule } from './sign-in-rules.ts';
 import type { AnyTransaction } from './store.ts';
 import { tenantRole } from './tenancy.ts';
@@ -56,6 +60,15 @@ async function fill(parts: TestStore, world: World): Promise<void> {
   });
   await submit(parts, world.shop, { ...askFor('pod/secured'), key: 'secured' });
   await store.asTeam(world.shop.team, transaction => setRetention(transaction, toRetention([]), world.shop));
+  const { id: told } = await submit(parts, world.shop, askFor('pod/told'));
+  const { id: heard } = await submit(parts, world.shop, askFor('pod/heard'));
+  await store.asTeam(world.shop.team, async transaction => {
+    const to = { address: { url: 'https://ci.example/' }, sealer: testSealer };
+    await addCallback(transaction, told, to);
+    await addCallback(transaction, heard, to);
+    await requestCancel(transaction, { id: heard, asker: undefined }, world.shop);
+    await setSigningSecret(transaction, { secret: new Secret('x'), sealer: testSealer }, world.shop);
+  });
   const leases = new Leases(parts);
   const lease = await leases.take('a test');
   if (lease === undefined) throw new Error('nothing waits');

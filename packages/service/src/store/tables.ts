@@ -12,13 +12,14 @@ import type { KeptKind } from '../domain/retention.ts';
 import type { OverseerRole, PlatformRole, TeamRole } from '../domain/roles.ts';
 import type { Standing, Status } from '../findings/compare.ts';
 import type { WorkloadPlace } from '../findings/run-findings.ts';
+import type { DeliveryTables } from './delivery-tables.ts';
 import type { QuestionTable } from './question-table.ts';
 
 type Made = ColumnType<Date, never, never>;
 /** Filled by the database with the team of the transaction. */
 type OwnTeam = ColumnType<string, never, never>;
 
-export interface Tables {
+export interface Tables extends DeliveryTables {
   team: {
     id: string;
     slug: string;

@@ -5,6 +5,7 @@ import { type ApiOptions, makeApi } from '../api/server.ts';
 import { IssuerKeys } from '../identity/issuer-keys.ts';
 import { ApiClient } from './api-client.ts';
 import { clusterWith, fakeRunner } from './fake-runner.ts';
+import { testSealer } from './sealer.ts';
 import type { TestStore } from './stores.ts';
 
 export interface TestApi extends AsyncDisposable {
@@ -21,6 +22,7 @@ export async function serveApi(parts: TestStore, options: Partial<ApiOptions> = 
     blobs,
     queue,
     issuers: new IssuerKeys({ addresses: addressRules(['127.0.0.0/8']), environment: {} }),
+    sealer: testSealer,
     provider: undefined,
     publicOrigin: undefined,
     onQueued: fakeRunner(parts, clusterWith(['shop/web', 'bank/vault'])).wake,

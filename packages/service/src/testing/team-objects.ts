@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // One object of every kind that routes of teams name: a new route with an object in its path needs its line here.
+import { addCallback, listDeliveries } from '../store/deliveries.ts';
 import { recordFindings } from '../store/findings.ts';
 import { addRule, registerIssuer } from '../store/issuers.ts';
 import { createTeamKey } from '../store/keys.ts';
 import { registerProfile } from '../store/registry.ts';
+import { requestCancel } from '../store/scans.ts';
 import { addSignInRule } from '../store/sign-in-rules.ts';
 import { runOf } from './run-findings.ts';
+import { testSealer } from './sealer.ts';
 import type { TestStore } from './stores.ts';
 import { askFor, submit, type World } from './world.ts';
 
@@ -16,6 +19,7 @@ export interface Owned {
   issuer: string;
   rule: string;
   signInRule: string;
+  delivery: string;
   /** Its fingerprint. */
   finding: string;
 }
@@ -44,6 +48,7 @@ export const objects: Record<string, (own: Owned) => [own: string, missing: stri
   ],
   'DELETE /issuers/:id': ({ issuer }) => [`/issuers/${issuer}`, `/issuers/${nobodys}`],
   'DELETE /sign-in-rules/:id': ({ signInRule }) => [`/sign-in-rules/${signInRule}`, `/sign-in-rules/${nobodys}`],
+  'POST /deliveries/:id/resend': ({ delivery }) => [`/deliveries/${delivery}/resend`, `/deliveries/${nobodys}/resend`],
   'DELETE /keys/:id': ({ key }) => [`/keys/${key}`, `/keys/${nobodys}`],
 };
 
@@ -74,5 +79,17 @@ export async function makeObjects(parts: TestStore, world: World): Promise<Owned
   const run = runOf(Date.now(), { failed: ['of-shop'] });
   await parts.store.forTeam(by.team, transaction => recordFindings(transaction, { cluster: 'east', scan: null, run }));
   const finding = run.sources[0]?.findings[0]?.fingerprint ?? '';
-  return { scan, key: key.id, issuer, rule, signInRule, finding };
+  const delivery = await makeDelivery(parts, world);
+  return { scan, key: key.id, issuer, rule, signInRule, finding, delivery };
+}
+
+/** Of a scan that was cancelled. */
+async function makeDelivery(parts: TestStore, world: World): Promise<string> {
+  const { id } = await submit(parts, world.shop, askFor('pod/told-of'));
+  return parts.store.asTeam(world.shop.team, async transaction => {
+    await addCallback(transaction, id, { address: { url: 'https://ci.example/of-shop' }, sealer: testSealer });
+    await requestCancel(transaction, { id, asker: undefined }, world.shop);
+    const [made] = await listDeliveries(transaction, { state: undefined, after: undefined, limit: 1 });
+    return made?.id ?? '';
+  });
 }

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Blobs } from '../../blobs/blobs.ts';
+import type { Sealer } from '../../domain/seal.ts';
 import type { IssuerKeys } from '../../identity/issuer-keys.ts';
 import type { ScanQueue } from '../../queue/scan-queue.ts';
 import type { Store } from '../../store/store.ts';
@@ -14,6 +15,8 @@ export interface ApiParts {
   blobs: Blobs;
   queue: ScanQueue;
   issuers: IssuerKeys;
+  /** Of secrets that are stored. */
+  sealer: Sealer;
   /** Address of the provider that people sign in at, if there is one. */
   providerIssuer: string | undefined;
   /** Called after a scan was queued, or a question about a cluster was asked. */

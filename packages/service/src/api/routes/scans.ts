@@ -1,14 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readDocument, toScanRequest } from '@cinc-scan/core';
 import * as z from 'zod';
-import { scanBody, toAsk } from '../../domain/ask.ts';
+import { callbackOf, scanBody, toAsk } from '../../domain/ask.ts';
 import { uuid } from '../../domain/ids.ts';
 import { assembleRequest } from '../../queue/assemble-request.ts';
+import { type Address, addCallback } from '../../store/deliveries.ts';
 import { type Progress, progressOf } from '../../store/progress.ts';
-import { getScan, listScans, requestCancel, type ScanRow, type Submitted, submitScan } from '../../store/scans.ts';
+import {
+  getScan,
+  listScans,
+  requestCancel,
+  type ScanRow,
+  type Submission,
+  type Submitted,
+  submitScan,
+} from '../../store/scans.ts';
 import { asService, type TeamTransaction } from '../../store/store.ts';
 import { cancelledScan, page, scan, scanStates, submittedScan } from '../shapes.ts';
-import { teamOf } from '../sign-in.ts';
+import { type TeamCaller, teamOf } from '../sign-in.ts';
 import type { ApiParts, Server } from './routes.ts';
 import { streamEvents } from './scan-events.ts';
 import { addScanImport } from './scan-import.ts';
@@ -59,7 +68,8 @@ export function addScanRoutes(server: Server, parts: ApiParts): void {
   );
 }
 
-function addSubmit(server: Server, { store, blobs, queue, onQueued, longestWaitMs }: ApiParts): void {
+function addSubmit(server: Server, parts: ApiParts): void {
+  const { onQueued, longestWaitMs } = parts;
   server.post(
     '/scans',
     {
@@ -73,17 +83,13 @@ function addSubmit(server: Server, { store, blobs, queue, onQueued, longestWaitM
       },
     },
     async (request, reply) => {
-      const caller = teamOf(request);
       const submission = {
         ask: toAsk(request.body),
         idempotencyKey: request.headers['idempotency-key'],
         deadline: new Date(Date.now() + longestWaitMs),
       };
-      const submitted = await store.asTeam(caller, async transaction => {
-        const made = await submitScan(transaction, submission, caller);
-        if (made.kind === 'new') await enqueue(transaction, made, { blobs, queue });
-        return made;
-      });
+      const asked = { submission, address: callbackOf(request.body), caller: teamOf(request) };
+      const submitted = await submit(asked, parts);
       onQueued();
       const links = linksOf(submitted.id);
       return reply
@@ -92,6 +98,22 @@ function addSubmit(server: Server, { store, blobs, queue, onQueued, longestWaitM
         .send({ id: submitted.id, kind: submitted.kind, joined: submitted.joined, links });
     },
   );
+}
+
+interface Asked {
+  submission: Submission;
+  /** Whom to tell of its end. */
+  address: Address | undefined;
+  caller: TeamCaller;
+}
+
+function submit({ submission, address, caller }: Asked, { store, blobs, queue, sealer }: ApiParts): Promise<Submitted> {
+  return store.asTeam(caller, async transaction => {
+    const made = await submitScan(transaction, submission, caller);
+    if (address !== undefined && made.kind !== 'same') await addCallback(transaction, made.id, { address, sealer });
+    if (made.kind === 'new') await enqueue(transaction, made, { blobs, queue });
+    return made;
+  });
 }
 
 function linksOf(id: string) {

@@ -11,6 +11,7 @@ import * as imports from './0008-imports.ts';
 import * as questions from './0009-questions.ts';
 import * as clusterChecks from './0010-cluster-checks.ts';
 import * as askers from './0011-askers.ts';
+import * as deliveries from './0012-deliveries.ts';
 
 /** In the order of their names. One that was released is never changed. */
 export const migrations: Record<string, Migration> = {
@@ -25,4 +26,5 @@ export const migrations: Record<string, Migration> = {
   '0009-questions': questions,
   '0010-cluster-checks': clusterChecks,
   '0011-askers': askers,
+  '0012-deliveries': deliveries,
 };
