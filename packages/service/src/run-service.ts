@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { setInterval } from 'node:timers/promises';
 import { addressRules, type Secret } from '@cinc-scan/core';
 import type { FastifyBaseLogger } from 'fastify';
+import { usualFailures } from './api/limit-failures.ts';
 import type { Server } from './api/routes/routes.ts';
 import { makeApi } from './api/server.ts';
 import type { Blobs } from './blobs/blobs.ts';
@@ -21,6 +22,7 @@ import { ownLeases } from './runner/lease-source.ts';
 import { Runner } from './runner/runner.ts';
 import { lockFolder } from './store/data-folder.ts';
 import { forgetDeliveries } from './store/deliveries.ts';
+import { forgetFailures } from './store/failed-sign-ins.ts';
 import { createFirstKey, endExpired } from './store/keys.ts';
 import { migrate, requireMigrated } from './store/migrate.ts';
 import { type Database, openDatabase } from './store/open-database.ts';
@@ -163,6 +165,7 @@ async function startScheduler(
         await store.asPlatform(forgetExpiredSessions);
         await store.asPlatform(forgetQuestions);
         await store.asPlatform(forgetDeliveries);
+        await store.asPlatform(forgetFailures);
       } catch (error) {
         logger.error({ err: error }, 'what waits or has expired could not be seen to');
       }
@@ -212,7 +215,18 @@ async function startApi(
   const issuers = new IssuerKeys(ways);
   const provider = signIn && new SignInProvider({ ...signIn, ...ways });
   const who = { issuers, sealer, provider, publicOrigin };
-  const api = await makeApi({ store, blobs, queue, ...who, onQueued, longestWaitMs, questionMs, logger, version });
+  const api = await makeApi({
+    store,
+    blobs,
+    queue,
+    ...who,
+    onQueued,
+    longestWaitMs,
+    questionMs,
+    mostFailures: usualFailures,
+    logger,
+    version,
+  });
   stack.defer(() => api.close());
   await api.listen({ host, port });
   return api;

@@ -90,6 +90,11 @@ export const serviceCodes = {
     meaning: 'The scan service cannot read or write what it keeps, or it is not what it was.',
     remedy: 'Check space and rights of the data folder; restore a backup if content is damaged.',
   },
+  SERVICE_TOO_OFTEN: {
+    exit: 4,
+    meaning: 'Somebody at this address has failed to sign in too often, and has to wait.',
+    remedy: 'Wait for a minute, and see that the key or token is a valid one.',
+  },
   CLUSTER_UNASKED: {
     exit: 4,
     meaning: 'No runner of the scan service has answered for the cluster in time: nothing is known of what it has.',

@@ -28,6 +28,7 @@ const statuses: Partial<Record<ErrorCode, [status: number, title: string]>> = {
   SERVICE_CONFLICT: [409, 'It contradicts what is there'],
   SERVICE_BODY: [400, 'The body cannot be read'],
   SERVICE_QUOTA: [429, 'Too many scans wait'],
+  SERVICE_TOO_OFTEN: [429, 'Too many failures'],
   SERVICE_UNAVAILABLE: [503, 'Not available now'],
   CLUSTER_UNASKED: [503, 'Nobody has answered for the cluster'],
   CLUSTER_UNREACHABLE: [502, 'The cluster does not answer'],
@@ -95,7 +96,8 @@ const noRoute = ({ method, url }: FastifyRequest) =>
   });
 
 function send(reply: FastifyReply, { status, body }: Problem): FastifyReply {
-  if (status === 429 || status === 503) reply.header('retry-after', retryAfterSeconds);
+  if (status === 429 || status === 503)
+    reply.header('retry-after', body.code === 'SERVICE_TOO_OFTEN' ? 60 : retryAfterSeconds);
   if (status === 401) reply.header('www-authenticate', 'Bearer');
   return reply.code(status).type('application/problem+json').send(JSON.stringify(body));
 }

@@ -72,7 +72,7 @@ export async function makeApi({ logger, version, provider, publicOrigin, ...give
     prefix: wirePrefix,
   });
   await server.register(async scope =>
-    addAuthRoutes(scope.withTypeProvider<ZodTypeProvider>(), { store: parts.store, provider, origin }),
+    addAuthRoutes(scope.withTypeProvider<ZodTypeProvider>(), { ...parts, provider, origin }),
   );
   addHealth(server, parts);
   await server.ready();
@@ -103,9 +103,9 @@ export async function describeApi(): Promise<DescribedApi> {
     throw new Error('No route is called to describe it');
   };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- routes are described, and none is called
-  const parts = new Proxy({}, { get: (_, name) => (String(name).endsWith('Ms') ? 0 : notCalled) }) as ApiParts;
-  const { store, blobs, queue, issuers, sealer, onQueued, longestWaitMs, questionMs } = parts;
-  const given = { store, blobs, queue, issuers, sealer, onQueued, longestWaitMs, questionMs };
+  const parts = new Proxy({}, { get: (_, name) => (/Ms$|^most/.test(String(name)) ? 0 : notCalled) }) as ApiParts;
+  const { store, blobs, queue, issuers, sealer, onQueued, longestWaitMs, questionMs, mostFailures } = parts;
+  const given = { store, blobs, queue, issuers, sealer, onQueued, longestWaitMs, questionMs, mostFailures };
   const logger = pino({ level: 'silent' });
   const server = await makeApi({
     ...given,
@@ -122,8 +122,10 @@ export async function describeApi(): Promise<DescribedApi> {
 function addSignIn(server: Server, parts: SignInParts): void {
   server.decorateRequest('caller', undefined);
   server.decorateRequest('callers');
+  server.decorateRequest('signInAgain');
   server.addHook('onRequest', async request => {
     request.callers = [];
+    request.signInAgain = () => signIn(request, parts);
     await signIn(request, parts);
   });
   server.decorate('accesses', []);

@@ -44,6 +44,8 @@ declare module 'fastify' {
     caller: Caller | undefined;
     /** As whom it could act. */
     callers: Caller[];
+    /** Asks once more, for an answer that goes on: a key may be revoked meanwhile. Throws as signing in does. */
+    signInAgain: () => Promise<void>;
   }
 }
 

@@ -24,8 +24,8 @@ import { tenantRole } from './tenancy.ts';
 /** Tables without row-level security, and why that is so. A table that is neither here nor secured fails. */
 const unsecured: Record<string, { reason: string; tenantMay: string[] }> = {
   audit_entry: { reason: 'of the platform: teams add to it by a function and read nothing', tenantMay: [] },
-  audit_broken: { reason: 'a view that earlier versions read', tenantMay: [] },
   blob: { reason: 'digests and sizes: they say nothing of whose content it is', tenantMay: ['select', 'insert'] },
+  failed_sign_in: { reason: 'of the service: hashes of addresses that strangers came from', tenantMay: [] },
   duty: { reason: 'of the service: who sees to its own work', tenantMay: [] },
   principal_identity: { reason: 'of the service: whom a subject of an issuer stands for', tenantMay: [] },
   platform_membership: { reason: 'of the platform', tenantMay: [] },

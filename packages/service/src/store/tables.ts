@@ -13,13 +13,13 @@ import type { OverseerRole, PlatformRole, TeamRole } from '../domain/roles.ts';
 import type { Standing, Status } from '../findings/compare.ts';
 import type { WorkloadPlace } from '../findings/run-findings.ts';
 import type { DeliveryTables } from './delivery-tables.ts';
-import type { QuestionTable } from './question-table.ts';
+import type { PassingTables } from './question-table.ts';
 
 type Made = ColumnType<Date, never, never>;
 /** Filled by the database with the team of the transaction. */
 type OwnTeam = ColumnType<string, never, never>;
 
-export interface Tables extends DeliveryTables {
+export interface Tables extends DeliveryTables, PassingTables {
   team: {
     id: string;
     slug: string;
@@ -292,8 +292,6 @@ export interface Tables extends DeliveryTables {
     /** null: for ever. */
     days: number | null;
   };
-  /** What somebody wants to know of a cluster, for as long as they wait. */
-  question: QuestionTable;
   /** Who sees to what of the service's own work, of all processes. */
   duty: {
     name: string;

@@ -28,6 +28,7 @@ export async function serveApi(parts: TestStore, options: Partial<ApiOptions> = 
     onQueued: fakeRunner(parts, clusterWith(['shop/web', 'bank/vault'])).wake,
     longestWaitMs: 60_000,
     questionMs: 10_000,
+    mostFailures: 10_000,
     logger: pino({ level: 'silent' }),
     version: '1.0.0',
     ...options,

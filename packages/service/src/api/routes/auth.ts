@@ -12,6 +12,7 @@ import { admitPerson } from '../../store/people.ts';
 import { endSession, type NewSession, type StartedSession, startSession, takeState } from '../../store/sessions.ts';
 import type { PlatformTransaction, Store } from '../../store/store.ts';
 import { browserSecretOf, clearSession, sessionOf, setBrowserSecret, setSession } from '../cookies.ts';
+import { limitFailures } from '../limit-failures.ts';
 import { requireSameOrigin } from '../same-origin.ts';
 import type { Server } from './routes.ts';
 
@@ -21,6 +22,8 @@ export interface AuthParts {
   provider: SignInProvider | undefined;
   /** Where browsers see this service: scheme, host and port. */
   origin: () => string;
+  /** In a minute, of one address. */
+  mostFailures: number;
 }
 
 const config = { access: { kind: 'anyone' } } as const;
@@ -61,9 +64,10 @@ const noProvider = () =>
     remedy: 'Sign in with a key, or ask its operator to start it with --oidc-issuer.',
   });
 
-function addCallback(server: Server, { store, provider, origin }: AuthParts): void {
+function addCallback(server: Server, { store, provider, origin, mostFailures }: AuthParts): void {
+  const limits = limitFailures(store, mostFailures);
   const querystring = z.looseObject({ state: z.string().max(4000).optional() });
-  server.get(callbackPath, { config, schema: { hide: true, querystring } }, async (request, reply) => {
+  server.get(callbackPath, { config, ...limits, schema: { hide: true, querystring } }, async (request, reply) => {
     if (provider === undefined) throw noProvider();
     const browser = browserSecretOf(request, origin());
     const attempt = browser && readAttempt(browser, request.query.state ?? '', new Date());
@@ -97,8 +101,9 @@ async function replaceSession(
 
 const keyBody = z.strictObject({ key: z.string().max(200), to: page });
 
-function addKeySignIn(server: Server, { store, origin }: AuthParts): void {
-  server.post('/auth/sign-in', { config, schema: { hide: true, body: keyBody } }, async (request, reply) => {
+function addKeySignIn(server: Server, { store, origin, mostFailures }: AuthParts): void {
+  const limits = limitFailures(store, mostFailures);
+  server.post('/auth/sign-in', { config, ...limits, schema: { hide: true, body: keyBody } }, async (request, reply) => {
     requireSameOrigin(request, origin()); // else somebody else's page could sign a browser in as somebody else
     const presented = readKey(request.body.key);
     if (presented === undefined) throw invalidKey();

@@ -23,6 +23,8 @@ export interface ApiParts {
   onQueued: () => void;
   /** How long a scan waits for a runner at most, milliseconds. */
   longestWaitMs: number;
+  /** Sign-ins that may fail in a minute, of one address. */
+  mostFailures: number;
   /** How long whoever asks about a cluster waits for its answer, milliseconds. */
   questionMs: number;
 }

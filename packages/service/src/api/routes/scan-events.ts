@@ -3,6 +3,8 @@
 
 import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
+import { isScanError } from '@cinc-scan/core';
+import type { FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { uuid } from '../../domain/ids.ts';
 import { progressOf } from '../../store/progress.ts';
@@ -14,6 +16,7 @@ import type { Server } from './routes.ts';
 const pollMs = 500;
 const aliveMs = 15_000;
 const progressMs = 2000;
+const stillInMs = 2000;
 
 export function streamEvents(server: Server, store: Store): void {
   server.get(
@@ -35,6 +38,9 @@ export function streamEvents(server: Server, store: Store): void {
       const after = request.headers['last-event-id'] ?? 0;
       const closed = new AbortController();
       request.raw.once('close', () => closed.abort());
+      // Whoever was let in has to be let in still: the stream of a key that is no more ends.
+      const timer = setInterval(() => void isStillIn(request).then(is => is || closed.abort()), stillInMs);
+      reply.raw.once('close', () => clearInterval(timer));
       const texts = follow(store, { seen, id, after, signal: closed.signal });
       return reply
         .type('text/event-stream')
@@ -56,6 +62,16 @@ interface Followed {
   id: string;
   after: number;
   signal: AbortSignal;
+}
+
+async function isStillIn(request: FastifyRequest): Promise<boolean> {
+  try {
+    await request.signInAgain();
+    return true;
+  } catch (error) {
+    // That nobody can say now is no refusal: the stream's own questions tell.
+    return !isScanError(error);
+  }
 }
 
 async function* follow(store: Store, { seen, id, after, signal }: Followed): AsyncGenerator<string> {

@@ -6,6 +6,7 @@ import { ruleRoles } from '../../domain/issuer.ts';
 import { keyScope } from '../../domain/key-scope.ts';
 import { mostTokenBytes } from '../../domain/token.ts';
 import { exchangeToken } from '../../identity/exchange.ts';
+import { limitFailures } from '../limit-failures.ts';
 import type { ApiParts, Server } from './routes.ts';
 
 const tokenBody = z
@@ -27,11 +28,12 @@ const exchangedKey = z
   })
   .register(apiTypes, { id: 'ExchangedKey' });
 
-export function addTokenRoutes(server: Server, { store, issuers }: ApiParts): void {
+export function addTokenRoutes(server: Server, { store, issuers, mostFailures }: ApiParts): void {
   server.post(
     '/token',
     {
       config: { access: { kind: 'anyone' } },
+      ...limitFailures(store, mostFailures),
       bodyLimit: 2 * mostTokenBytes,
       schema: {
         summary: 'Exchange a token of a CI system or a cluster for a key that lasts as long as its rule says',

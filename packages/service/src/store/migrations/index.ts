@@ -12,6 +12,7 @@ import * as questions from './0009-questions.ts';
 import * as clusterChecks from './0010-cluster-checks.ts';
 import * as askers from './0011-askers.ts';
 import * as deliveries from './0012-deliveries.ts';
+import * as failedSignIns from './0013-failed-sign-ins.ts';
 
 /** In the order of their names. One that was released is never changed. */
 export const migrations: Record<string, Migration> = {
@@ -27,4 +28,5 @@ export const migrations: Record<string, Migration> = {
   '0010-cluster-checks': clusterChecks,
   '0011-askers': askers,
   '0012-deliveries': deliveries,
+  '0013-failed-sign-ins': failedSignIns,
 };
