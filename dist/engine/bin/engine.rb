@@ -17,5 +17,6 @@ require 'cinc_scan/job'
 require 'cinc_scan/parent'
 
 CincScan::Preload.call
+CincScan::Compiled.leave
 CincScan::Parent.new($stdin, events, ground).serve
 exit!(0) # taking down what InSpec loaded takes a third of a second, and nobody needs it done
