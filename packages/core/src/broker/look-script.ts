@@ -81,13 +81,13 @@ ${separate}; printf '%s ' $looked $linked $led $followed $copied`,
 export function lookAheadScript(paths: string[]): Script {
   return makeScript(
     (_, separator) => `${absence}
-set --; found='' stats=''
+set --; found=''
 for p in ${paths.map(quote).join(' ')}; do
   if [ -L "$p" ]; then found=$found"l"; elif [ -e "$p" ]; then found=$found"1"; set -- "$@" "$p"
   elif absent "$p"; then found=$found"0"; else found=$found"?"; fi
 done
-[ $# -eq 0 ] || stats=$(stat -c '${statFormat}' -- "$@" 2>/dev/null); ended=$?
-printf '%s${separator}%s' "$found" "$stats"; exit $ended`,
+printf '%s${separator}' "$found"
+[ $# -eq 0 ] || stat -c '${statFormat}' -- "$@" 2>/dev/null`,
   );
 }
 
