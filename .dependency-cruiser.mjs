@@ -52,6 +52,7 @@ const serviceFlow = [
   'doctor',
   'executors',
   'runner',
+  'pages',
   'api',
 ];
 const service = '^packages/service/src/';

@@ -53,7 +53,7 @@ function toSettings({ data, blobs, heartbeat, ...options }: RunOptions): Service
     slots: Number(options.slots),
     credentials: options.credentials ?? join(data, 'credentials'),
     cache: cacheFolder(env),
-    sealer: openSealer(options.secretKeyFile ?? join(data, 'secret.key')),
+    openSealer: () => openSealer(options.secretKeyFile ?? join(data, 'secret.key')),
     allowUnisolated: options.allowUnisolated === true,
     allowNetworks: options.allowNetwork,
     signIn: readProvider(options, env),

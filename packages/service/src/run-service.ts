@@ -48,8 +48,8 @@ export interface ServiceSettings {
   /** Folder of kubeconfigs, by name. */
   credentials: string;
   cache: string;
-  /** Of stored secrets. */
-  sealer: Sealer;
+  /** Of stored secrets. Called once it is clear that the service starts: it may make the key. */
+  openSealer: () => Sealer;
   /** Profiles run in whatever jail the machine gives, be it none. */
   allowUnisolated: boolean;
   path: string;
@@ -111,21 +111,23 @@ interface Parts {
   blobs: Blobs;
   queue: ScanQueue;
   leases: Leases;
+  sealer: Sealer;
 }
 
 async function startParts(
   stack: AsyncDisposableStack,
-  { blobs, logger, times }: ServiceSettings,
+  { blobs, logger, times, openSealer }: ServiceSettings,
   database: Database,
 ): Promise<Parts> {
   const store = new Store(database.kysely);
+  const sealer = openSealer();
   await blobs.tidy();
   await requireUsable(blobs);
   const onError = (error: Error) => logger.error({ err: error }, 'the queue met an error');
   const queue = stack.use(await ScanQueue.start(database, { onError, ...(times && { times }) }));
   const clusters = await store.asPlatform(transaction => transaction.selectFrom('cluster').select('id').execute());
   for (const { id } of clusters) await queue.addCluster(id);
-  return { store, blobs, queue, leases: new Leases({ store, queue, blobs }) };
+  return { store, blobs, queue, leases: new Leases({ store, queue, blobs }), sealer };
 }
 
 function startRunner(stack: AsyncDisposableStack, settings: ServiceSettings, { leases, store }: Parts): Runner {
@@ -179,8 +181,8 @@ async function startScheduler(
 }
 
 /** Tells what has to be told. */
-function startDeliveries({ store }: Parts, settings: ServiceSettings): AsyncDisposable {
-  const { allowNetworks, environment, sealer, logger } = settings;
+function startDeliveries({ store, sealer }: Parts, settings: ServiceSettings): AsyncDisposable {
+  const { allowNetworks, environment, logger } = settings;
   return new Deliverer({
     store,
     sealer,
@@ -207,10 +209,10 @@ const questionMs = 20_000;
 
 async function startApi(
   stack: AsyncDisposableStack,
-  { host, port, allowNetworks, environment, sealer, signIn, publicOrigin, logger, version }: ServiceSettings,
+  { host, port, allowNetworks, environment, signIn, publicOrigin, logger, version }: ServiceSettings,
   parts: Parts & { onQueued: () => void },
 ): Promise<Server> {
-  const { store, blobs, queue, onQueued } = parts;
+  const { store, blobs, queue, sealer, onQueued } = parts;
   const ways = { addresses: addressRules(allowNetworks), environment };
   const issuers = new IssuerKeys(ways);
   const provider = signIn && new SignInProvider({ ...signIn, ...ways });

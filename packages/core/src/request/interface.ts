@@ -424,7 +424,7 @@ export const inputs = {
     type: 'text',
     pattern: { source: '[A-Za-z_][A-Za-z0-9_]*', means: 'the name of a variable' },
     description: 'Variable that holds the ID token of the job, where that is not CINC_SCAN_ID_TOKEN',
-    example: 'SCANS_TOKEN',
+    example: 'CINC_SCAN_SHOP_TOKEN',
     since: '0.1.0',
   },
   'server-audience': {

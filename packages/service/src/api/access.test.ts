@@ -100,6 +100,7 @@ test('the description has every route that is not of the machinery', () => {
     '/auth/callback',
     '/auth/sign-in',
     '/auth/sign-out',
+    '/docs',
     '/livez',
     '/readyz',
   ]);

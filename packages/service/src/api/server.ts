@@ -15,6 +15,8 @@ import * as z from 'zod';
 import { apiTypes } from '../domain/api-types.ts';
 import type { SignInProvider } from '../identity/provider.ts';
 import { ownVersion } from '../own-package.ts';
+import { renderApiPage } from '../pages/api-page.ts';
+import { pagePolicy } from '../pages/page.ts';
 import { Leases } from '../queue/leases.ts';
 import { Questions } from '../queue/questions.ts';
 import { wirePrefix } from '../runner/wire.ts';
@@ -75,6 +77,7 @@ export async function makeApi({ logger, version, provider, publicOrigin, ...give
     addAuthRoutes(scope.withTypeProvider<ZodTypeProvider>(), { ...parts, provider, origin }),
   );
   addHealth(server, parts);
+  addApiPage(server);
   await server.ready();
   return server;
 }
@@ -160,6 +163,14 @@ function addRoutes(server: Server, parts: ApiParts): void {
   server.get('/openapi.json', { config: { access: { kind: 'anyone' } }, schema: { hide: true } }, async () => {
     description ??= finishDescription(server.swagger());
     return description;
+  });
+}
+
+function addApiPage(server: Server): void {
+  let page: string | undefined;
+  server.get('/docs', { config: { access: { kind: 'anyone' } }, schema: { hide: true } }, async (_request, reply) => {
+    page ??= renderApiPage(finishDescription(server.swagger()));
+    return reply.type('text/html; charset=utf-8').header('content-security-policy', pagePolicy).send(page);
   });
 }
 
