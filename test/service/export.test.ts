@@ -92,6 +92,7 @@ describe('an export', () => {
     expect(linesOf('sign-in-rules')).toMatchObject([{ name: 'ops-of-shop' }]);
     const scans = linesOf('scans');
     expect(scans.map(({ state }) => state).toSorted((one, other) => String(one).localeCompare(String(other)))).toEqual([
+      'cancelled',
       'done',
       'queued',
     ]);
