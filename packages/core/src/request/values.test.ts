@@ -74,8 +74,13 @@ describe('every input', () => {
     },
   );
 
+  const ofKubernetes = ['A', '-a', 'a b', '../a', 'a/b', 'a'.repeat(64)];
+  const others: Record<string, string[]> = {
+    'id-token-variable': ['1A', '-a', 'a b', '../a', 'a/b', 'A=b', 'Ä'],
+    'server-audience': ['a b', 'a\tb', 'https://scans.example.org/ä', 'a'.repeat(301)],
+  };
   test.each(all.filter(([, input]) => 'pattern' in input))('%s is refused where it is no name', name => {
-    for (const text of ['A', '-a', 'a b', '../a', 'a/b', 'a'.repeat(64)])
+    for (const text of others[name] ?? ofKubernetes)
       expect(() => fromFlags({ [name]: text })).toThrow(expect.objectContaining({ code: 'INPUT_INVALID', exit: 2 }));
   });
 
