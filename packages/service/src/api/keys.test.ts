@@ -76,7 +76,9 @@ describe.each([['embedded'], ['server']])('keys, %s', kind => {
       const { body: me } = await served.client.call('GET', '/me', { key });
       expect(me).toMatchObject({ team: 'shop', role: 'scanner', scope: { namespaces: ['till', 'vault'] } });
       const { body: clusters } = await served.client.call('GET', '/clusters', { key });
-      expect(clusters['items']).toEqual([{ name: 'east', mostRuns: 2, namespaces: ['till'], region: null }]);
+      expect(clusters['items']).toEqual([
+        { name: 'east', mostRuns: 2, namespaces: ['till'], region: null, lastCheck: null },
+      ]);
       const { body } = await asAdmin('GET', '/keys');
       expect(body['items']).toContainEqual(
         expect.objectContaining({ id, scope: { namespaces: ['till', 'vault'] }, revokedAt: null }),
