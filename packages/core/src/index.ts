@@ -82,7 +82,7 @@ export {
   type Call,
   type CallAnswer,
   call,
-  isLoopback,
+  isClosedLine,
   isSuccess,
   mayPass,
   problemOf,

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { ScanError, toMessage } from '../errors/index.ts';
-import { type Call, type CallAnswer, call, isLoopback, isSuccess, mayPass, problemOf } from '../http/index.ts';
+import { type Call, type CallAnswer, call, isClosedLine, isSuccess, mayPass, problemOf } from '../http/index.ts';
 import { type Environment, parseJsonText, readVariable } from '../request/index.ts';
 
 /** What it takes to ask. */
@@ -168,7 +168,7 @@ interface Question {
 /** A token of the job goes there: to nobody on the way. */
 function addressOf(text: string, { name, variable }: { name: string; variable: string }): URL {
   const url = URL.parse(text);
-  if (url !== null && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url)))) return url;
+  if (url !== null && isClosedLine(url)) return url;
   throw new ScanError('ID_TOKEN_UNAVAILABLE', `${name}: ${variable} is not an address of https`);
 }
 

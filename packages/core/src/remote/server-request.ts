@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
 import { ScanError, toMessage } from '../errors/index.ts';
-import { isLoopback } from '../http/index.ts';
+import { isClosedLine } from '../http/index.ts';
 import { parseSelector } from '../plan/index.ts';
 import { parseReportSpec, type ReportSpec } from '../report/index.ts';
 import {
@@ -101,8 +101,7 @@ function toAddress(text: string): string {
   if (url === null || !/^https?:$/.test(url.protocol)) throw invalid('expected an https address');
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
     throw invalid('expected an address without credentials, query and fragment');
-  if (url.protocol === 'http:' && !isLoopback(url))
-    throw invalid(`${url.origin} is not https, and so is read by everyone on the way`);
+  if (!isClosedLine(url)) throw invalid(`${url.origin} is not https, and so is read by everyone on the way`);
   return `${url.origin}${url.pathname.replace(/\/+$/, '').replace(/\/api(?:\/v1)?$/, '')}`;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // For commands that work on a service over HTTPS, as somebody with a key of it.
 import { readFileSync } from 'node:fs';
-import { isLoopback, ScanError, Secret, toMessage } from '@cinc-scan/core';
+import { isClosedLine, ScanError, Secret, toMessage } from '@cinc-scan/core';
 import type { Command } from 'commander';
 
 export interface ServerOptions {
@@ -30,7 +30,7 @@ export const readServer = ({ server, keyFile }: ServerOptions): ServerPlace => (
 /** An open line on which anybody could be anybody is for this machine alone. */
 export function toServer(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url))) return url;
+  if (url !== undefined && isClosedLine(url)) return url;
   throw new ScanError('INPUT_INVALID', `server: expected an address that begins with https://, got ${text}`);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where people sign in, as the operator says it.
 import { readFileSync } from 'node:fs';
-import { isLoopback, ScanError, Secret, toMessage } from '@cinc-scan/core';
+import { isClosedLine, ScanError, Secret, toMessage } from '@cinc-scan/core';
 import type { Command } from 'commander';
 import type { ProviderSettings } from '../identity/provider.ts';
 
@@ -58,11 +58,6 @@ export function readPublicOrigin({ publicUrl }: SignInOptions): string | undefin
 /** Over an open line anybody on the way could be anybody. */
 function checkAddress(option: string, text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (
-    url !== undefined &&
-    (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url))) &&
-    url.username === ''
-  )
-    return url;
+  if (url !== undefined && isClosedLine(url) && url.username === '') return url;
   throw new ScanError('INPUT_INVALID', `${option}: expected an address of https`);
 }

@@ -3,7 +3,7 @@
 import {
   askedInputs,
   inputs,
-  isLoopback,
+  isClosedLine,
   jailStrengths,
   parseSelector,
   registeredName,
@@ -39,7 +39,7 @@ const byNames = z
 function isCallbackUrl(text: string): boolean {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || url.username !== '' || url.password !== '' || url.hash !== '') return false;
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
+  return isClosedLine(url);
 }
 
 const callback = z

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Issuers of tokens, and the rules by which their tokens become keys.
-import { isLoopback } from '@cinc-scan/core';
+import { isClosedLine } from '@cinc-scan/core';
 import * as z from 'zod';
 import { apiTypes } from './api-types.ts';
 import { claimPatterns } from './claim-rule.ts';
@@ -15,7 +15,7 @@ export type RuleRole = (typeof ruleRoles)[number];
 function isIssuer(text: string): boolean {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || /[?#\s]/.test(text) || url.username !== '' || url.password !== '') return false;
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
+  return isClosedLine(url);
 }
 
 /** As it stands in the claim `iss`, letter by letter. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Requests to addresses that somebody else has named: over https, to addresses that are allowed when the connection is
 // made, and never to where an answer leads.
-import { type AddressRules, type Call, type CallAnswer, call, isLoopback } from '@cinc-scan/core';
+import { type AddressRules, type Call, type CallAnswer, call, isClosedLine } from '@cinc-scan/core';
 
 export interface GuardSettings {
   addresses: AddressRules;
@@ -11,12 +11,8 @@ export interface GuardSettings {
   mostBytes: number;
 }
 
-/** What is sent over a line that others can write on is anybody's; loopback is no such line, where it is allowed at all. */
-export const isClosed = (url: URL): boolean =>
-  url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
-
 export async function guardedCall(wanted: Call, settings: GuardSettings): Promise<CallAnswer> {
-  if (isClosed(wanted.url)) return call(wanted, settings);
+  if (isClosedLine(wanted.url)) return call(wanted, settings);
   const problem = `${wanted.url.origin} is not an address of https`;
   return { kind: 'failed', problem, sent: false, heard: false, untrusted: false, tooLong: false };
 }

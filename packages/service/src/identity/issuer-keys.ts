@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The public keys of issuers of tokens: asked for by discovery, kept for a while, never more than a few.
-import { type AddressRules, problemOf, ScanError, toMessage } from '@cinc-scan/core';
+import { type AddressRules, isClosedLine, problemOf, ScanError, toMessage } from '@cinc-scan/core';
 import { type CompactVerifyGetKey, compactVerify, createLocalJWKSet, errors, type JSONWebKeySet } from 'jose';
 import * as z from 'zod';
 import { type KeySet, keySet } from '../domain/key-set.ts';
 import { type ReadToken, tokenAlgorithms } from '../domain/token.ts';
-import { guardedCall, isClosed } from './guarded-call.ts';
+import { guardedCall } from './guarded-call.ts';
 
 const [mostIssuers, mostAnswerBytes, usualAnswerMs] = [200, 262_144, 5000];
 
@@ -135,7 +135,7 @@ export class IssuerKeys {
 /** Keys that came over a line that others can write on would be anybody's. */
 function fetched(address: string): URL {
   const url = new URL(address);
-  if (isClosed(url)) return url;
+  if (isClosedLine(url)) return url;
   throw new Error('the address of its keys is not one of https');
 }
 

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { deliveryStates } from '../../domain/delivery-states.ts';
 import { uuid } from '../../domain/ids.ts';
 import { listDeliveries, removeSigningSecret, resend, setSigningSecret } from '../../store/deliveries.ts';
+import { pageLimit, toPage } from '../paging.ts';
 import { delivery, page } from '../shapes.ts';
 import { teamOf } from '../sign-in.ts';
 import type { ApiParts, Server } from './routes.ts';
@@ -42,7 +43,7 @@ function addList(server: Server, { store }: ApiParts): void {
         querystring: z.strictObject({
           state: z.enum(deliveryStates).optional(),
           after: uuid.optional(),
-          limit: z.coerce.number().int().min(1).max(200).default(50),
+          limit: pageLimit,
         }),
         response: { 200: page(delivery, 'DeliveryPage') },
       },
@@ -51,8 +52,7 @@ function addList(server: Server, { store }: ApiParts): void {
       const { limit, ...query } = request.query;
       const asked = { state: query.state, after: query.after, limit: limit + 1 };
       const rows = await store.asTeam(teamOf(request), transaction => listDeliveries(transaction, asked));
-      const items = rows.slice(0, limit).map(toDelivery);
-      return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+      return toPage(rows, { limit, toItem: toDelivery });
     },
   );
 }

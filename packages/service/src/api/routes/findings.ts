@@ -11,6 +11,7 @@ import { eventsOf, type FindingRow, findingsPage, getFindings, sightingsOf } fro
 import { recordFindings, type SourceOutcome } from '../../store/findings.ts';
 import { clustersOf } from '../../store/registry.ts';
 import type { TeamTransaction } from '../../store/store.ts';
+import { pageLimit, toPage } from '../paging.ts';
 import { page } from '../shapes.ts';
 import { teamOf } from '../sign-in.ts';
 import type { ApiParts, Server } from './routes.ts';
@@ -89,7 +90,7 @@ const query = z.strictObject({
   area: z.enum(areas).optional(),
   rule: z.string().min(1).max(200).optional(),
   after: uuid.optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  limit: pageLimit,
 });
 
 function addList(server: Server, { store }: ApiParts): void {
@@ -110,8 +111,7 @@ function addList(server: Server, { store }: ApiParts): void {
       const rows = await store.asTeam(teamOf(request), transaction =>
         findingsPage(transaction, { filter, after, limit: limit + 1 }).execute(),
       );
-      const items = rows.slice(0, limit);
-      return { items: items.map(toFinding), next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+      return toPage(rows, { limit, toItem: toFinding });
     },
   );
 }

@@ -16,6 +16,7 @@ import {
   submitScan,
 } from '../../store/scans.ts';
 import { asService, type TeamTransaction } from '../../store/store.ts';
+import { pageLimit, toPage } from '../paging.ts';
 import { cancelledScan, page, scan, scanStates, submittedScan } from '../shapes.ts';
 import { type TeamCaller, teamOf } from '../sign-in.ts';
 import type { ApiParts, Server } from './routes.ts';
@@ -154,7 +155,7 @@ function addScanList(server: Server, { store }: ApiParts): void {
         querystring: z.strictObject({
           state: z.enum(scanStates).optional(),
           after: uuid.optional(),
-          limit: z.coerce.number().int().min(1).max(200).default(50),
+          limit: pageLimit,
         }),
         response: { 200: page(scan, 'ScanPage') },
       },
@@ -164,11 +165,7 @@ function addScanList(server: Server, { store }: ApiParts): void {
       const rows = await store.asTeam(teamOf(request), transaction =>
         listScans(transaction, { state, after, limit: limit + 1 }),
       );
-      const items = rows.slice(0, limit);
-      return {
-        items: items.map(row => toScan(row, notAsked)),
-        next: rows.length > limit ? (items.at(-1)?.id ?? null) : null,
-      };
+      return toPage(rows, { limit, toItem: row => toScan(row, notAsked) });
     },
   );
 }

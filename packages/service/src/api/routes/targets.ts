@@ -7,6 +7,7 @@ import { namespaceName, slug } from '../../domain/ids.ts';
 import { workloadPlace } from '../../domain/question.ts';
 import { Questions } from '../../queue/questions.ts';
 import { clustersOf } from '../../store/registry.ts';
+import { pageLimit } from '../paging.ts';
 import { targetPage } from '../shapes.ts';
 import { teamOf } from '../sign-in.ts';
 import type { ApiParts, Server } from './routes.ts';
@@ -21,7 +22,7 @@ const listQuery = z.strictObject({
     .optional()
     .describe('A pod, a workload such as deployment/web, or labels, as a scan takes them'),
   after: z.string().max(2000).optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  limit: pageLimit,
 });
 
 export function addTargetRoutes(server: Server, parts: ApiParts): void {
