@@ -56,8 +56,8 @@ describe.each(Object.keys(lenses) as (keyof typeof lenses)[])('a command over th
 
   const ends: [string, string, number, string[], (running: Running) => void][] = [
     ['the run is interrupted', 'CANCELLED', 130, [], ({ child }) => child.kill('SIGINT')],
-    ['the time of its target is over', 'TARGET_TIMEOUT', 4, ['--timeout', '6s'], () => undefined],
-    ['the time of the run is over', 'DEADLINE', 4, ['--deadline', '8s'], () => undefined],
+    ['the time of its target is over', 'TARGET_TIMEOUT', 4, ['--timeout', '20s'], () => undefined],
+    ['the time of the run is over', 'DEADLINE', 4, ['--deadline', '20s'], () => undefined],
     [
       'the engine dies',
       'ENGINE_CRASHED',

@@ -231,7 +231,7 @@ describe('the connection', () => {
 
   test('that never comes back is an error at the deadline, and no pass', async () => {
     await using proxy = await CuttingProxy.open(service.url);
-    const running = startThere(['pod/web', '-p', 'slow', '--deadline', '5s', ...seconds], proxy.url);
+    const running = startThere(['pod/web', '-p', 'slow', '--deadline', '20s', ...seconds], proxy.url);
     await running.line(/Auditing/);
     proxy.isClosed = true;
     proxy.cut();

@@ -76,7 +76,7 @@ ${separate}; printf '%s ' $looked $linked $led $followed $copied`,
 
 /**
  * Whether each path is there, is a symbolic link, and the status of those that are there and none: one process for all,
- * so what a profile names when it loads costs no trip each.
+ * the one that looks itself, so what a profile names when it loads costs no trip each.
  */
 export function lookAheadScript(paths: string[]): Script {
   return makeScript(
@@ -87,7 +87,7 @@ for p in ${paths.map(quote).join(' ')}; do
   elif absent "$p"; then found=$found"0"; else found=$found"?"; fi
 done
 printf '%s${separator}' "$found"
-[ $# -eq 0 ] || stat -c '${statFormat}' -- "$@" 2>/dev/null`,
+[ $# -eq 0 ] || exec stat -c '${statFormat}' -- "$@" 2>/dev/null`,
   );
 }
 

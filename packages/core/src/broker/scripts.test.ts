@@ -187,8 +187,12 @@ describe.each(shells)('a look by %j', shell => {
   test.each(['plain', 'nope'])('at many paths of which one goes meanwhile knows nothing of any (%s)', first => {
     const paths = [first, 'empty', 'binary'].map(name => join(folder, name));
     const script = lookAheadScript(paths);
-    const lying = `stat() { command stat "$@" | sed 9d; }; ${script.command}`;
-    expect(parseLookAhead(toAnswer(execute({ shell }, lying)), script, 3)).toEqual([undefined, undefined, undefined]);
+    const answer = toAnswer(execute({ shell }, script.command));
+    // Its nine lines are not there any more; GNU stat ends with 1 for that as for a label that the kernel does not have.
+    const lines = answer.stdout.toString('latin1').split('\n');
+    const stdout = Buffer.from([...lines.slice(0, -10), ''].join('\n'), 'latin1');
+    const gone = parseLookAhead({ ...answer, status: 1, stdout }, script, 3);
+    expect(gone).toEqual([undefined, undefined, undefined]);
   });
 
   test('at a link with a line end in it tells the whole of it', () => {

@@ -17,8 +17,8 @@ export function makeNonce(): string {
 
 export const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** In a part of the session's shell: scripts of ours, which cost no process that way. */
-export const inSession = (script: string) => `eval ${quote(script)}`;
+/** In a part of the session's shell: scripts of ours, which cost no shell of their own that way. */
+export const inSession = (script: string) => `( eval ${quote(script)} )`;
 
 /** Names the variable that holds what a shell of the session has to know first. */
 export const preludeVariable = 'cinc_scan_prelude';
@@ -35,13 +35,14 @@ export const inOwnShell = (shell: readonly string[], hasPrelude: boolean) => (co
 };
 
 export interface Framed {
+  /** A compound command that keeps to itself what runs in it: by `inSession` or `inOwnShell`. */
   body: string;
   nonce: string;
 }
 
 /**
- * One line for a POSIX shell that reads its script from standard input. Each body runs in a subshell without input, between
- * marks on both channels; a syntax error, `exit`, `exec` or `cd` in it ends with the subshell. Where one body ends the next
+ * One line for a POSIX shell that reads its script from standard input. Each body runs without input, between marks on both
+ * channels, in the one subshell it brings: a syntax error, `exit`, `exec` or `cd` in it ends with that. Where one body ends the next
  * begins, in one write to each channel: every write is a message of its own on the way back.
  */
 export function requestLine(...requests: [Framed, ...Framed[]]): string {
@@ -49,7 +50,7 @@ export function requestLine(...requests: [Framed, ...Framed[]]): string {
   const parts = requests.map(({ body, nonce }, index) => {
     const next = requests[index + 1];
     const start = next ? `${next.nonce}<` : '';
-    return `( ${body} ) </dev/null ; printf '\\n${nonce}:%s\\n${start}' $? ; printf '\\n${nonce}\\n${start}' >&2`;
+    return `${body} </dev/null ; printf '\\n${nonce}:%s\\n${start}' $? ; printf '\\n${nonce}\\n${start}' >&2`;
   });
   return `printf '${first.nonce}<' ; printf '${first.nonce}<' >&2 ; ${parts.join(' ; ')}\n`;
 }
