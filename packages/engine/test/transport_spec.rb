@@ -17,7 +17,7 @@ class FakeChannel
     @found = []
   end
 
-  def ask(operation, path: nil, ahead: [], command: nil, **)
+  def ask(operation, path: nil, ahead: nil, command: nil, **)
     return answer(operation, command, ahead) if path.nil?
 
     @asked << [path, ahead]
@@ -41,8 +41,7 @@ class FakeChannel
   def answer(operation, command, ahead)
     return [{ beside: false, view: 'full', facts: {} }, ''] if operation == 'facts'
 
-    @behind << ahead
-    @found = looks(ahead)
+    (@behind << ahead) && (@found = looks(ahead)) if ahead
     [{ status: command[/\d+/].to_i }, 'some', '']
   end
 
@@ -130,6 +129,37 @@ RSpec.describe CincScan::Connection do
     connection.run_command('exit 0')
     expect(files[2].exist?).to be(true)
     expect(channel.behind).to eq([%w[/b], %w[/c]])
+  end
+
+  it 'keeps what was looked at across a command that only reads, for a moment' do
+    channel = FakeChannel.new('/a')
+    connection = connect_without_detection(channel)
+    files = %w[/a /b /c].map { |path| connection.file(path) }
+    expect(files.first.exist?).to be(true)
+    connection.run_command('grep 0 /etc/passwd')
+    expect(files[1].exist?).to be(false)
+    later = Process.clock_gettime(Process::CLOCK_MONOTONIC) + 1
+    allow(Process).to receive(:clock_gettime).and_return(later)
+    channel.present << '/c'
+    connection.run_command('grep 0 /etc/passwd')
+    expect(files[2].exist?).to be(true)
+    expect(channel.asked.map(&:last)).to eq([%w[/b /c], []])
+    expect(channel.behind).to eq([%w[/c]])
+  end
+
+  it 'keeps what was looked at behind a command no longer than that' do
+    channel = FakeChannel.new('/a')
+    connection = connect_without_detection(channel)
+    files = %w[/a /b].map { |path| connection.file(path) }
+    files.first.exist?
+    connection.run_command('touch 0')
+    connection.run_command('cat 0')
+    later = Process.clock_gettime(Process::CLOCK_MONOTONIC) + 1
+    allow(Process).to receive(:clock_gettime).and_return(later)
+    channel.present << '/b'
+    connection.run_command('cat 0')
+    expect(files[1].exist?).to be(true)
+    expect(channel.behind.length).to eq(2)
   end
 
   it 'looks at nothing behind commands that follow on commands' do

@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod';
 import { ScanError, toScanError } from '../errors/index.ts';
 import {
+  type CommandAnswer,
   CommandRefused,
   CommandTimeout,
   defaultRun,
@@ -27,8 +28,10 @@ const question = z.discriminatedUnion('op', [
     id: number,
     command: wireText,
     ours: z.boolean(),
+    /** Whether it certainly reads and does nothing else. */
+    reads: z.boolean().optional(),
     timeout: z.number().positive().nullish(),
-    /** Paths to look at behind the command. */
+    /** Paths to look at behind the command; without them what is known stays so. */
     ahead: z.array(wireText).optional(),
   }),
   z.object({ op: z.literal('look'), id: number, path: wireText, ahead: z.array(wireText).optional() }),
@@ -188,12 +191,26 @@ export class Broker implements AsyncDisposable {
     if (filesOf !== undefined) return { header: { error: 'view', message: unseenCommand } };
     const wanted = asked.timeout == null ? Number.POSITIVE_INFINITY : asked.timeout * 1000;
     const timeoutMs = Math.min(wanted, this.options.commandTimeoutMs);
-    const run = (more: Partial<RunOptions>) =>
-      (asked.ours ? session : commands).run(asked.command, { timeoutMs, signal, ownShell: true, ...more });
-    const answer = await (asked.ours ? run({}) : this.looksInto(target).behind(asked.ahead ?? [], run));
+    const runBy = (ownShell: boolean) => (more: Partial<RunOptions>) =>
+      (asked.ours ? session : commands).run(asked.command, { timeoutMs, signal, ownShell, ...more });
+    const run = asked.reads === true ? plainly(runBy) : runBy(true);
+    const answer = await (asked.ahead === undefined ? run({}) : this.looksInto(target).behind(asked.ahead, run));
     const { status, stdout, stderr, truncated } = answer;
     return { header: { status, truncated, limit: defaultRun.limit }, first: stdout, second: stderr };
   }
+}
+
+type Run = (more: Partial<RunOptions>) => Promise<CommandAnswer>;
+
+/**
+ * A command that only reads says the same without a process for a shell of its own, but for what the shell itself has to
+ * say: then it is run again as all others are.
+ */
+function plainly(runBy: (ownShell: boolean) => Run): Run {
+  return async more => {
+    const answer = await runBy(false)(more);
+    return answer.status <= 1 && answer.stderr.length === 0 ? answer : runBy(true)({ ...more, behind: undefined });
+  };
 }
 
 async function facts({ session, filesOf, lens, view }: OpenTarget): Promise<Reply> {
