@@ -45,6 +45,8 @@ const serviceFlow = [
   'identity',
   'blobs',
   'queue',
+  'schedules',
+  'obligations',
   'deliveries',
   'backup',
   'export',

@@ -11,7 +11,7 @@ import { Client } from './support.ts';
 const folder = temporaryFolder();
 afterAll(() => folder[Symbol.dispose]());
 
-test('the demonstration of the service has two teams with a history each, and leaves nothing', async () => {
+test('the demonstration of the service has two teams with a history each and a schedule, and leaves nothing', async () => {
   const script = join(root, 'packages/testkit/src/service-demo.ts');
   const child = spawn(
     process.execPath,
@@ -39,6 +39,11 @@ test('the demonstration of the service has two teams with a history each, and le
     };
     expect(await scans('shop')).toEqual(['fail', 'failed', 'pass']);
     expect(await scans('bank')).toHaveLength(2);
+    const { items } = await new Client(url, keyOf('shop')).call<{ items: { name: string; next: string[] }[] }>(
+      'GET',
+      '/schedules',
+    );
+    expect(items.map(({ name, next }) => [name, next.length])).toEqual([['nightly', 5]]);
   } finally {
     child.kill('SIGINT');
   }

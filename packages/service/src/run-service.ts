@@ -15,11 +15,13 @@ import { requireIsolation } from './executors/isolation.ts';
 import { ProcessExecutor } from './executors/process-executor.ts';
 import { IssuerKeys } from './identity/issuer-keys.ts';
 import { type ProviderSettings, SignInProvider } from './identity/provider.ts';
+import { Lister } from './obligations/lister.ts';
 import { Leases } from './queue/leases.ts';
 import { forgetQuestions, Questions } from './queue/questions.ts';
 import { type QueueTimes, ScanQueue } from './queue/scan-queue.ts';
 import { ownLeases } from './runner/lease-source.ts';
 import { Runner } from './runner/runner.ts';
+import { Scheduler } from './schedules/scheduler.ts';
 import { lockFolder } from './store/data-folder.ts';
 import { forgetDeliveries } from './store/deliveries.ts';
 import { forgetFailures } from './store/failed-sign-ins.ts';
@@ -97,6 +99,8 @@ export async function startService(settings: ServiceSettings): Promise<Service> 
     await startScheduler(stack, parts, logger);
     stack.use(startSweeps(parts, logger));
     stack.use(startDeliveries(parts, settings));
+    stack.use(startSchedules(parts, logger));
+    stack.use(startListing(parts, logger));
   }
   const api = wanted.includes('api')
     ? await startApi(stack, settings, { ...parts, onQueued: () => runner?.wake() })
@@ -180,6 +184,8 @@ async function startScheduler(
   });
 }
 
+const longestWaitMs = 24 * 3_600_000;
+
 /** Tells what has to be told. */
 function startDeliveries({ store, sealer }: Parts, settings: ServiceSettings): AsyncDisposable {
   const { allowNetworks, environment, logger } = settings;
@@ -192,6 +198,16 @@ function startDeliveries({ store, sealer }: Parts, settings: ServiceSettings): A
   });
 }
 
+/** Asks for what is due. */
+function startSchedules(parts: Parts, logger: FastifyBaseLogger): AsyncDisposable {
+  const onError = (error: unknown) => logger.error({ err: error }, 'schedules could not be seen to');
+  return new Scheduler({ ...parts, longestWaitMs, onError });
+}
+
+/** Asks clusters what obligations are about. */
+const startListing = ({ store }: Parts, logger: FastifyBaseLogger): AsyncDisposable =>
+  new Lister({ store, onError: error => logger.error({ err: error }, 'obligations could not be seen to') });
+
 /** Deletes what is over. */
 function startSweeps({ store, blobs }: Parts, logger: FastifyBaseLogger): AsyncDisposable {
   return startUpkeep({
@@ -203,7 +219,6 @@ function startSweeps({ store, blobs }: Parts, logger: FastifyBaseLogger): AsyncD
   });
 }
 
-const longestWaitMs = 24 * 3_600_000;
 /** Less than proxies and browsers wait. */
 const questionMs = 20_000;
 

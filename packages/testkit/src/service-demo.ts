@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `./dev service demo [--port N]`: a service with two teams and some history, beside an embedded cluster of three workloads.
+// `./dev service demo [--port N]`: a service with two teams, a schedule and some history, beside an embedded cluster of three workloads.
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -58,6 +58,21 @@ async function makeHistory(url: string, keys: Map<string, string>): Promise<void
     }
 }
 
+/** The first team scans its first pod every night, by the clocks of Berlin. */
+async function makeSchedule(url: string, keys: Map<string, string>): Promise<void> {
+  const [first] = teams;
+  if (first === undefined) return;
+  const { name, pods } = first;
+  const scan = { namespace: [name], targets: pods.map(pod => `pod/${pod}`), profile: ['first-look'] };
+  const schedule = { name: 'nightly', cron: '30 2 * * *', timeZone: 'Europe/Berlin', jitter: '15m', scan };
+  const { next } = await new ServiceClient(url, keys.get(name) ?? '').call<{ next: string[] }>(
+    'POST',
+    '/schedules',
+    schedule,
+  );
+  say(`${name}: schedule nightly, next at ${next[0]}`);
+}
+
 function whatNow(url: string, operator: string, keys: Map<string, string>): string {
   const [[team, key] = ['', '']] = keys;
   const lines = [['operator', operator], ...keys].map(([name = '', text = '']) => `  ${name.padEnd(9)}${text}`);
@@ -91,6 +106,7 @@ async function demo(port: string): Promise<void> {
   });
   const keys = await fillService(new ServiceClient(url, key), url);
   await makeHistory(url, keys);
+  await makeSchedule(url, keys);
   process.stdout.write(whatNow(url, key, keys));
   await ended;
 }

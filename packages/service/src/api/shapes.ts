@@ -11,7 +11,7 @@ import { allRoles, platformRoles, teamRoles } from '../domain/roles.ts';
 const moment = z.iso.datetime();
 const maybe = <T extends z.ZodType>(type: T) => type.nullable();
 
-const failure = z.object({ code: z.string(), message: z.string(), remedy: z.string() });
+export const failure = z.object({ code: z.string(), message: z.string(), remedy: z.string() });
 
 export const scanStates = ['queued', 'running', 'done', 'failed', 'cancelled', 'expired'] as const;
 

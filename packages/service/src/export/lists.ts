@@ -151,6 +151,28 @@ export const teamLists: readonly TeamList[] = [
     atOnce: 100,
   }),
   events,
+  list('schedules', {
+    key: 'id',
+    from: 'schedule',
+    item: `'name', slug, 'cron', cron, 'timeZone', zone, 'everySeconds', every_seconds, 'jitterSeconds', jitter_seconds,
+      'ask', ask, 'callback', callback_shown, 'madeBy', made_by, 'pausedAt', paused_at, 'createdAt', created_at,
+      'firings', coalesce((
+        select jsonb_agg(jsonb_build_object('at', at, 'firedAt', fired_at, 'missedSince', missed_since, 'outcome', outcome,
+          'scan', scan_id, 'error', error) order by at)
+        from schedule_firing where schedule_id = schedule.id), '[]')`,
+    atOnce: 20,
+  }),
+  list('obligations', {
+    key: 'id',
+    from: 'obligation',
+    item: `'name', slug, 'cluster', cluster, 'namespaces', namespaces, 'selector', selector, 'profile', profile,
+      'withinDays', within_days, 'graceDays', grace_days, 'madeBy', made_by, 'createdAt', created_at, 'listedAt', listed_at,
+      'gaps', gaps, 'workloads', coalesce((
+        select jsonb_agg(jsonb_build_object('cluster', cluster, 'namespace', namespace, 'kind', kind, 'name', name,
+          'containers', containers, 'firstSeen', first_seen_at) order by id)
+        from obligation_workload where obligation_id = obligation.id), '[]')`,
+    atOnce: 5,
+  }),
   list('findings', {
     key: 'id',
     from: 'finding',

@@ -9,7 +9,7 @@ import {
   ScanError,
 } from '@cinc-scan/core';
 import type { Blobs } from '../blobs/blobs.ts';
-import type { Pins } from '../domain/ask.ts';
+import type { Ask, Pins } from '../domain/ask.ts';
 import type { RunNames } from '../findings/of-run.ts';
 import { type AnyTransaction, appTeam } from '../store/store.ts';
 
@@ -29,11 +29,15 @@ export async function assembleRequest(
   scan: string,
   blobs: Blobs,
 ): Promise<AssembledRequest> {
-  const { ask, pins } = await transaction
-    .selectFrom('scan')
-    .select(['ask', 'pins'])
-    .where('id', '=', scan)
-    .executeTakeFirstOrThrow();
+  const row = transaction.selectFrom('scan').select(['ask', 'pins']).where('id', '=', scan);
+  return assembleParts(transaction, await row.executeTakeFirstOrThrow(), blobs);
+}
+
+export async function assembleParts(
+  transaction: AnyTransaction,
+  { ask, pins }: { ask: Ask; pins: Pins },
+  blobs: Blobs,
+): Promise<AssembledRequest> {
   const threshold = pins.threshold === null ? undefined : await readThreshold(transaction, pins.threshold);
   const profile = [];
   // Under the name by which it can be asked for again: it stands in the reports.

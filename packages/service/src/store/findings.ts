@@ -12,6 +12,7 @@ import {
   statusOf,
 } from '../findings/compare.ts';
 import type { RunFindings, SourceFindings } from '../findings/run-findings.ts';
+import { recordJudged } from './judged.ts';
 import type { AnyTransaction } from './store.ts';
 
 export interface FindingsOf {
@@ -46,8 +47,10 @@ export async function recordFindings(
 
 /** Those of a scan, which says itself in which cluster it looked. */
 export async function recordScanFindings(transaction: AnyTransaction, scan: string, run: RunFindings): Promise<void> {
-  const { pins } = await transaction.selectFrom('scan').select('pins').where('id', '=', scan).executeTakeFirstOrThrow();
+  const row = transaction.selectFrom('scan').select(['pins', 'state']).where('id', '=', scan);
+  const { pins, state } = await row.executeTakeFirstOrThrow();
   await recordFindings(transaction, { cluster: pins.cluster, scan, run });
+  if (state === 'done') await recordJudged(transaction, { scan, cluster: pins.cluster, run });
 }
 
 interface About {

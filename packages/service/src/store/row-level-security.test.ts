@@ -6,14 +6,17 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type RawBuilder, sql } from 'kysely';
 import { toRetention } from '../domain/retention.ts';
 import { Leases } from '../queue/leases.ts';
+import { fireDue } from '../schedules/scheduler.ts';
 import { type PostgresServer, startPostgres } from '../testing/postgres.ts';
 import { keepTestReports } from '../testing/reports.ts';
 import { findingsReport, runOf } from '../testing/run-findings.ts';
 import { testSealer } from '../testing/sealer.ts';
 import { openTestStore, type TestStore } from '../testing/stores.ts';
+import { makeObligation, makeSchedule } from '../testing/team-objects.ts';
 import { askFor, makeWorld, submit, type World } from '../testing/world.ts';
 import { addCallback, setSigningSecret } from './deliveries.ts';
 import { addRule, registerIssuer } from './issuers.ts';
+import { recordListing } from './obligations.ts';
 import { registerCluster } from './registry.ts';
 import { setRetention } from './retention.ts';
 import { requestCancel } from './scans.ts';
@@ -69,6 +72,16 @@ async function fill(parts: TestStore, world: World): Promise<void> {
     await requestCancel(transaction, { id: heard, asker: undefined }, world.shop);
     await setSigningSecret(transaction, { secret: new Secret('x'), sealer: testSealer }, world.shop);
   });
+  await makeSchedule(parts, world);
+  const tomorrow = new Date(Date.now() + 25 * 3_600_000);
+  const firing = { ...parts, sealer: testSealer, longestWaitMs: 60_000 };
+  await fireDue(firing, tomorrow, error => parts.errors.push(new Error('a firing failed', { cause: error })));
+  const { id } = await makeObligation(parts, world);
+  const web = { cluster: 'east', namespace: 'shop', kind: 'Deployment', name: 'web', containers: ['app'] };
+  const times = { now: new Date(), nextAt: tomorrow };
+  await store.asTeam(world.shop.team, transaction =>
+    recordListing(transaction, { id, workloads: [web], gaps: [] }, times),
+  );
   const leases = new Leases(parts);
   const lease = await leases.take('a test');
   if (lease === undefined) throw new Error('nothing waits');

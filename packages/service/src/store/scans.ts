@@ -40,7 +40,7 @@ export async function submitScan(
   if (before !== undefined) return { id: before.scan, cluster: '', kind: 'same', joined: before.joined };
   await asWholeTeam(transaction, by, () => requireQuota(transaction, by.team));
   const cluster = chooseCluster(ask, await clustersOf(transaction));
-  const pins = await pin(transaction, ask, cluster.slug);
+  const pins = await pinNames(transaction, ask, cluster.slug);
   const row = { cluster: cluster.id, ask, pins, digest: digestOf({ ask, pins }), deadline };
   const made = await insertScan(transaction, row, by);
   const id = made ?? (await waitingScan(transaction, row.digest));
@@ -151,7 +151,8 @@ async function requireQuota(transaction: TeamTransaction, team: string): Promise
   throw new ScanError('SERVICE_QUOTA', `The team has ${String(waiting)} scans waiting, of at most ${quota}`);
 }
 
-async function pin(transaction: TeamTransaction, ask: Ask, cluster: string): Promise<Pins> {
+/** What the names of a request mean now. Throws SERVICE_NOT_FOUND, PROFILE_UNAPPROVED. */
+export async function pinNames(transaction: TeamTransaction, ask: Ask, cluster: string): Promise<Pins> {
   const profiles: Pins['profiles'] = [];
   for (const named of ask.profile) {
     const { slug, version, digest } = await findProfile(transaction, named);

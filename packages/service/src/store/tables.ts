@@ -13,13 +13,14 @@ import type { OverseerRole, PlatformRole, TeamRole } from '../domain/roles.ts';
 import type { Standing, Status } from '../findings/compare.ts';
 import type { WorkloadPlace } from '../findings/run-findings.ts';
 import type { DeliveryTables } from './delivery-tables.ts';
+import type { TimedTables } from './obligation-tables.ts';
 import type { PassingTables } from './question-table.ts';
 
 type Made = ColumnType<Date, never, never>;
 /** Filled by the database with the team of the transaction. */
 type OwnTeam = ColumnType<string, never, never>;
 
-export interface Tables extends DeliveryTables, PassingTables {
+export interface Tables extends DeliveryTables, PassingTables, TimedTables {
   team: {
     id: string;
     slug: string;

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // One object of every kind that routes of teams name: a new route with an object in its path needs its line here.
+import { toObligation } from '../domain/obligation.ts';
+import { toTiming } from '../domain/schedule.ts';
 import { addCallback, listDeliveries } from '../store/deliveries.ts';
 import { recordFindings } from '../store/findings.ts';
 import { addRule, registerIssuer } from '../store/issuers.ts';
 import { createTeamKey } from '../store/keys.ts';
+import { createObligation, type ObligationRow } from '../store/obligations.ts';
 import { registerProfile } from '../store/registry.ts';
 import { requestCancel } from '../store/scans.ts';
+import { createSchedule, type ScheduleRow } from '../store/schedules.ts';
 import { addSignInRule } from '../store/sign-in-rules.ts';
 import { runOf } from './run-findings.ts';
 import { testSealer } from './sealer.ts';
@@ -49,12 +53,25 @@ export const objects: Record<string, (own: Owned) => [own: string, missing: stri
   'DELETE /issuers/:id': ({ issuer }) => [`/issuers/${issuer}`, `/issuers/${nobodys}`],
   'DELETE /sign-in-rules/:id': ({ signInRule }) => [`/sign-in-rules/${signInRule}`, `/sign-in-rules/${nobodys}`],
   'POST /deliveries/:id/resend': ({ delivery }) => [`/deliveries/${delivery}/resend`, `/deliveries/${nobodys}/resend`],
+  'GET /schedules/:name': () => ['/schedules/of-shop', '/schedules/none'],
+  'GET /schedules/:name/firings': () => ['/schedules/of-shop/firings', '/schedules/none/firings'],
+  'PUT /schedules/:name': () => ['/schedules/of-shop', '/schedules/none'],
+  'POST /schedules/:name/pause': () => ['/schedules/of-shop/pause', '/schedules/none/pause'],
+  'POST /schedules/:name/resume': () => ['/schedules/of-shop/resume', '/schedules/none/resume'],
+  'DELETE /schedules/:name': () => ['/schedules/of-shop', '/schedules/none'],
+  'GET /obligations/:name': () => ['/obligations/of-shop', '/obligations/none'],
+  'GET /obligations/:name/workloads': () => ['/obligations/of-shop/workloads', '/obligations/none/workloads'],
+  'PUT /obligations/:name': () => ['/obligations/of-shop', '/obligations/none'],
+  'POST /obligations/:name/list': () => ['/obligations/of-shop/list', '/obligations/none/list'],
+  'DELETE /obligations/:name': () => ['/obligations/of-shop', '/obligations/none'],
   'DELETE /keys/:id': ({ key }) => [`/keys/${key}`, `/keys/${nobodys}`],
 };
 
 /** What those that take one need to get as far as the object. */
 export const bodies: Record<string, object> = {
   'POST /issuers/:id/rules': { name: 'tags', claims: { sub: 'tags' }, role: 'viewer' },
+  'PUT /obligations/:name': { profile: 'base', withinDays: 30 },
+  'PUT /schedules/:name': { every: '6h', scan: askFor('pod/of-shop') },
 };
 
 const inAnHour = () => new Date(Date.now() + 3_600_000);
@@ -80,8 +97,25 @@ export async function makeObjects(parts: TestStore, world: World): Promise<Owned
   await parts.store.forTeam(by.team, transaction => recordFindings(transaction, { cluster: 'east', scan: null, run }));
   const finding = run.sources[0]?.findings[0]?.fingerprint ?? '';
   const delivery = await makeDelivery(parts, world);
+  await makeSchedule(parts, world);
+  await makeObligation(parts, world);
   return { scan, key: key.id, issuer, rule, signInRule, finding, delivery };
 }
+
+/** Scans pod/of-shop every day. */
+export function makeSchedule({ store }: TestStore, { shop }: Pick<World, 'shop'>): Promise<ScheduleRow> {
+  const now = new Date();
+  const body = { every: '24h', scan: askFor('pod/of-shop') };
+  const content = { slug: 'of-shop', ...toTiming(body, now), ask: body.scan, address: undefined };
+  return store.asTeam(shop.team, transaction =>
+    createSchedule(transaction, content, { by: shop, sealer: testSealer, now }),
+  );
+}
+
+export const makeObligation = ({ store }: TestStore, { shop }: Pick<World, 'shop'>): Promise<ObligationRow> =>
+  store.asTeam(shop.team, transaction =>
+    createObligation(transaction, { slug: 'of-shop', ...toObligation({ profile: 'base', withinDays: 30 }) }, shop),
+  );
 
 /** Of a scan that was cancelled. */
 async function makeDelivery(parts: TestStore, world: World): Promise<string> {

@@ -5,6 +5,7 @@ import type { Blobs } from '../blobs/blobs.ts';
 import { type KeptKind, keptKinds } from '../domain/retention.ts';
 import { deleteStray, deleteUnused, mayDelete, noteUnused, unknownAmong, unusedSince } from '../store/contents.ts';
 import { allRetentions, auditRetention, deleteOver, dropUploads, type TeamRetention } from '../store/retention.ts';
+import { forgetFirings } from '../store/schedules.ts';
 import type { PlatformTransaction, Store } from '../store/store.ts';
 
 export interface SweepParts {
@@ -38,6 +39,7 @@ export async function sweep(parts: SweepParts): Promise<Swept> {
   const swept: Swept = { rows: { events: 0, reports: 0, results: 0, scans: 0, findings: 0 }, contents: 0, strays: 0 };
   for (const each of await parts.store.asPlatform(allRetentions))
     for (const kind of keptKinds) swept.rows[kind] += await deleteKind(parts, each, kind);
+  await dropFirings(parts);
   await parts.store.asPlatform(async transaction => {
     await dropUploads(transaction);
     await noteUnused(transaction, parts.now);
@@ -45,6 +47,14 @@ export async function sweep(parts: SweepParts): Promise<Swept> {
   swept.contents = await deleteContents(parts);
   swept.strays = await deleteStrays(parts);
   return swept;
+}
+
+async function dropFirings({ store, now }: SweepParts): Promise<void> {
+  await store.asPlatform(async transaction => {
+    for (const { team, retention } of await allRetentions(transaction))
+      if (retention.scans !== null)
+        await forgetFirings(transaction, { team, before: new Date(now.getTime() - retention.scans * dayMs) });
+  });
 }
 
 async function deleteKind({ store, now, goesOn }: SweepParts, of: TeamRetention, kind: KeptKind): Promise<number> {

@@ -1,24 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readDocument, toScanRequest } from '@cinc-scan/core';
 import * as z from 'zod';
 import { callbackOf, scanBody, toAsk } from '../../domain/ask.ts';
 import { uuid } from '../../domain/ids.ts';
-import { assembleRequest } from '../../queue/assemble-request.ts';
-import { type Address, addCallback } from '../../store/deliveries.ts';
+import { askForScan } from '../../queue/ask-for-scan.ts';
 import { type Progress, progressOf } from '../../store/progress.ts';
-import {
-  getScan,
-  listScans,
-  requestCancel,
-  type ScanRow,
-  type Submission,
-  type Submitted,
-  submitScan,
-} from '../../store/scans.ts';
-import { asService, type TeamTransaction } from '../../store/store.ts';
+import { getScan, listScans, requestCancel, type ScanRow } from '../../store/scans.ts';
+import { asService } from '../../store/store.ts';
 import { pageLimit, toPage } from '../paging.ts';
 import { cancelledScan, page, scan, scanStates, submittedScan } from '../shapes.ts';
-import { type TeamCaller, teamOf } from '../sign-in.ts';
+import { teamOf } from '../sign-in.ts';
 import type { ApiParts, Server } from './routes.ts';
 import { streamEvents } from './scan-events.ts';
 import { addScanImport } from './scan-import.ts';
@@ -70,7 +60,7 @@ export function addScanRoutes(server: Server, parts: ApiParts): void {
 }
 
 function addSubmit(server: Server, parts: ApiParts): void {
-  const { onQueued, longestWaitMs } = parts;
+  const { store, onQueued, longestWaitMs } = parts;
   server.post(
     '/scans',
     {
@@ -90,7 +80,7 @@ function addSubmit(server: Server, parts: ApiParts): void {
         deadline: new Date(Date.now() + longestWaitMs),
       };
       const asked = { submission, address: callbackOf(request.body), caller: teamOf(request) };
-      const submitted = await submit(asked, parts);
+      const submitted = await store.asTeam(asked.caller, transaction => askForScan(transaction, asked, parts));
       onQueued();
       const links = linksOf(submitted.id);
       return reply
@@ -101,42 +91,9 @@ function addSubmit(server: Server, parts: ApiParts): void {
   );
 }
 
-interface Asked {
-  submission: Submission;
-  /** Whom to tell of its end. */
-  address: Address | undefined;
-  caller: TeamCaller;
-}
-
-function submit({ submission, address, caller }: Asked, { store, blobs, queue, sealer }: ApiParts): Promise<Submitted> {
-  return store.asTeam(caller, async transaction => {
-    const made = await submitScan(transaction, submission, caller);
-    if (address !== undefined && made.kind !== 'same') await addCallback(transaction, made.id, { address, sealer });
-    if (made.kind === 'new') await enqueue(transaction, made, { blobs, queue });
-    return made;
-  });
-}
-
 function linksOf(id: string) {
   const self = `/api/v1/scans/${id}`;
   return { self, results: `${self}/results`, events: `${self}/events` };
-}
-
-/** What no scan would take is refused now, not by the scan. */
-async function enqueue(
-  transaction: TeamTransaction,
-  { id, cluster }: Submitted,
-  { blobs, queue }: Pick<ApiParts, 'blobs' | 'queue'>,
-): Promise<void> {
-  const { request } = await assembleRequest(transaction, id, blobs);
-  requireSoundRequest(request);
-  await asService(transaction);
-  await queue.add(transaction, { id, cluster });
-}
-
-function requireSoundRequest(text: string): void {
-  const { values, contents } = readDocument({ name: 'The request', text }, { flags: {}, environment: {} });
-  toScanRequest(values, contents);
 }
 
 function addReads(server: Server, parts: ApiParts): void {

@@ -13,6 +13,8 @@ import * as clusterChecks from './0010-cluster-checks.ts';
 import * as askers from './0011-askers.ts';
 import * as deliveries from './0012-deliveries.ts';
 import * as failedSignIns from './0013-failed-sign-ins.ts';
+import * as schedules from './0014-schedules.ts';
+import * as obligations from './0015-obligations.ts';
 
 /** In the order of their names. One that was released is never changed. */
 export const migrations: Record<string, Migration> = {
@@ -29,4 +31,6 @@ export const migrations: Record<string, Migration> = {
   '0011-askers': askers,
   '0012-deliveries': deliveries,
   '0013-failed-sign-ins': failedSignIns,
+  '0014-schedules': schedules,
+  '0015-obligations': obligations,
 };
