@@ -55,6 +55,16 @@ test('runs side by side get an engine each, and as many are kept as may wait', a
   expect({ one: lives(one), other: lives(other) }).toEqual({ one: true, other: false });
 });
 
+test('engines that were needed at once go again, but for one', async () => {
+  const pool = makePool({ idle: 3, spareMs: 1 });
+  const leases = [await pool.lease(quietly), await pool.lease(quietly), await pool.lease(quietly)];
+  const pids = leases.map(({ engine }) => engine.pid ?? 0);
+  for (const lease of leases) await lease.engine.version;
+  for (const lease of leases) await lease[Symbol.asyncDispose]();
+  await until('the end of the others', () => Promise.resolve(!lives(pids[0] ?? 0) && !lives(pids[1] ?? 0)));
+  expect(await use(pool)).toBe(pids[2]);
+});
+
 test('an engine that broke never comes back, and the next run does not notice', async () => {
   const pool = makePool();
   const broken = await use(pool, pid => process.kill(pid, 'SIGKILL'));

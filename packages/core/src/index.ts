@@ -105,6 +105,7 @@ export {
 } from './plan/index.ts';
 export {
   type DependencyRef,
+  Descriptions,
   type ProfileDescription,
   type ProfileRef,
   parseSource,

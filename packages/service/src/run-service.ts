@@ -29,6 +29,7 @@ import { createFirstKey, endExpired } from './store/keys.ts';
 import { migrate, requireMigrated } from './store/migrate.ts';
 import { type Database, openDatabase } from './store/open-database.ts';
 import { forgetExpiredSessions } from './store/sessions.ts';
+import { workSignal } from './store/signals.ts';
 import { Store } from './store/store.ts';
 import { startUpkeep } from './upkeep/upkeep.ts';
 
@@ -94,7 +95,10 @@ export async function startService(settings: ServiceSettings): Promise<Service> 
   // One process with its own database is its own migration; others are migrated before they start.
   await (settings.database === undefined ? migrate(database.kysely) : requireMigrated(database.kysely));
   const parts = await startParts(stack, settings, database);
-  const runner = wanted.includes('worker') ? stack.use(startRunner(stack, settings, parts)) : undefined;
+  if (wanted.includes('worker')) {
+    const runner = stack.use(startRunner(stack, settings, parts));
+    stack.use(parts.store.signals.on(workSignal, () => runner.wake()));
+  }
   if (wanted.includes('scheduler')) {
     await startScheduler(stack, parts, logger);
     stack.use(startSweeps(parts, logger));
@@ -103,7 +107,7 @@ export async function startService(settings: ServiceSettings): Promise<Service> 
     stack.use(startListing(parts, logger));
   }
   const api = wanted.includes('api')
-    ? await startApi(stack, settings, { ...parts, onQueued: () => runner?.wake() })
+    ? await startApi(stack, settings, { ...parts, onQueued: () => parts.store.signals.say(workSignal) })
     : undefined;
   const firstKey = wanted.includes('api') ? await makeFirstKey(parts.store) : undefined;
   const owned = stack.move();
@@ -123,7 +127,7 @@ async function startParts(
   { blobs, logger, times, openSealer }: ServiceSettings,
   database: Database,
 ): Promise<Parts> {
-  const store = new Store(database.kysely);
+  const store = new Store(database.kysely, database.signals);
   const sealer = openSealer();
   await blobs.tidy();
   await requireUsable(blobs);

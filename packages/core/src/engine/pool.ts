@@ -19,6 +19,8 @@ export interface PoolSettings {
 export interface PoolLimits {
   /** Engines that wait for the next run. */
   idle: number;
+  /** How long more than one of them wait, milliseconds. */
+  spareMs: number;
   /** Runs. */
   uses: number;
   /** Since it was started, milliseconds. */
@@ -27,7 +29,7 @@ export interface PoolLimits {
   bytes: number;
 }
 
-const poolLimits: PoolLimits = { idle: 1, uses: 200, ageMs: 3_600_000, bytes: 512 * 1_048_576 };
+const poolLimits: PoolLimits = { idle: 1, spareMs: 60_000, uses: 200, ageMs: 3_600_000, bytes: 512 * 1_048_576 };
 
 export interface Leasing {
   /** Nothing may be installed: the engine is there, or it is an error. */
@@ -51,6 +53,8 @@ interface Pooled {
   install: EngineInstall;
   home: string;
   started: number;
+  /** When it came back from its last run. */
+  back: number;
   uses: number;
   onOutput: (text: string) => void;
 }
@@ -62,6 +66,8 @@ export class EnginePool implements AsyncDisposable {
   private readonly waiting: Pooled[] = [];
   private readonly leased = new Set<Pooled>();
   private closed = false;
+  private trimming: NodeJS.Timeout | undefined;
+  private trimmed: Promise<unknown> = Promise.resolve();
 
   constructor(settings: PoolSettings) {
     this.settings = settings;
@@ -87,9 +93,10 @@ export class EnginePool implements AsyncDisposable {
   /** Ends every engine, those that are leased too. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.closed = true;
+    clearTimeout(this.trimming);
     const all = [...this.waiting.splice(0), ...this.leased];
     this.leased.clear();
-    await Promise.all(all.map(end));
+    await Promise.all([...all.map(end), this.trimmed]);
   }
 
   private refuseClosed(): void {
@@ -109,7 +116,7 @@ export class EnginePool implements AsyncDisposable {
     const install = await findEngine({ ...settings, offline, signal });
     const home = await makeScratch(temporary);
     const engine = Engine.start({ install, home, path: settings.path, onOutput: text => pooled.onOutput(text) });
-    const pooled: Pooled = { engine, install, home, started: Date.now(), uses: 0, onOutput: () => undefined };
+    const pooled: Pooled = { engine, install, home, started: Date.now(), back: 0, uses: 0, onOutput: () => undefined };
     return pooled;
   }
 
@@ -118,8 +125,24 @@ export class EnginePool implements AsyncDisposable {
     if (!this.leased.delete(pooled)) return;
     pooled.onOutput = () => undefined;
     const isKept = !this.closed && this.waiting.length < this.limits.idle && this.isFit(pooled);
-    if (isKept) this.waiting.push(pooled);
-    else await end(pooled);
+    if (!isKept) return end(pooled);
+    pooled.back = Date.now();
+    this.waiting.push(pooled);
+    this.trimLater();
+  }
+
+  /** What many runs at once needed is not kept for ever. The one that came back last stays. */
+  private trimLater(): void {
+    clearTimeout(this.trimming);
+    if (this.waiting.length < 2) return;
+    const { spareMs } = this.limits;
+    this.trimming = setTimeout(() => {
+      const now = Date.now();
+      const spare = this.waiting.slice(0, -1).filter(({ back }) => now - back >= spareMs);
+      for (const pooled of spare) this.waiting.splice(this.waiting.indexOf(pooled), 1);
+      this.trimmed = Promise.all([this.trimmed, ...spare.map(end)]);
+      this.trimLater();
+    }, spareMs).unref();
   }
 
   private isFit({ engine, started, uses }: Pooled): boolean {

@@ -3,6 +3,7 @@ export { Cache } from './cache.ts';
 export { readConfigMap } from './config-map.ts';
 export { HostCredentials, readHostCredentials } from './credentials.ts';
 export type { ProfileDescription } from './description.ts';
+export { Descriptions } from './descriptions.ts';
 export { type ArchiveEntry, safePath } from './entries.ts';
 export { fetchNamed } from './fetch.ts';
 export type { Fetching } from './fetching.ts';

@@ -3,6 +3,7 @@ import { type AuditInputs, describeProfile, type Engine, type LockedDependency, 
 import { isScanError, ScanError, toMessage } from '../errors/index.ts';
 import { fetchDependencies } from './dependencies.ts';
 import { type ProfileDescription, parseDescription } from './description.ts';
+import type { Described, Descriptions } from './descriptions.ts';
 import { digestTree } from './digest.ts';
 import { type FetchedProfile, fetchNamed } from './fetch.ts';
 import type { Fetching } from './fetching.ts';
@@ -29,6 +30,7 @@ export interface Preparing {
   scratch: string;
   fetching: Fetching;
   inputs: AuditInputs;
+  descriptions?: Descriptions;
 }
 
 /** A profile on this machine, with what it depends on. */
@@ -76,7 +78,7 @@ export async function prepareProfile(named: string, preparing: Preparing): Promi
 export async function readProfile(named: string, preparing: Preparing): Promise<PreparedProfile> {
   const { ref, fetched, depends } = await gatherProfile(named, preparing);
   const { folder: path, called } = fetched;
-  const { text, file } = await describe(named, { path, called, depends }, preparing);
+  const { text, file } = await describe(named, { path, called, depends, ref }, preparing);
   const known = parseDescription(text, named);
   const { name, version, controls } = known;
   return {
@@ -93,11 +95,12 @@ export async function readProfile(named: string, preparing: Preparing): Promise<
 
 async function describe(
   named: string,
-  { path: profile, called, depends }: Pick<PreparedProfile, 'path' | 'called' | 'depends'>,
-  { engine, scratch, inputs }: Preparing,
-): Promise<{ text: string; file: string }> {
+  { path: profile, called, depends, ref }: Pick<PreparedProfile, 'path' | 'called' | 'depends' | 'ref'>,
+  { engine, scratch, inputs, descriptions }: Preparing,
+): Promise<Described> {
+  const read = () => describeProfile(engine, scratch, { ...inputs, profile, called, depends });
   try {
-    return await describeProfile(engine, scratch, { ...inputs, profile, called, depends });
+    return await (descriptions?.of({ ref, called, inputs }, { engine, scratch, read }) ?? read());
   } catch (error) {
     if (!isScanError(error)) throw error;
     if (error.code === 'PROFILE_INPUT_INVALID')

@@ -20,7 +20,7 @@ export interface PreparingParts {
   connection: Connection | undefined;
 }
 
-type ProfileDeps = Pick<Deps, 'engine' | 'emit' | 'signal'>;
+type ProfileDeps = Pick<Deps, 'engine' | 'emit' | 'signal' | 'descriptions'>;
 
 /** The effects of a run as far as its profiles need them. */
 export function makePreparing(request: ProfileRequest, deps: ProfileDeps, parts: PreparingParts): Preparing {
@@ -29,6 +29,7 @@ export function makePreparing(request: ProfileRequest, deps: ProfileDeps, parts:
     engine,
     scratch,
     inputs,
+    ...(deps.descriptions && { descriptions: deps.descriptions }),
     fetching: makeFetching(request, deps, parts),
   };
 }

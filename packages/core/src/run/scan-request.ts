@@ -15,7 +15,13 @@ import {
 import type { LensName, RequiredView } from '../lens/index.ts';
 import { parseWaivers, type WaiverFile } from '../outcome/index.ts';
 import { type PlanRequest, parseSelector } from '../plan/index.ts';
-import { type ArchiveEntry, type HostCredentials, parseSource, readHostCredentials } from '../profile/index.ts';
+import {
+  type ArchiveEntry,
+  type Descriptions,
+  type HostCredentials,
+  parseSource,
+  readHostCredentials,
+} from '../profile/index.ts';
 import { type ConsoleOptions, parseReportSpec, type ReportSpec } from '../report/index.ts';
 import {
   type Access,
@@ -109,6 +115,8 @@ export interface Deps {
   engine: EngineSettings;
   /** Engines that are loaded already, or are when they are asked for. Whoever made the pool closes it. */
   engines: EnginePool;
+  /** Profiles that were read for other runs; without it each run reads its own. */
+  descriptions?: Descriptions;
   /** Proxies, and what credential plugins are started with. */
   environment: Record<string, string | undefined>;
   /** Folder for a private scratch folder; a short path, since Unix sockets lie in it. */

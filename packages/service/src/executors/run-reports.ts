@@ -19,15 +19,40 @@ export async function keepReports(
   left: readonly LeftReport[],
   { keep, mostBytes = usualMost }: { keep: Keep; mostBytes?: number },
 ): Promise<KeptReport[]> {
-  const kept: KeptReport[] = [];
-  let room = mostBytes;
-  for (const { file, kind } of left) {
+  const room: Room = { bytes: mostBytes };
+  const keepOne = async ({ file, kind }: LeftReport): Promise<KeptReport> => {
     await using handle = await openWithin(folder, file);
     const { digest: blob, bytes } = await keep(bounded(handle, room));
-    room -= bytes;
-    kept.push({ file: normalize(file), kind, blob, bytes });
-  }
-  return kept;
+    return { file: normalize(file), kind, blob, bytes };
+  };
+  return inOrder(left, keepOne);
+}
+
+/** What is left for all reports together. */
+interface Room {
+  bytes: number;
+}
+
+/** A disk has one written while it makes sure of another. */
+const atOnce = 4;
+
+/** Some at a time; none is begun any more once one has failed, and nothing goes on afterwards. */
+async function inOrder<From, To>(all: readonly From[], work: (each: From) => Promise<To>): Promise<To[]> {
+  const done: To[] = [];
+  const failures: unknown[] = [];
+  const waiting = all.entries();
+  const line = async () => {
+    for (const [index, each] of waiting) {
+      if (failures.length > 0) return;
+      await work(each).then(
+        made => void (done[index] = made),
+        (error: unknown) => void failures.push(error),
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, line));
+  if (failures.length > 0) throw failures[0];
+  return done;
 }
 
 /** Opened first and looked at then: what it is cannot change any more. */
@@ -48,13 +73,13 @@ async function openWithin(folder: string, file: string): Promise<FileHandle> {
   }
 }
 
-async function* bounded(handle: FileHandle, room: number): AsyncGenerator<Uint8Array> {
-  let left = room;
+async function* bounded(handle: FileHandle, room: Room): AsyncGenerator<Uint8Array> {
   try {
     for await (const piece of handle.createReadStream({ autoClose: false })) {
       if (!Buffer.isBuffer(piece)) continue;
-      left -= piece.length;
-      if (left < 0) throw new ScanError('SERVICE_DATA', 'The reports of the run are larger than the service keeps');
+      room.bytes -= piece.length;
+      if (room.bytes < 0)
+        throw new ScanError('SERVICE_DATA', 'The reports of the run are larger than the service keeps');
       yield piece;
     }
   } catch (error) {

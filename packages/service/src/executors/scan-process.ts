@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import {
   cacheFolder,
   type Deps,
+  Descriptions,
   EnginePool,
   type JailStrength,
   makeDeps,
@@ -30,6 +31,9 @@ type Said = WithoutJob<FromProcess>;
 
 const running = new Map<number, AbortController>();
 let engines: EnginePool | undefined;
+const mostIdle = 16;
+/** What the auditor says of a profile is the same for the next scan. */
+const descriptions = new Descriptions();
 
 const say = (job: number, said: Said): void => void process.stdout.write(`${JSON.stringify({ ...said, job })}\n`);
 
@@ -92,8 +96,10 @@ function toDeps(values: Values, { job, folder }: ScanOrder, signal: AbortSignal)
     emit,
   };
   const made = makeDeps(values, program);
-  engines ??= made.engines;
-  return { ...made, engines };
+  const { engine, temporary } = made;
+  // As many as scan at once; what is not needed any more goes by itself.
+  engines ??= new EnginePool({ engine, temporary, limits: { idle: mostIdle } });
+  return { ...made, engines, descriptions };
 }
 
 /** What the last event says is in the answer. */

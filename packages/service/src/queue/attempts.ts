@@ -308,7 +308,7 @@ export async function recordReports(
 ): Promise<void> {
   const contents = reports.map(({ blob, bytes }) => ({ digest: blob, bytes }));
   await recordSurely(transaction, contents, isThere);
-  for (const { file, kind, blob } of reports)
-    await transaction.insertInto('scan_report').values({ scan_id: scan, file, kind, blob }).execute();
+  const rows = reports.map(({ file, kind, blob }) => ({ scan_id: scan, file, kind, blob }));
+  if (rows.length > 0) await transaction.insertInto('scan_report').values(rows).execute();
   await transaction.deleteFrom('lease_upload').where('scan_id', '=', scan).execute();
 }

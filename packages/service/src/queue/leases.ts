@@ -5,6 +5,7 @@ import type { Blobs, Kept } from '../blobs/blobs.ts';
 import type { Clean } from '../domain/clean.ts';
 import { findingsKind, parseRunFindings, type RunFindings } from '../findings/run-findings.ts';
 import { recordScanFindings } from '../store/findings.ts';
+import { workSignal } from '../store/signals.ts';
 import type { PlatformTransaction, Store } from '../store/store.ts';
 import type { ScanFailure } from '../store/tables.ts';
 import { type AssembledRequest, assembleRequest } from './assemble-request.ts';
@@ -93,8 +94,9 @@ export class Leases {
   async take(runner: string, regions: readonly (string | null)[] = [null]): Promise<Lease | undefined> {
     const taken = await this.store.asPlatform(transaction => this.begin(transaction, { runner, regions }));
     if (taken === undefined) return undefined;
+    const { team, scan } = taken;
+    this.store.signals.say(scan);
     try {
-      const { team, scan } = taken;
       const assembled = await this.store.forTeam(team, transaction =>
         assembleRequest(transaction, scan, this.parts.blobs),
       );
@@ -143,8 +145,9 @@ export class Leases {
     return found?.cancel_requested === true ? 'cancel' : 'go-on';
   }
 
-  tell(lease: Begun, events: RunEvent[]): Promise<void> {
-    return this.store.forTeam(lease.team, transaction => appendEvents(transaction, lease, events));
+  async tell(lease: Begun, events: RunEvent[]): Promise<void> {
+    await this.store.forTeam(lease.team, transaction => appendEvents(transaction, lease, events));
+    this.store.signals.say(lease.scan);
   }
 
   private readonly isThere = (digest: string): Promise<boolean> => this.parts.blobs.has(digest);
@@ -225,13 +228,17 @@ export class Leases {
     );
   }
 
-  /** All of it, or nothing. */
-  private async inOne({ team }: Begun, work: (transaction: PlatformTransaction) => Promise<boolean>): Promise<boolean> {
+  /** All of it, or nothing. Whoever waits for the scan hears of it; and one more of its cluster may be taken. */
+  private async inOne(
+    { team, scan }: Begun,
+    work: (transaction: PlatformTransaction) => Promise<boolean>,
+  ): Promise<boolean> {
     try {
-      return await this.store.forTeam(team, async transaction => {
-        if (await work(transaction)) return true;
-        throw new Stale();
+      await this.store.forTeam(team, async transaction => {
+        if (!(await work(transaction))) throw new Stale();
       });
+      for (const name of [scan, workSignal]) this.store.signals.say(name);
+      return true;
     } catch (error) {
       if (error instanceof Stale) return false;
       throw error;
@@ -268,15 +275,18 @@ export class Leases {
 
   /** Ends what waited too long. */
   async expire(now = new Date()): Promise<number> {
-    return this.store.asPlatform(async transaction => {
-      const ended = await expireScans(transaction, now);
-      for (const scan of ended) await this.queue.drop(transaction, scan);
-      return ended.length;
+    const ended = await this.store.asPlatform(async transaction => {
+      const expired = await expireScans(transaction, now);
+      for (const scan of expired) await this.queue.drop(transaction, scan);
+      return expired;
     });
+    for (const { id } of ended) this.store.signals.say(id);
+    return ended.length;
   }
 
-  lose(scan: string): Promise<void> {
-    return this.store.asPlatform(transaction => loseScan(transaction, scan));
+  async lose(scan: string): Promise<void> {
+    await this.store.asPlatform(transaction => loseScan(transaction, scan));
+    this.store.signals.say(scan);
   }
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Questions about clusters, on their way to a runner and back: rows, since whoever asks and whoever answers are often not one process.
-import { setTimeout as pause } from 'node:timers/promises';
 import { catalogue, type ErrorCode, ScanError } from '@cinc-scan/core';
 import { sql } from 'kysely';
 import { v7 as makeId } from 'uuid';
+import { Bell } from '../domain/bell.ts';
 import type { Question, QuestionAnswer } from '../domain/question.ts';
 import type { PlatformTransaction, Store } from '../store/store.ts';
 
@@ -28,7 +28,8 @@ export interface Asking {
   milliseconds: number;
 }
 
-const lookMs = 100;
+/** Without having heard of the answer. */
+const lookMs = 500;
 const mostWaiting = 10;
 
 export class Questions {
@@ -60,14 +61,17 @@ export class Questions {
   }
 
   private async waitFor(id: string, expires: number): Promise<QuestionAnswer | undefined> {
+    const bell = new Bell();
+    using _ = this.store.signals.on(id, () => bell.ring());
     for (;;) {
+      bell.reset();
       const found = await this.store.asPlatform(transaction =>
         transaction.selectFrom('question').select('answer').where('id', '=', id).executeTakeFirst(),
       );
       if (found === undefined) return undefined;
       if (found.answer !== null) return found.answer;
       if (Date.now() > expires) return undefined;
-      await pause(lookMs);
+      await bell.wait(Math.min(lookMs, Math.max(0, expires - Date.now()) + 1));
     }
   }
 
@@ -94,6 +98,7 @@ export class Questions {
         .where('answer', 'is', null)
         .executeTakeFirst(),
     );
+    this.store.signals.say(id);
     return numUpdatedRows === 1n;
   }
 }

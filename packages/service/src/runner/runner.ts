@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { setTimeout as pause } from 'node:timers/promises';
 import { ScanError } from '@cinc-scan/core';
+import { Bell } from '../domain/bell.ts';
 import type { ProcessExecutor } from '../executors/process-executor.ts';
 import type { RunEvent } from '../queue/attempts.ts';
 import type { Lease } from '../queue/leases.ts';
@@ -20,61 +20,78 @@ export interface RunnerSettings {
 
 const questionsAtOnce = 2;
 
+type Work = () => Promise<void>;
+
+interface Taking {
+  bell: Bell;
+  /** How many at once. */
+  places: number;
+  take: () => Promise<Work | undefined>;
+}
+
 /** Takes scans from the queue and runs them, until it is told to stop. */
 export class Runner implements AsyncDisposable {
   private readonly settings: RunnerSettings;
   private readonly stopping = new AbortController();
   private readonly loops: Promise<void>[];
-  private wakeUp = Promise.withResolvers<void>();
+  private readonly bells = { scans: new Bell(), questions: new Bell() };
 
   constructor(settings: RunnerSettings) {
     this.settings = settings;
+    const { scans, questions } = this.bells;
     // Questions wait for no slot: somebody looks at a clock meanwhile.
     this.loops = [
-      ...Array.from({ length: settings.slots }, () => this.loop(() => this.takeScan())),
-      ...Array.from({ length: questionsAtOnce }, () => this.loop(() => this.takeQuestion())),
+      this.loop({ bell: scans, places: settings.slots, take: () => this.takeScan() }),
+      this.loop({ bell: questions, places: questionsAtOnce, take: () => this.takeQuestion() }),
     ];
   }
 
   /** There is work: a runner that waits asks at once. */
   wake(): void {
-    this.wakeUp.resolve();
-    this.wakeUp = Promise.withResolvers<void>();
+    this.bells.scans.ring();
+    this.bells.questions.ring();
   }
 
-  /** Gives whether there was something to do. */
-  private async loop(step: () => Promise<boolean>): Promise<void> {
+  /** Asks for one after the other as long as there is room: two that ask at the same time stand in each other's way. */
+  private async loop({ bell, places, take }: Taking): Promise<void> {
     const { signal } = this.stopping;
+    const { idleMs } = this.settings;
+    const underway = new Set<Promise<void>>();
     while (!signal.aborted) {
-      try {
-        if (!(await step())) await this.idle();
-      } catch (error) {
-        this.settings.onError(error);
-        await this.idle();
+      bell.reset();
+      const work = underway.size < places ? await this.tried(take) : undefined;
+      if (work === undefined) {
+        await bell.wait(idleMs, signal);
+        continue;
       }
+      const done = this.tried(work).finally(() => {
+        underway.delete(done);
+        bell.ring(); // there is room again
+      });
+      underway.add(done);
+    }
+    await Promise.all(underway);
+  }
+
+  private async tried<T>(step: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await step();
+    } catch (error) {
+      this.settings.onError(error);
+      return undefined;
     }
   }
 
-  private async takeScan(): Promise<boolean> {
+  private async takeScan(): Promise<Work | undefined> {
     const lease = await this.settings.leases.take();
-    if (lease !== undefined) await this.perform(lease);
-    return lease !== undefined;
+    return lease && (() => this.perform(lease));
   }
 
-  private async takeQuestion(): Promise<boolean> {
+  private async takeQuestion(): Promise<Work | undefined> {
     const { leases, executor } = this.settings;
     const question = await leases.takeQuestion();
-    if (question === undefined) return false;
-    await leases.answer(question, await executor.answer(question, this.stopping.signal));
-    return true;
-  }
-
-  private async idle(): Promise<void> {
-    const { signal } = this.stopping;
-    await Promise.race([
-      this.wakeUp.promise,
-      pause(this.settings.idleMs, undefined, { signal }).catch(() => undefined),
-    ]);
+    if (question === undefined) return undefined;
+    return async () => leases.answer(question, await executor.answer(question, this.stopping.signal));
   }
 
   private async perform(lease: Lease): Promise<void> {
@@ -120,7 +137,7 @@ export class Runner implements AsyncDisposable {
   }
 }
 
-const gatherMs = 250;
+const gatherMs = 500;
 
 /** Events of a run on their way to the database: a few together, in their order. */
 class EventLine implements Disposable {

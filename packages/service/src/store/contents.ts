@@ -11,21 +11,25 @@ export interface Content {
 
 export type IsThere = (digest: string) => Promise<boolean>;
 
-/** Whoever records a content and whoever deletes one wait for each other. */
-const lockContent = (transaction: AnyTransaction, digest: string) =>
-  sql`select pg_advisory_xact_lock(hashtextextended(${`cinc-scan content ${digest}`}, 0))`.execute(transaction);
+/** Whoever records contents and whoever deletes one wait for each other; in one order, so that nobody waits in a circle. */
+const lockContents = (transaction: AnyTransaction, digests: readonly string[]) =>
+  sql`select pg_advisory_xact_lock(hashtextextended('cinc-scan content ' || digest, 0))
+    from (select digest from unnest(${[...digests]}::text[]) as digest order by digest collate "C" offset 0) as ordered`.execute(
+    transaction,
+  );
+
+const lockContent = (transaction: AnyTransaction, digest: string) => lockContents(transaction, [digest]);
 
 /** That contents are kept: rows may name them from now on. */
 export async function recordContents(transaction: AnyTransaction, contents: readonly Content[]): Promise<void> {
-  const ordered = contents.toSorted((one, other) => (one.digest < other.digest ? -1 : 1)); // so nobody waits in a circle
-  for (const { digest, bytes } of ordered) {
-    await lockContent(transaction, digest);
-    await transaction
-      .insertInto('blob')
-      .values({ digest, bytes })
-      .onConflict(conflict => conflict.column('digest').doNothing())
-      .execute();
-  }
+  const known = new Map(contents.map(({ digest, bytes }) => [digest, bytes]));
+  if (known.size === 0) return;
+  await lockContents(transaction, [...known.keys()]);
+  await transaction
+    .insertInto('blob')
+    .values([...known].map(([digest, bytes]) => ({ digest, bytes })))
+    .onConflict(conflict => conflict.column('digest').doNothing())
+    .execute();
 }
 
 /**

@@ -10,6 +10,8 @@ import { Pool } from 'pg';
 import { type ConstructorOptions, fromPglite } from 'pg-boss';
 import { databaseTemplate } from '../own-package.ts';
 import { ExclusivePGliteDialect } from './exclusive-pglite.ts';
+import { carrySignals } from './postgres-signals.ts';
+import { Signals } from './signals.ts';
 import type { Tables } from './tables.ts';
 
 /** Where the service keeps its rows. */
@@ -19,6 +21,8 @@ export type DatabasePlace =
 
 export interface Database extends AsyncDisposable {
   kysely: Kysely<Tables>;
+  /** Between all that work with it. */
+  signals: Signals;
   /** How the queue comes to the same database. */
   queue: Pick<ConstructorOptions, 'backend' | 'db' | 'connectionString' | 'max'>;
 }
@@ -38,6 +42,7 @@ async function openFolder(folder: string): Promise<Database> {
   const kysely = new Kysely<Tables>({ dialect: new ExclusivePGliteDialect(pglite) });
   return {
     kysely,
+    signals: new Signals(), // there is no other process
     queue: { backend: 'pglite', db: fromPglite(pglite) },
     [Symbol.asyncDispose]: () => kysely.destroy(),
   };
@@ -73,9 +78,14 @@ async function openServer(url: Secret): Promise<Database> {
   const pool = new Pool({ connectionString, max: mostConnections, connectionTimeoutMillis: 10_000 });
   pool.on('error', () => undefined); // an idle connection that was lost is replaced by the next query
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const carried = carrySignals(connectionString, pool);
   return {
     kysely,
+    signals: carried.signals,
     queue: { connectionString, max: mostConnections },
-    [Symbol.asyncDispose]: () => kysely.destroy(),
+    async [Symbol.asyncDispose]() {
+      await carried[Symbol.asyncDispose]();
+      await kysely.destroy();
+    },
   };
 }

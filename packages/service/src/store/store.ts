@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { KeyScope } from '../domain/key-scope.ts';
+import { Signals } from './signals.ts';
 import type { Tables } from './tables.ts';
 import { tenantRole } from './tenancy.ts';
 
@@ -21,9 +22,12 @@ export interface TeamView {
 /** The rows of the service. Whoever opens a transaction says for whom. */
 export class Store {
   private readonly kysely: Kysely<Tables>;
+  /** Of what was committed. */
+  readonly signals: Signals;
 
-  constructor(kysely: Kysely<Tables>) {
+  constructor(kysely: Kysely<Tables>, signals: Signals = new Signals()) {
     this.kysely = kysely;
+    this.signals = signals;
   }
 
   /** For a team: row-level security holds it to the team's rows and the scope of the key, and new rows are the team's. */

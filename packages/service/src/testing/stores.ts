@@ -48,7 +48,7 @@ export async function openTestStore(
   const owned = stack.move();
   return {
     database,
-    store: new Store(database.kysely),
+    store: new Store(database.kysely, database.signals),
     queue,
     blobs,
     errors,

@@ -27,6 +27,8 @@ export interface ApiParts {
   mostFailures: number;
   /** How long whoever asks about a cluster waits for its answer, milliseconds. */
   questionMs: number;
+  /** How often a stream of events looks without having heard that there is something, milliseconds. */
+  followMs?: number;
 }
 
 export type Server = FastifyInstance<

@@ -2,23 +2,23 @@
 // Progress of a scan as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html).
 
 import { Readable } from 'node:stream';
-import { setTimeout as pause } from 'node:timers/promises';
 import { isScanError } from '@cinc-scan/core';
 import type { FastifyRequest } from 'fastify';
 import * as z from 'zod';
+import { Bell } from '../../domain/bell.ts';
 import { uuid } from '../../domain/ids.ts';
 import { progressOf } from '../../store/progress.ts';
 import { eventsAfter, getScan, type ScanRow } from '../../store/scans.ts';
 import type { Store, TeamTransaction, TeamView } from '../../store/store.ts';
 import { teamOf } from '../sign-in.ts';
-import type { Server } from './routes.ts';
+import type { ApiParts, Server } from './routes.ts';
 
-const pollMs = 500;
+const usualFollowMs = 1000;
 const aliveMs = 15_000;
 const progressMs = 2000;
 const stillInMs = 2000;
 
-export function streamEvents(server: Server, store: Store): void {
+export function streamEvents(server: Server, { store, followMs = usualFollowMs }: ApiParts): void {
   server.get(
     '/scans/:id/events',
     {
@@ -41,7 +41,7 @@ export function streamEvents(server: Server, store: Store): void {
       // Whoever was let in has to be let in still: the stream of a key that is no more ends.
       const timer = setInterval(() => void isStillIn(request).then(is => is || closed.abort()), stillInMs);
       reply.raw.once('close', () => clearInterval(timer));
-      const texts = follow(store, { seen, id, after, signal: closed.signal });
+      const texts = follow(store, { seen, id, after, followMs, signal: closed.signal });
       return reply
         .type('text/event-stream')
         .header('cache-control', 'no-store')
@@ -61,6 +61,7 @@ interface Followed {
   seen: TeamView;
   id: string;
   after: number;
+  followMs: number;
   signal: AbortSignal;
 }
 
@@ -74,12 +75,15 @@ async function isStillIn(request: FastifyRequest): Promise<boolean> {
   }
 }
 
-async function* follow(store: Store, { seen, id, after, signal }: Followed): AsyncGenerator<string> {
+async function* follow(store: Store, { seen, id, after, followMs, signal }: Followed): AsyncGenerator<string> {
+  const bell = new Bell();
+  using _ = store.signals.on(id, () => bell.ring());
   let last = after;
   let said = Date.now();
   let lookedAt = 0;
   let progress = '';
   while (!signal.aborted) {
+    bell.reset();
     const { events, state, verdict, told } = await store.asTeam(seen, async transaction => {
       // The state first: what it followed from is in the events then.
       const found = await getScan(transaction, id);
@@ -106,6 +110,6 @@ async function* follow(store: Store, { seen, id, after, signal }: Followed): Asy
       yield ': waiting\n\n';
       said = Date.now();
     }
-    await pause(pollMs, undefined, { signal }).catch(() => undefined);
+    await bell.wait(followMs, signal);
   }
 }

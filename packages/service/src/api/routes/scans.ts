@@ -28,7 +28,7 @@ export function addScanRoutes(server: Server, parts: ApiParts): void {
   addReads(server, parts);
   addScanImport(server, parts);
   addResultRoutes(server, parts);
-  streamEvents(server, parts.store);
+  streamEvents(server, parts);
   server.post(
     '/scans/:id/cancel',
     {
@@ -54,6 +54,7 @@ export function addScanRoutes(server: Server, parts: ApiParts): void {
         await parts.queue.drop(transaction, { id, cluster: waitedFor });
         return now;
       });
+      parts.store.signals.say(id);
       return reply.code(202).send(done);
     },
   );
