@@ -1,5 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 export {
+  type Answer,
+  apiPath,
+  type Cluster,
+  type Connection,
+  connect,
+  parseAnswer,
+  toRefusal,
+} from './cluster/index.ts';
+export {
   type EngineInstall,
   type EnginePackage,
   EnginePool,

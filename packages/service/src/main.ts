@@ -8,6 +8,7 @@ import { databaseAddress, withData } from './commands/data-place.ts';
 import { addDoctorCommand } from './commands/doctor-command.ts';
 import { addExportCommand } from './commands/export-command.ts';
 import { addImportCommand } from './commands/import-command.ts';
+import { type JobOptions, readJobs, withJobs } from './commands/job-options.ts';
 import { addKeyCommand } from './commands/key-command.ts';
 import { makeLogger, stopSignal } from './commands/process.ts';
 import { addRunnerCommand } from './commands/runner-command.ts';
@@ -18,7 +19,7 @@ import { type Role, roles, type Service, type ServiceSettings, startService } fr
 import { migrate } from './store/migrate.ts';
 import { openDatabase } from './store/open-database.ts';
 
-interface RunOptions extends SignInOptions {
+interface RunOptions extends SignInOptions, JobOptions {
   data: string;
   blobs?: string;
   role: Role[];
@@ -53,6 +54,7 @@ function toSettings({ data, blobs, heartbeat, ...options }: RunOptions): Service
     slots: Number(options.slots),
     credentials: options.credentials ?? join(data, 'credentials'),
     cache: cacheFolder(env),
+    jobs: readJobs(options),
     openSealer: () => openSealer(options.secretKeyFile ?? join(data, 'secret.key')),
     allowUnisolated: options.allowUnisolated === true,
     allowNetworks: options.allowNetwork,
@@ -82,7 +84,7 @@ const program = new Command('cinc-scan-service')
   .version(ownVersion())
   .exitOverride();
 
-withSignIn(withData(program.command('run', { isDefault: true })))
+withJobs(withSignIn(withData(program.command('run', { isDefault: true }))))
   .description('run the service; without CINC_SCAN_DATABASE it is whole by itself, on this machine')
   .addOption(
     new Option('--role <roles...>', 'parts of the service that this process has')

@@ -11,7 +11,9 @@ import type { Blobs } from './blobs/blobs.ts';
 import { requireUsable } from './blobs/open-blobs.ts';
 import { Deliverer } from './deliveries/deliverer.ts';
 import type { Sealer } from './domain/seal.ts';
+import type { Executor } from './executors/executor.ts';
 import { requireIsolation } from './executors/isolation.ts';
+import { type JobPlan, openJobs } from './executors/job/open-jobs.ts';
 import { ProcessExecutor } from './executors/process-executor.ts';
 import { IssuerKeys } from './identity/issuer-keys.ts';
 import { type ProviderSettings, SignInProvider } from './identity/provider.ts';
@@ -19,6 +21,7 @@ import { Lister } from './obligations/lister.ts';
 import { Leases } from './queue/leases.ts';
 import { forgetQuestions, Questions } from './queue/questions.ts';
 import { type QueueTimes, ScanQueue } from './queue/scan-queue.ts';
+import { forgetTickets, Tickets } from './queue/tickets.ts';
 import { ownLeases } from './runner/lease-source.ts';
 import { Runner } from './runner/runner.ts';
 import { Scheduler } from './schedules/scheduler.ts';
@@ -53,6 +56,8 @@ export interface ServiceSettings {
   cache: string;
   /** Of stored secrets. Called once it is clear that the service starts: it may make the key. */
   openSealer: () => Sealer;
+  /** Scans run in Jobs of a cluster, and not in processes of this machine. */
+  jobs: JobPlan | undefined;
   /** Profiles run in whatever jail the machine gives, be it none. */
   allowUnisolated: boolean;
   path: string;
@@ -78,8 +83,8 @@ export interface Service extends AsyncDisposable {
   firstKey: Secret | undefined;
 }
 
-const needsJail = ({ roles: wanted, allowUnisolated }: ServiceSettings) =>
-  wanted.includes('worker') && !allowUnisolated;
+const needsJail = ({ roles: wanted, allowUnisolated, jobs }: ServiceSettings) =>
+  wanted.includes('worker') && !allowUnisolated && jobs === undefined;
 
 /** Starts the service; what it started ends with it, the last first. */
 export async function startService(settings: ServiceSettings): Promise<Service> {
@@ -96,7 +101,7 @@ export async function startService(settings: ServiceSettings): Promise<Service> 
   await (settings.database === undefined ? migrate(database.kysely) : requireMigrated(database.kysely));
   const parts = await startParts(stack, settings, database);
   if (wanted.includes('worker')) {
-    const runner = stack.use(startRunner(stack, settings, parts));
+    const runner = stack.use(await startRunner(stack, settings, parts));
     stack.use(parts.store.signals.on(workSignal, () => runner.wake()));
   }
   if (wanted.includes('scheduler')) {
@@ -138,20 +143,28 @@ async function startParts(
   return { store, blobs, queue, leases: new Leases({ store, queue, blobs }), sealer };
 }
 
-function startRunner(stack: AsyncDisposableStack, settings: ServiceSettings, { leases, store }: Parts): Runner {
-  const { slots, credentials, cache, path, scanProcess: command, logger, times } = settings;
-  const requireJail = settings.allowUnisolated ? 'none' : 'full';
+async function startRunner(stack: AsyncDisposableStack, settings: ServiceSettings, parts: Parts): Promise<Runner> {
+  const { slots, logger, times } = settings;
+  const { leases, store } = parts;
   const questions = new Questions(store);
-  const onLog = (text: string) => logger.info({ text }, 'a process that scans said');
-  const executor = stack.use(new ProcessExecutor({ command, credentials, cache, requireJail, path, onLog }));
   return new Runner({
     slots,
     leases: ownLeases({ leases, questions }, { runner: `${hostname()}/${randomUUID().slice(0, 8)}`, regions: [null] }),
-    executor,
+    executor: stack.use(await openExecutor(settings, parts)),
     heartbeatMs: ((times?.heartbeatSeconds ?? 30) * 1000) / 3,
     idleMs: 1000,
     onError: error => logger.error({ err: error }, 'a runner met an error'),
   });
+}
+
+async function openExecutor(settings: ServiceSettings, parts: Parts): Promise<Executor> {
+  const { credentials, cache, path, scanProcess: command, logger, jobs, environment, allowUnisolated } = settings;
+  const requireJail = allowUnisolated || jobs !== undefined ? 'none' : 'full';
+  const onLog = (text: string) => logger.info({ text }, 'a process that scans said');
+  const own = new ProcessExecutor({ command, credentials, cache, requireJail, path, onLog });
+  if (jobs === undefined) return own;
+  const onError = (error: unknown) => logger.error({ err: error }, 'Jobs could not be seen to');
+  return openJobs(jobs, { tickets: new Tickets(parts), asker: own, environment, onError });
 }
 
 const tendMs = 3000;
@@ -176,6 +189,7 @@ async function startScheduler(
         await store.asPlatform(forgetQuestions);
         await store.asPlatform(forgetDeliveries);
         await store.asPlatform(forgetFailures);
+        await store.asPlatform(forgetTickets);
       } catch (error) {
         logger.error({ err: error }, 'what waits or has expired could not be seen to');
       }

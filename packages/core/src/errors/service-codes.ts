@@ -137,6 +137,19 @@ export const serviceCodes = {
     meaning: 'The process that ran a scan went away without saying how it ended, more than once.',
     remedy: 'Look into the log of the runners; the scan can be asked for again.',
   },
+  JOB_UNSTARTED: {
+    exit: 4,
+    meaning:
+      'The pod that should have run the scan did not begin: its Job was refused, its image was not to be had, or it found no node.',
+    remedy:
+      'Look at the Jobs in the namespace of the worker (kubectl describe job), and check its --job-image and other --job options.',
+  },
+  JOB_LOST: {
+    exit: 4,
+    meaning:
+      'The pod that ran the scan was killed, evicted or deleted, or ran too long, before it said how the scan ended.',
+    remedy: 'See whether the nodes have room for it; the scan can be asked for again.',
+  },
   RUN_EXPIRED: {
     exit: 4,
     meaning: 'No runner took the scan before its deadline.',

@@ -3,13 +3,16 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { KeyScope } from '../domain/key-scope.ts';
 import { type PlatformRole, platformRoles, type TeamRole, teamRoles } from '../domain/roles.ts';
+import { Leases } from '../queue/leases.ts';
+import { Tickets } from '../queue/tickets.ts';
 import { wirePrefix } from '../runner/wire.ts';
 import { createFirstKey, createTeamKey, revokeKey } from '../store/keys.ts';
+import { openCluster, registerCluster } from '../store/registry.ts';
 import type { Answer, ApiClient } from '../testing/api-client.ts';
 import { serveApi, type TestApi } from '../testing/api-server.ts';
 import { openTestStore, type TestStore } from '../testing/stores.ts';
 import { bodies, makeObjects, nobodys, type Owned, objects } from '../testing/team-objects.ts';
-import { makeWorld, type World } from '../testing/world.ts';
+import { askFor, makeWorld, submit, type World } from '../testing/world.ts';
 import type { RouteAccess } from './sign-in.ts';
 
 let parts: TestStore;
@@ -71,6 +74,8 @@ function admitted({ access }: RouteAccess): string[] {
       return teamRoles.slice(teamRoles.indexOf(access.role));
     case 'runner':
       return ['runner'];
+    case 'ticket':
+      return []; // of one attempt alone
     case 'platform':
       return platformRoles.slice(platformRoles.indexOf(access.role));
   }
@@ -142,6 +147,40 @@ describe('every route', () => {
         ]);
         expect([lineOf(route), status >= 500]).toEqual([lineOf(route), false]);
       }
+  });
+
+  test('serves a pod that runs an attempt only where it says so, and its ticket where that is traded', async () => {
+    const cluster = { slug: 'of-pods', credential: undefined, context: undefined, region: 'pods', mostRuns: undefined };
+    const { store, queue } = parts;
+    const by = world.operator.principal;
+    await queue.addCluster(await store.asPlatform(transaction => registerCluster(transaction, cluster, by)));
+    await store.asPlatform(transaction =>
+      openCluster(transaction, { cluster: 'of-pods', team: 'shop', namespaces: ['shop'] }, by),
+    );
+    await submit(parts, world.shop, { ...askFor('pod/of-pods'), cluster: 'of-pods' });
+    const lease = await new Leases(parts).take('a worker', ['pods']);
+    if (lease === undefined) throw new Error('nothing waits');
+    const tickets = new Tickets(parts);
+    const ticket = (await tickets.issue(lease, { goodSeconds: 60 })).text.reveal();
+    const ask = async (route: RouteAccess, key: string) => {
+      const path = filled(route).replace(`${nobodys}/1`, `${lease.scan}/${lease.attempt}`);
+      const url = `${served.url}${isOfApi(route.url) ? prefix : ''}${path}`;
+      const { status } = await fetch(url, { method: route.method, headers: { authorization: `Bearer ${key}` } });
+      return status === 403 ? 'kept out' : 'let in';
+    };
+    for (const route of guarded())
+      expect([lineOf(route), await ask(route, ticket)]).toEqual([
+        lineOf(route),
+        route.url === `${wirePrefix}/tickets` ? 'let in' : 'kept out',
+      ]);
+    const { key } = await tickets.trade({ kind: 'ticket', ...lease }, 'a pod');
+    const isOfLease = ({ url }: RouteAccess) => url.startsWith(`${wirePrefix}/leases/:scan/:attempt/`);
+    expect(guarded().filter(isOfLease)).toHaveLength(5);
+    for (const route of guarded())
+      expect([lineOf(route), await ask(route, key.reveal())]).toEqual([
+        lineOf(route),
+        isOfLease(route) ? 'let in' : 'kept out',
+      ]);
   });
 
   test('serves a browser that a key has signed in as it serves the key, and changes nothing by a page of others', async () => {

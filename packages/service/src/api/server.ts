@@ -19,6 +19,7 @@ import { renderApiPage } from '../pages/api-page.ts';
 import { pagePolicy } from '../pages/page.ts';
 import { Leases } from '../queue/leases.ts';
 import { Questions } from '../queue/questions.ts';
+import { Tickets } from '../queue/tickets.ts';
 import { wirePrefix } from '../runner/wire.ts';
 import type { DescribedApi } from './client-types.ts';
 import { finishDescription } from './describe.ts';
@@ -71,7 +72,7 @@ export async function makeApi({ logger, version, provider, publicOrigin, ...give
   addSignIn(server, { store: parts.store, origin });
   await server.register(swagger, describedAs(version));
   await server.register(async scope => addRoutes(scope.withTypeProvider<ZodTypeProvider>(), parts), { prefix });
-  const work = { leases: new Leases(parts), questions: new Questions(parts.store) };
+  const work = { leases: new Leases(parts), questions: new Questions(parts.store), tickets: new Tickets(parts) };
   await server.register(async scope => addLeaseRoutes(scope.withTypeProvider<ZodTypeProvider>(), work), {
     prefix: wirePrefix,
   });
@@ -127,6 +128,7 @@ export async function describeApi(): Promise<DescribedApi> {
 function addSignIn(server: Server, parts: SignInParts): void {
   server.decorateRequest('caller', undefined);
   server.decorateRequest('callers');
+  server.decorateRequest('pod', undefined);
   server.decorateRequest('signInAgain');
   server.addHook('onRequest', async request => {
     request.callers = [];

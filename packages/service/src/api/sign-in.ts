@@ -3,10 +3,11 @@ import { ScanError } from '@cinc-scan/core';
 import type { FastifyRequest } from 'fastify';
 import { readKey } from '../domain/api-key.ts';
 import { allows, allowsOnPlatform, type OverseerRole, type TeamRole } from '../domain/roles.ts';
+import { findAttemptCaller } from '../queue/tickets.ts';
 import { findCaller, invalidKey } from '../store/keys.ts';
 import { findSession } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
-import type { Caller } from '../store/teams.ts';
+import type { AttemptCaller, Caller } from '../store/teams.ts';
 import { sessionOf } from './cookies.ts';
 import { requireSameOrigin } from './same-origin.ts';
 
@@ -21,7 +22,8 @@ export type Access =
   | ({ kind: 'signed-in' } & Scoped)
   | ({ kind: 'team'; role: TeamRole } & Scoped)
   | { kind: 'platform'; role: OverseerRole }
-  | { kind: 'runner' };
+  | { kind: 'runner' /** Also a pod that runs one attempt: the path names it. */; ofAttempt?: true }
+  | { kind: 'ticket' };
 
 type Guarded = Exclude<Access, { kind: 'anyone' }>;
 
@@ -44,6 +46,8 @@ declare module 'fastify' {
     caller: Caller | undefined;
     /** As whom it could act. */
     callers: Caller[];
+    /** A pod that runs one attempt of a scan: it is nobody else. */
+    pod: AttemptCaller | undefined;
     /** Asks once more, for an answer that goes on: a key may be revoked meanwhile. Throws as signing in does. */
     signInAgain: () => Promise<void>;
   }
@@ -66,10 +70,28 @@ const teamHeader = 'x-cinc-scan-team';
 export async function signIn(request: FastifyRequest, parts: SignInParts): Promise<void> {
   const { access } = request.routeOptions.config;
   if (access === undefined || access.kind === 'anyone') return;
+  request.pod = await findPod(request, parts);
+  if (request.pod !== undefined) return requirePod(request.pod, access);
   request.callers = ofTeam(await presented(request, parts), request.headers[teamHeader]);
   request.caller = chooseCaller(request.callers, access);
   if (request.caller !== undefined) requireAccess(request.caller, access);
 }
+
+/** Of a pod by its ticket, or by the key that it got for it; undefined for everybody else. */
+async function findPod({ headers }: FastifyRequest, { store }: SignInParts): Promise<AttemptCaller | undefined> {
+  const text = bearerOf(headers) ?? '';
+  const [ticket, key] = [readKey(text, 'ct'), readKey(text, 'ca')];
+  if (ticket !== undefined) return findAttemptCaller(store, 'ticket', ticket);
+  return key && findAttemptCaller(store, 'attempt', key);
+}
+
+function requirePod({ kind }: AttemptCaller, access: Guarded): void {
+  if (kind === 'ticket' ? access.kind === 'ticket' : access.kind === 'runner' && access.ofAttempt === true) return;
+  throw new ScanError('SERVICE_FORBIDDEN', 'The key is for one attempt of one scan, which this is not');
+}
+
+const bearerOf = ({ authorization = '' }: FastifyRequest['headers']): string | undefined =>
+  /^Bearer ([\x21-\x7e]{1,200})$/i.exec(authorization)?.[1];
 
 /** Of a program by its key, of a browser by its cookie. */
 async function presented(request: FastifyRequest, { store, origin }: SignInParts): Promise<Caller[]> {
@@ -81,8 +103,8 @@ async function presented(request: FastifyRequest, { store, origin }: SignInParts
   return callers;
 }
 
-function presentedKey({ headers: { authorization = '' } }: FastifyRequest) {
-  const [, text] = /^Bearer ([\x21-\x7e]{1,200})$/i.exec(authorization) ?? [];
+function presentedKey({ headers }: FastifyRequest) {
+  const text = bearerOf(headers);
   const key = text === undefined ? undefined : readKey(text);
   if (key === undefined) throw invalidKey();
   return key;
@@ -112,6 +134,8 @@ function severalTeams(callers: Caller[]): ScanError {
 }
 
 function requireAccess(caller: Caller, access: Guarded): void {
+  if (access.kind === 'ticket')
+    throw new ScanError('SERVICE_FORBIDDEN', 'This takes the ticket of a pod that runs a scan');
   if (caller.kind === 'runner' || access.kind === 'runner') return requireRunner(caller, access);
   requireScoped(caller, access);
   if (access.kind === 'signed-in') return;
@@ -153,6 +177,12 @@ export function teamOf({ caller, callers }: FastifyRequest): TeamCaller {
 export function platformOf({ caller }: FastifyRequest): PlatformCaller {
   if (caller?.kind === 'platform') return caller;
   throw new ScanError('SERVICE_FORBIDDEN', 'This takes a role of the platform');
+}
+
+/** Of a route for tickets. */
+export function podOf({ pod }: FastifyRequest): AttemptCaller {
+  if (pod !== undefined) return pod;
+  throw new ScanError('SERVICE_FORBIDDEN', 'This takes the ticket of a pod that runs a scan');
 }
 
 /** Of a route for runners. */

@@ -28,25 +28,36 @@ export const readServer = ({ server, keyFile }: ServerOptions): ServerPlace => (
 });
 
 /** An open line on which anybody could be anybody is for this machine alone. */
-export function toServer(text: string): URL {
+export function toServer(text: string, option = 'server'): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url !== undefined && isClosedLine(url)) return url;
-  throw new ScanError('INPUT_INVALID', `server: expected an address that begins with https://, got ${text}`);
+  throw new ScanError('INPUT_INVALID', `${option}: expected an address that begins with https://, got ${text}`);
 }
 
 /** A key belongs into no argument: other users see those. */
 export function readKey(file: string | undefined, { variable, whose }: { variable: string; whose: string }): Secret {
-  const text = file === undefined ? process.env[variable] : readKeyFile(file);
+  const text = file === undefined ? process.env[variable] : readText('key-file', file);
   if (text !== undefined && text.trim() !== '') return new Secret(text.trim());
   throw new ScanError('SERVICE_KEY_INVALID', `${whose} is not given`, {
     remedy: `Set ${variable}, or name a file with --key-file.`,
   });
 }
 
-function readKeyFile(file: string): string {
+/** Throws INPUT_INVALID. */
+export const readSecretFile = (option: string, file: string): Secret => new Secret(readText(option, file).trim());
+
+/** Certificates that a server is known by; undefined: the usual ones. Throws INPUT_INVALID. */
+export function readAuthorities(file: string | undefined, option = 'server-ca'): Buffer | undefined {
+  if (file === undefined) return undefined;
+  const text = readText(option, file);
+  if (text.includes('-----BEGIN CERTIFICATE-----')) return Buffer.from(text);
+  throw new ScanError('INPUT_INVALID', `${option}: ${file} holds no certificate (PEM)`);
+}
+
+function readText(option: string, file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new ScanError('INPUT_INVALID', `key-file: ${file} cannot be read: ${toMessage(cause)}`, { cause });
+    throw new ScanError('INPUT_INVALID', `${option}: ${file} cannot be read: ${toMessage(cause)}`, { cause });
   }
 }

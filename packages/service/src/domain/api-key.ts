@@ -2,8 +2,11 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Secret } from '@cinc-scan/core';
 
-/** `cs_`, eight characters that may be shown, and the secret of 32. */
-const shape = /^cs_([a-z2-7]{8})_([a-z2-7]{32})$/;
+/** What a secret of this service is: a key, a ticket that is traded once for an attempt, or the key of that attempt. */
+type Prefix = 'cs' | 'ct' | 'ca';
+
+/** What it is, eight characters that may be shown, and the secret of 32. */
+const shape = /^(c[sta])_([a-z2-7]{8})_([a-z2-7]{32})$/;
 
 export interface NewKey {
   publicId: string;
@@ -12,10 +15,10 @@ export interface NewKey {
   text: Secret;
 }
 
-export function makeKey(): NewKey {
+export function makeKey(prefix: Prefix = 'cs'): NewKey {
   const publicId = randomText(8);
   const secret = randomText(32);
-  return { publicId, hash: hashOf(secret), text: new Secret(`cs_${publicId}_${secret}`) };
+  return { publicId, hash: hashOf(secret), text: new Secret(`${prefix}_${publicId}_${secret}`) };
 }
 
 export interface PresentedKey {
@@ -24,9 +27,9 @@ export interface PresentedKey {
 }
 
 /** A key as a caller presents it; undefined where the text has another form. */
-export function readKey(text: string): PresentedKey | undefined {
-  const [, publicId, secret] = shape.exec(text) ?? [];
-  if (publicId === undefined || secret === undefined) return undefined;
+export function readKey(text: string, wanted: Prefix = 'cs'): PresentedKey | undefined {
+  const [, prefix, publicId, secret] = shape.exec(text) ?? [];
+  if (prefix !== wanted || publicId === undefined || secret === undefined) return undefined;
   return { publicId, hash: hashOf(secret) };
 }
 

@@ -10,6 +10,7 @@ const passing: readonly ErrorCode[] = [
   'ENGINE_CRASHED',
   'GRANT_FAILED',
   'SCRATCH_UNUSABLE',
+  'JOB_LOST',
 ];
 
 export const mayPass = (code: string): boolean => passing.some(each => each === code);

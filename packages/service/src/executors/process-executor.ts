@@ -10,9 +10,10 @@ import type { RunEvent } from '../queue/attempts.ts';
 import { type Ending, type Lease, toFailure } from '../queue/leases.ts';
 import type { TakenQuestion } from '../queue/questions.ts';
 import { credentialPath } from './credential-path.ts';
+import type { Executor, Watch } from './executor.ts';
 import { mayPass } from './may-pass.ts';
 import { type FromProcess, fromProcess, type ToProcess } from './protocol.ts';
-import { type Keep, keepReports } from './run-reports.ts';
+import { keepReports } from './run-reports.ts';
 
 export interface ProcessSettings {
   /** What starts a process that scans. */
@@ -27,15 +28,10 @@ export interface ProcessSettings {
   onLog: (text: string) => void;
 }
 
-export interface Watch {
-  onEvent: (event: RunEvent) => void;
-  signal: AbortSignal;
-  /** Takes what the run left. */
-  keep: Keep;
-}
+type OwnWatch = Pick<Watch, 'onEvent' | 'signal' | 'keep'>;
 
 /** Runs scans in processes of their own, one for each team, which stay for the next scan of that team. */
-export class ProcessExecutor implements AsyncDisposable {
+export class ProcessExecutor implements Executor {
   private readonly settings: ProcessSettings;
   private readonly processes = new Map<string, ScanProcess>();
 
@@ -44,7 +40,7 @@ export class ProcessExecutor implements AsyncDisposable {
   }
 
   /** Never rejects: what keeps a scan from its verdict is an ending too. */
-  async run(lease: Lease, watch: Watch): Promise<Ending> {
+  async run(lease: Lease, watch: OwnWatch): Promise<Ending> {
     let folder: string | undefined;
     try {
       folder = await mkdtemp(join(tmpdir(), 'cinc-scan-run-'));
@@ -57,7 +53,7 @@ export class ProcessExecutor implements AsyncDisposable {
     }
   }
 
-  private async perform(lease: Lease, folder: string, { onEvent, signal, keep }: Watch): Promise<Ending> {
+  private async perform(lease: Lease, folder: string, { onEvent, signal, keep }: OwnWatch): Promise<Ending> {
     const { runId, before, clean, namespaces, names, request, cluster } = lease;
     const kubeconfig =
       cluster.credential === undefined ? undefined : credentialPath(this.settings.credentials, cluster.credential);
@@ -137,6 +133,15 @@ interface Waiting extends PromiseWithResolvers<Answer> {
 
 const patienceMs = 15_000;
 
+/** Where the API of the cluster is that this runs in: for clusters that are registered without a credential. */
+const ownCluster = (given: NodeJS.ProcessEnv): Record<string, string> =>
+  Object.fromEntries(
+    ['KUBERNETES_SERVICE_HOST', 'KUBERNETES_SERVICE_PORT'].flatMap(name => {
+      const value = given[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+
 class ScanProcess implements AsyncDisposable {
   private readonly child: ChildProcess;
   private readonly waiting = new Map<number, Waiting>();
@@ -153,6 +158,7 @@ class ScanProcess implements AsyncDisposable {
         TMPDIR: tmpdir(),
         LANG: 'C.UTF-8',
         CINC_SCAN_CACHE: cache,
+        ...ownCluster(process.env),
       },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
@@ -169,7 +175,7 @@ class ScanProcess implements AsyncDisposable {
     });
   }
 
-  async ask(given: Order, { onEvent, signal }: Omit<Watch, 'keep'>): Promise<Answer> {
+  async ask(given: Order, { onEvent, signal }: Pick<Watch, 'onEvent' | 'signal'>): Promise<Answer> {
     this.jobs += 1;
     const job = this.jobs;
     const waiting: Waiting = { ...Promise.withResolvers<Answer>(), onEvent };

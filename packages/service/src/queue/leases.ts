@@ -62,7 +62,7 @@ export type Ending =
   | { kind: 'cancelled' };
 
 /** Attempts that a scan has where the first ended by what may pass. */
-const mostAttempts = 2;
+export const mostAttempts = 2;
 
 export type Word = 'go-on' | 'cancel' | 'lost';
 

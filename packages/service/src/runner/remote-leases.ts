@@ -12,7 +12,7 @@ import {
   problemOf,
   retryDefaults,
   ScanError,
-  type Secret,
+  Secret,
   waitMs,
 } from '@cinc-scan/core';
 import type { z } from 'zod';
@@ -22,7 +22,17 @@ import type { RunEvent } from '../queue/attempts.ts';
 import type { Ending, Lease, Word } from '../queue/leases.ts';
 import type { TakenQuestion } from '../queue/questions.ts';
 import type { LeaseSource } from './lease-source.ts';
-import { counted, mostEvents, type Offer, takeAnswer, takeQuestionAnswer, uploaded, wirePrefix, word } from './wire.ts';
+import {
+  counted,
+  mostEvents,
+  type Offer,
+  takeAnswer,
+  takeQuestionAnswer,
+  tradeAnswer,
+  uploaded,
+  wirePrefix,
+  word,
+} from './wire.ts';
 
 export interface RemoteSettings {
   /** Of the service. */
@@ -32,6 +42,8 @@ export interface RemoteSettings {
   runner: string;
   /** Names proxies. */
   environment: Environment;
+  /** Authorities of the service, instead of the default ones. */
+  ca?: Buffer | undefined;
 }
 
 const refusals: Record<number, ErrorCode> = { 401: 'SERVICE_KEY_INVALID', 403: 'SERVICE_FORBIDDEN' };
@@ -40,6 +52,7 @@ const requestMs = 30_000;
 const reportMs = 300_000;
 /** How long a runner tries to tell how a scan ended: longer than a service takes to restart. */
 const tellingMs = 600_000;
+const tradingMs = 60_000;
 const mostOfferBytes = 64 * 1_048_576;
 
 interface Asked {
@@ -68,6 +81,19 @@ export class RemoteLeases implements LeaseSource {
     });
     if (offer === null) return undefined;
     return toLease(offer);
+  }
+
+  /** For a pod, whose key is a ticket: the lease of its attempt, and where to speak of it. Throws SERVICE_KEY_INVALID. */
+  async trade(): Promise<{ lease: Lease; leases: RemoteLeases }> {
+    const until = Date.now() + tradingMs; // where it was traded and nobody heard, it is refused then
+    const asked = { method: 'POST', path: 'tickets', ...json({ runner: this.settings.runner }), until } as const;
+    const { offer, key } = await this.ask(tradeAnswer, asked).catch((error: unknown) => {
+      if (!isScanError(error) || error.code !== 'SERVICE_KEY_INVALID') throw error;
+      throw new ScanError(error.code, 'The ticket opens nothing: it was used, has expired, or its attempt is over', {
+        remedy: 'Nothing has to be done: the service gives the scan to another pod, or has ended it.',
+      });
+    });
+    return { lease: toLease(offer), leases: new RemoteLeases({ ...this.settings, key: new Secret(key) }) };
   }
 
   async touch(lease: Lease): Promise<Word> {
@@ -132,7 +158,7 @@ export class RemoteLeases implements LeaseSource {
 
   /** Throws SERVICE_KEY_INVALID, SERVICE_UNAVAILABLE. */
   private async send(asked: Asked): Promise<string> {
-    const { key, server, environment } = this.settings;
+    const { key, server, environment, ca } = this.settings;
     const { method, path, body, type, timeoutMs = requestMs, until = 0 } = asked;
     const wanted: Call = {
       method,
@@ -141,7 +167,7 @@ export class RemoteLeases implements LeaseSource {
       ...(body && { body }),
     };
     for (let attempt = 1; ; attempt += 1) {
-      const answer = await call(wanted, { timeoutMs, environment, mostBytes: mostOfferBytes });
+      const answer = await call(wanted, { timeoutMs, environment, mostBytes: mostOfferBytes, ca });
       if (answer.kind === 'answered' && isSuccess(answer)) return answer.body;
       if (!mayPass(answer) || Date.now() > until) throw this.toError(asked, answer);
       await pause(Math.min(waitMs(answer, attempt, retryDefaults), 30_000));

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ScanError } from '@cinc-scan/core';
 import { Bell } from '../domain/bell.ts';
-import type { ProcessExecutor } from '../executors/process-executor.ts';
+import type { Executor } from '../executors/executor.ts';
 import type { RunEvent } from '../queue/attempts.ts';
 import type { Lease } from '../queue/leases.ts';
 import type { LeaseSource } from './lease-source.ts';
 
 export interface RunnerSettings {
-  /** Scans at once. */
+  /** Scans at once; of one that takes none there is only `perform`. */
   slots: number;
+  /** Whether it answers questions about clusters. */
+  answers?: boolean;
   leases: LeaseSource;
-  executor: ProcessExecutor;
+  executor: Executor;
   /** How often it says that it lives, milliseconds. */
   heartbeatMs: number;
   /** How often it asks for work where it found none. */
@@ -42,7 +44,11 @@ export class Runner implements AsyncDisposable {
     // Questions wait for no slot: somebody looks at a clock meanwhile.
     this.loops = [
       this.loop({ bell: scans, places: settings.slots, take: () => this.takeScan() }),
-      this.loop({ bell: questions, places: questionsAtOnce, take: () => this.takeQuestion() }),
+      this.loop({
+        bell: questions,
+        places: settings.answers === false ? 0 : questionsAtOnce,
+        take: () => this.takeQuestion(),
+      }),
     ];
   }
 
@@ -94,7 +100,8 @@ export class Runner implements AsyncDisposable {
     return async () => leases.answer(question, await executor.answer(question, this.stopping.signal));
   }
 
-  private async perform(lease: Lease): Promise<void> {
+  /** Runs one scan, and tells how it ended. */
+  async perform(lease: Lease): Promise<void> {
     const { leases, executor } = this.settings;
     const cancel = new AbortController();
     using events = new EventLine(batch => leases.tell(lease, batch), this.settings.onError);
@@ -104,9 +111,11 @@ export class Runner implements AsyncDisposable {
       onEvent: event => events.add(event),
       signal,
       keep: content => leases.keep(lease, content),
+      stopping: this.stopping.signal,
+      handOver: () => beat[Symbol.dispose](),
     });
     await events.flush();
-    if (beat.isLost) return; // another attempt counts by now
+    if (beat.isLost || ending === 'elsewhere') return; // another attempt counts by now, or whoever has it tells
     // One that was ended because the runner stops is for another runner: the queue gives it out again.
     if (ending.kind === 'cancelled' && !cancel.signal.aborted) await leases.release(lease);
     else await leases.end(lease, ending);

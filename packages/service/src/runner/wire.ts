@@ -36,6 +36,9 @@ export type Offer = z.infer<typeof offer>;
 
 export const takeAnswer = z.strictObject({ offer: offer.nullable() });
 
+/** For a ticket: the lease of its attempt, and a key for that alone. */
+export const tradeAnswer = z.strictObject({ offer, key: z.string() });
+
 export const word = z.strictObject({ word: z.enum(['go-on', 'cancel', 'lost']) });
 
 const questionOffer = z.strictObject({

@@ -32,6 +32,7 @@ const unsecured: Record<string, { reason: string; tenantMay: string[] }> = {
   duty: { reason: 'of the service: who sees to its own work', tenantMay: [] },
   principal_identity: { reason: 'of the service: whom a subject of an issuer stands for', tenantMay: [] },
   platform_membership: { reason: 'of the platform', tenantMay: [] },
+  lease_ticket: { reason: 'of the service: hashes of what pods present that run scans', tenantMay: [] },
   question: { reason: 'of the service: what a cluster is asked, for as long as somebody waits', tenantMay: [] },
   session: { reason: 'of the service: a browser may be of several teams', tenantMay: [] },
   used_state: { reason: 'of the service: hashes of what came back from the provider', tenantMay: [] },

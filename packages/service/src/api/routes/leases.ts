@@ -5,8 +5,9 @@ import { ScanError } from '@cinc-scan/core';
 import type { FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { uuid } from '../../domain/ids.ts';
-import type { Ending, Lease, Leases } from '../../queue/leases.ts';
+import type { Ending, Held, Lease, Leases } from '../../queue/leases.ts';
 import type { Questions } from '../../queue/questions.ts';
+import type { Tickets } from '../../queue/tickets.ts';
 import {
   answerBody,
   attemptPath,
@@ -18,24 +19,35 @@ import {
   takeAnswer,
   takeBody,
   takeQuestionAnswer,
+  tradeAnswer,
   uploaded,
   word,
 } from '../../runner/wire.ts';
-import { type RunnerCaller, runnerOf } from '../sign-in.ts';
+import { podOf, type RunnerCaller, runnerOf } from '../sign-in.ts';
 import type { Server } from './routes.ts';
 
 const config = { access: { kind: 'runner' } } as const;
+/** Of a lease that is held. */
+const ofLease = { access: { kind: 'runner', ofAttempt: true } } as const;
 const mostReportBytes = 128 * 1_048_576;
 
-export function addLeaseRoutes(server: Server, { leases, questions }: { leases: Leases; questions: Questions }): void {
+interface Work {
+  leases: Leases;
+  questions: Questions;
+  tickets: Tickets;
+}
+
+export function addLeaseRoutes(server: Server, work: Work): void {
+  const { leases, questions } = work;
   // As it comes: a report may be large.
   server.addContentTypeParser('application/octet-stream', (_request, body, done) => {
     done(null, body);
   });
   addTake(server, leases);
-  addWords(server, leases);
-  addReport(server, leases);
-  addEnds(server, leases);
+  addTrade(server, work);
+  addWords(server, work);
+  addReport(server, work);
+  addEnds(server, work);
   addQuestions(server, questions);
 }
 
@@ -50,6 +62,18 @@ function addTake(server: Server, leases: Leases): void {
       const caller = runnerOf(request);
       const lease = await leases.take(nameOf(caller, request.body.runner), caller.regions);
       return { offer: lease === undefined ? null : toOffer(lease) };
+    },
+  );
+}
+
+/** A pod comes by the lease of the attempt that it was made for. */
+function addTrade(server: Server, { tickets }: Work): void {
+  server.post(
+    '/tickets',
+    { config: { access: { kind: 'ticket' } }, schema: { hide: true, body: takeBody, response: { 200: tradeAnswer } } },
+    async request => {
+      const { lease, key } = await tickets.trade(podOf(request), request.body.runner);
+      return { offer: toOffer(lease), key: key.reveal() };
     },
   );
 }
@@ -75,38 +99,40 @@ const toOffer = (lease: Lease): Offer => ({
 type HeldRequest = FastifyRequest<{ Params: z.infer<typeof attemptPath> }>;
 
 /** What the caller holds, or held: that it counts still is seen to by each change. Throws SERVICE_NOT_FOUND. */
-const held = (request: HeldRequest, leases: Leases) => {
-  const { scan, attempt } = request.params;
-  return leases.find({ scan, attempt }, runnerOf(request));
+const held = (request: HeldRequest, { leases, tickets }: Work): Promise<Held> => {
+  const { pod, params } = request;
+  return pod === undefined ? leases.find(params, runnerOf(request)) : tickets.find(pod, params);
 };
 
-function addWords(server: Server, leases: Leases): void {
+function addWords(server: Server, work: Work): void {
+  const { leases } = work;
   const schema = { hide: true, params: attemptPath };
   server.post(
     '/leases/:scan/:attempt/heartbeat',
-    { config, schema: { ...schema, response: { 200: word } } },
-    async request => ({ word: await leases.touch(await held(request, leases)) }),
+    { config: ofLease, schema: { ...schema, response: { 200: word } } },
+    async request => ({ word: await leases.touch(await held(request, work)) }),
   );
   server.post(
     '/leases/:scan/:attempt/events',
-    { config, schema: { ...schema, body: eventsBody, response: { 204: z.null() } } },
+    { config: ofLease, schema: { ...schema, body: eventsBody, response: { 204: z.null() } } },
     async (request, reply) => {
-      await leases.tell(await held(request, leases), request.body.events);
+      await leases.tell(await held(request, work), request.body.events);
       return reply.code(204).send(null);
     },
   );
 }
 
-function addReport(server: Server, leases: Leases): void {
+function addReport(server: Server, work: Work): void {
+  const { leases } = work;
   server.put(
     '/leases/:scan/:attempt/reports',
     {
-      config,
+      config: ofLease,
       bodyLimit: mostReportBytes,
       schema: { hide: true, params: attemptPath, response: { 200: uploaded } },
     },
     async request => {
-      const lease = await held(request, leases);
+      const lease = await held(request, work);
       const { body } = request;
       if (!(body instanceof Readable))
         throw new ScanError('SERVICE_BODY', 'A report is sent as application/octet-stream');
@@ -115,18 +141,19 @@ function addReport(server: Server, leases: Leases): void {
   );
 }
 
-function addEnds(server: Server, leases: Leases): void {
+function addEnds(server: Server, work: Work): void {
+  const { leases } = work;
   const schema = { hide: true, params: attemptPath };
   server.post(
     '/leases/:scan/:attempt/end',
-    { config, schema: { ...schema, body: endBody, response: { 200: counted } } },
-    async request => ({ counts: await leases.endOf(await held(request, leases), toEnding(request.body)) }),
+    { config: ofLease, schema: { ...schema, body: endBody, response: { 200: counted } } },
+    async request => ({ counts: await leases.endOf(await held(request, work), toEnding(request.body)) }),
   );
   server.post(
     '/leases/:scan/:attempt/release',
-    { config, schema: { ...schema, response: { 204: z.null() } } },
+    { config: ofLease, schema: { ...schema, response: { 204: z.null() } } },
     async (request, reply) => {
-      await leases.release(await held(request, leases));
+      await leases.release(await held(request, work));
       return reply.code(204).send(null);
     },
   );

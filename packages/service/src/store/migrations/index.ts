@@ -15,6 +15,7 @@ import * as deliveries from './0012-deliveries.ts';
 import * as failedSignIns from './0013-failed-sign-ins.ts';
 import * as schedules from './0014-schedules.ts';
 import * as obligations from './0015-obligations.ts';
+import * as tickets from './0016-tickets.ts';
 
 /** In the order of their names. One that was released is never changed. */
 export const migrations: Record<string, Migration> = {
@@ -33,4 +34,5 @@ export const migrations: Record<string, Migration> = {
   '0013-failed-sign-ins': failedSignIns,
   '0014-schedules': schedules,
   '0015-obligations': obligations,
+  '0016-tickets': tickets,
 };
