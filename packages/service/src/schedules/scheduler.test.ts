@@ -256,3 +256,31 @@ describe.each([['embedded'], ['server']])('schedules, %s', kind => {
     expect(of.parts.errors).toEqual([]);
   });
 });
+
+test('a replica that is killed in the middle of a firing leaves none of it, and another one fires', async () => {
+  await using of = await ScheduleWorld.open(postgres);
+  await of.make(hourly);
+  const killed = await of.anotherReplica();
+  const { kysely } = of.parts.database;
+  const released = Promise.withResolvers<void>();
+  const held = Promise.withResolvers<void>();
+  const holding = of.parts.store.asPlatform(async transaction => {
+    await sql`select pg_advisory_xact_lock(hashtext('cinc-scan audit'))`.execute(transaction);
+    held.resolve();
+    await released.promise;
+  });
+  await held.promise;
+  const firing = of.pass(at(hour), killed).then(String, String); // waits where the scan is there, and its job is not
+  const waiting = sql<{ pid: number }>`
+    select pid from pg_stat_activity where wait_event = 'advisory' and datname = current_database()`;
+  for (let pids: { pid: number }[] = []; pids.length === 0; ) {
+    ({ rows: pids } = await waiting.execute(kysely));
+    for (const { pid } of pids) await sql`select pg_terminate_backend(${pid})`.execute(kysely);
+  }
+  released.resolve();
+  await holding;
+  expect(await firing).toMatch(/terminat/i);
+  expect([await of.firings(), await of.scans()]).toEqual([[], []]);
+  expect(await of.pass(at(hour + minute))).toBe(1);
+  expect([await of.told(), (await of.scans()).length]).toEqual([['06-01T13:00 asked'], 1]);
+});

@@ -76,6 +76,8 @@ const mostConnections = 10;
 async function openServer(url: Secret): Promise<Database> {
   const connectionString = url.reveal();
   const pool = new Pool({ connectionString, max: mostConnections, connectionTimeoutMillis: 10_000 });
+  // One that is lost in use fails its query, and says so a second time: with nobody to hear that the process would end.
+  pool.on('connect', client => client.on('error', () => undefined));
   pool.on('error', () => undefined); // an idle connection that was lost is replaced by the next query
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   const carried = carrySignals(connectionString, pool);
