@@ -7,9 +7,12 @@ require 'set'
 module CincScan
   # The paths that a profile has named and not asked for yet, most of them before its first check: many looks in one trip.
   # A command makes void what was looked at before it, so some paths are looked at again right behind each command: as
-  # many as were of use between the last two, and none while commands follow on commands.
+  # many as were of use between the last two, and none while commands follow on commands. One that only reads makes void
+  # what is older than a moment.
   class LookAhead
     MOST = 200
+    # Seconds that what was looked at counts across commands that only read.
+    MOMENT = 1
 
     def initialize
       @named = Set.new
@@ -44,6 +47,7 @@ module CincScan
     def after_command
       @named = Set.new(@found.keys).merge(@coming).merge(@named) if @found.any? || @coming.any?
       @found.clear
+      @since = now
       @reach = [@used, MOST].min
       @used = 0
       @coming = Set.new(draw)
@@ -51,11 +55,20 @@ module CincScan
     end
 
     def keep(path, look)
-      @coming.delete(path)
+      @since = now if !@coming.delete?(path) && @found.empty?
       @found[path] = look
     end
 
+    # @return [Boolean] whether all that was looked at was so a moment ago
+    def fresh?
+      (@found.empty? && @coming.empty?) || now - @since < MOMENT
+    end
+
     private
+
+    def now
+      Process.clock_gettime(Process::CLOCK_MONOTONIC)
+    end
 
     def draw
       paths = @named.first(@reach)

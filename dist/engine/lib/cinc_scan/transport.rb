@@ -15,6 +15,7 @@ require_relative 'look_ahead'
 require_relative 'package_database'
 require_relative 'process_table'
 require_relative 'program_search'
+require_relative 'reading_command'
 require_relative 'remote_file'
 require_relative 'text'
 
@@ -124,8 +125,8 @@ module CincScan
 
     # Runs a script of ours, which no program of the target answers in place of.
     # @return [Array] standard output, standard error (bytes), status
-    def run(command, timeout = nil, ours: true, ahead: [])
-      asked = { command: CincScan.wire(command), ours: ours, timeout: timeout, ahead: ahead }
+    def run(command, timeout = nil, **more)
+      asked = { command: CincScan.wire(command), ours: true, timeout: timeout, **more }
       header, stdout, stderr = @channel.ask('run', **asked)
       refuse(header)
       raise AnswerTooLarge, "the output of #{command.inspect} is larger than #{header[:limit]} bytes" if header[:truncated]
@@ -212,7 +213,10 @@ module CincScan
     def run_once(line, timeout)
       raise Train::CommandTimeoutReached, @expired[[line, timeout]] if @expired.key?([line, timeout])
 
-      run(line, timeout, ours: false, ahead: forget)
+      reads = ReadingCommand === line
+      # What a moment ago was so, is so behind a command that only reads. In a longer time others change a target, too.
+      keeps = reads && @look_ahead.fresh?
+      run(line, timeout, ours: false, reads: reads, **(keeps ? {} : { ahead: forget }))
     rescue Train::CommandTimeoutReached => e
       @expired[[line, timeout]] = e.message
       raise
