@@ -187,6 +187,8 @@ test('loses no scan and doubles none while its processes are killed', async () =
   expect(odd).toEqual([]);
   const done = ended.filter(({ state }) => state === 'done');
   expect(done.length).toBeGreaterThan(scans / 2);
+  // By workers, and by the runner of the region.
+  expect(new Set(done.map(({ ask }) => ask.cluster))).toEqual(new Set(['east', 'far']));
   expect(new Set(done.map(({ verdict, exitCode, counts }) => JSON.stringify([verdict, exitCode, counts]))).size).toBe(
     1,
   );

@@ -149,6 +149,7 @@ export interface Scan {
   attempt: number;
   isolation: string | null;
   runId: string;
+  ask: { cluster: string };
 }
 
 /** The files of a profile folder, as the API takes them. */

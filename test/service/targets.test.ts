@@ -145,6 +145,17 @@ test('of a cluster in a region are told by its runner', async () => {
   expect(items.map(({ cluster: of, name }) => `${of} ${name}`)).toEqual(['far web', 'far pair', 'far stuck']);
 });
 
+test('and a scan in that region is done by its runner, and has its reports', async () => {
+  const ask = { cluster: 'far', namespace: [own], targets: ['deployment/web'], profile: ['first-look'] };
+  const { id } = await shop.call<{ id: string }>('POST', '/scans', ask);
+  expect(await shop.finished(id)).toMatchObject({ state: 'done', attempt: 1, counts: { targets: 2 } });
+  const { items } = await shop.call<{ items: { kind: string }[] }>('GET', `/scans/${id}/reports`);
+  expect(items.filter(({ kind }) => kind === 'hdf')).toHaveLength(2);
+  const missing = { ...ask, targets: ['pod/none'] };
+  const { id: other } = await shop.call<{ id: string }>('POST', '/scans', missing);
+  expect(await shop.finished(other)).toMatchObject({ state: 'failed', attempt: 1 });
+});
+
 test('of a cluster that does not answer are an error, and the others are listed beside it', async () => {
   const refused = await shop.send('GET', '/targets?cluster=dead');
   expect([refused.status, JSON.parse(refused.text)]).toEqual([

@@ -78,14 +78,15 @@ export class ProcessExecutor implements Executor {
     if (signal.aborted || clean === 'cancelled') return { kind: 'cancelled' };
     if (answer.kind === 'answered')
       throw new ScanError('ENGINE_CRASHED', 'The process that scans took a scan for a question');
-    if (answer.kind === 'refused') return { ...answer, mayPass: mayPass(answer.failure.code) };
-    const reports = await keepReports(folder, answer.reports, { keep });
+    const { job: _, ...ending } = answer; // the number is between that process and us: a service elsewhere refuses what it does not know
+    if (ending.kind === 'refused') return { ...ending, mayPass: mayPass(ending.failure.code) };
+    const reports = await keepReports(folder, ending.reports, { keep });
     return {
-      ...answer,
-      failure: answer.failure,
-      isolation: answer.isolation,
+      ...ending,
+      failure: ending.failure,
+      isolation: ending.isolation,
       reports,
-      mayPass: answer.verdict === 'error' && mayPass(answer.reason),
+      mayPass: ending.verdict === 'error' && mayPass(ending.reason),
     };
   }
 
