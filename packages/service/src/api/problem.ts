@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Errors of the API: problem+json (RFC 9457) with the codes that every door of cinc-scan has.
+// Errors of the API: problem+json (RFC 9457) with the codes that every door of cinc-scan has. Where browsers sign in, people
+// get them as a page.
 import { type ErrorCode, isScanError, ScanError } from '@cinc-scan/core';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import { apiTypes } from '../domain/api-types.ts';
+import { pagePolicy } from '../pages/page.ts';
+import { renderProblemPage } from '../pages/problem-page.ts';
 
 const problem = z
   .object({
@@ -99,7 +102,18 @@ function send(reply: FastifyReply, { status, body }: Problem): FastifyReply {
   if (status === 429 || status === 503)
     reply.header('retry-after', body.code === 'SERVICE_TOO_OFTEN' ? 60 : retryAfterSeconds);
   if (status === 401) reply.header('www-authenticate', 'Bearer');
-  return reply.code(status).type('application/problem+json').send(JSON.stringify(body));
+  reply.code(status);
+  if (isForPeople(reply.request))
+    return reply
+      .type('text/html; charset=utf-8')
+      .header('content-security-policy', pagePolicy)
+      .send(renderProblemPage(body));
+  return reply.type('application/problem+json').send(JSON.stringify(body));
+}
+
+/** Browsers name pages, and nothing that programs read. */
+function isForPeople({ url, headers: { accept = '' } }: FastifyRequest): boolean {
+  return url.startsWith('/auth/') && accept.includes('text/html') && !accept.includes('json');
 }
 
 function invalidRequest(error: FastifyError): Problem {
