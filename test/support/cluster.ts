@@ -59,11 +59,13 @@ const testIf = (can: boolean, where: string): DefineTest =>
 /** For what needs the embedded cluster's switchboard. */
 export const embeddedTest = testIf(isEmbedded, 'on a real cluster');
 
+const isOwnNode = external === join(cacheHome, 'cinc-scan/kubernetes/kubeconfig');
+
+/** For pods that reach this machine, and have its images: those of the cluster of `./dev kubernetes`. */
+export const ownNodeTest = testIf(isOwnNode, 'elsewhere than on the node of ./dev kubernetes');
+
 /** For what mounts files of this machine: the embedded cluster and that of `./dev kubernetes` run their containers here. */
-export const nodeTest = testIf(
-  isEmbedded || external === join(cacheHome, 'cinc-scan/kubernetes/kubeconfig'),
-  'where the node is another machine',
-);
+export const nodeTest = testIf(isEmbedded || isOwnNode, 'where the node is another machine');
 
 /** For what needs debug containers. */
 export const debugTest = ({ minor }: TestCluster): DefineTest => testIf(minor >= 25, 'before Kubernetes 1.25');

@@ -156,7 +156,7 @@ state = "$run/containerd-state"
     runtime_type = "io.containerd.runc.v2"
 C
   jq -n --arg subnet "$network.128.0/17" --arg data "$run/addresses" '{cniVersion: "0.4.0", name: "pods",
-    plugins: [{type: "ptp", ipam: {type: "host-local", dataDir: $data, ranges: [[{subnet: $subnet}]]}}]}' >"$run/cni/pods.conflist"
+    plugins: [{type: "ptp", ipam: {type: "host-local", dataDir: $data, ranges: [[{subnet: $subnet}]], routes: [{dst: "0.0.0.0/0"}]}}]}' >"$run/cni/pods.conflist"
   cat >"$run/kubelet.yaml" <<C
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration

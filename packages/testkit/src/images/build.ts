@@ -44,6 +44,8 @@ export async function apply(root: string, entry: Entry): Promise<void> {
       return symlink(entry.to, await parentMade(root, entry.path));
     case 'host-file':
       return takeFromHost(root, entry);
+    case 'host-directory':
+      return takeFolder(root, entry);
     case 'applets':
       return linkApplets(root, entry);
     case 'lens-helper':
@@ -93,6 +95,12 @@ async function takeFromHost(root: string, entry: EntryOf<'host-file'>): Promise<
     throw isMissingFile(cause) ? new ToolMissing(entry.debianPackage) : cause;
   });
   await chmod(path, entry.mode ?? 0o644);
+}
+
+async function takeFolder(root: string, { path, from }: EntryOf<'host-directory'>): Promise<void> {
+  const target = await parentMade(root, path);
+  await runTool('cp', ['-R', '--reflink=auto', from, target]);
+  await runTool('chmod', ['-R', 'a+rX,go-w', target]);
 }
 
 async function linkApplets(root: string, entry: EntryOf<'applets'>): Promise<void> {

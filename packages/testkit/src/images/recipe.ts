@@ -8,6 +8,8 @@ export type Entry =
   | { kind: 'append'; path: string; content: string }
   | { kind: 'link'; path: string; to: string }
   | { kind: 'host-file'; path: string; from: string; debianPackage: string; mode?: number }
+  /** A folder of this machine, for everybody to read. */
+  | { kind: 'host-directory'; path: string; from: string }
   | { kind: 'applets'; busybox: string; directory: string }
   | { kind: 'lens-helper'; path: string }
   | { kind: 'copy'; path: string; from: string; mode: number }
@@ -22,6 +24,8 @@ export interface Recipe {
   gid: number;
   command: string[];
   entries: Entry[];
+  /** It is large and changes often: of what was built only the last is kept. */
+  keepsOne?: true;
 }
 
 /** A flaw put into an image on purpose, so that a test can name what an audit has to find. */

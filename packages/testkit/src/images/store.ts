@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, readlink, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { apply, digest, exists, pack } from './build.ts';
 import { isMissingFile, runTool, ToolMissing } from './command.ts';
@@ -11,6 +11,7 @@ import { hashLensHelper } from './lens-helper.ts';
 import { withLock } from './lock.ts';
 import type { Entry, Recipe } from './recipe.ts';
 import { recipes } from './recipes/index.ts';
+import { isOfService, serviceRecipes } from './recipes/service.ts';
 
 export interface ImageConfig {
   uid: number;
@@ -60,7 +61,7 @@ export async function openImageStore(cacheDir: string = defaultCache()): Promise
     if (running !== undefined) {
       return running;
     }
-    const started = make(findRecipe(name));
+    const started = findRecipe(name).then(make);
     built.set(name, started);
     started.catch(() => built.delete(name));
     return started;
@@ -80,8 +81,10 @@ export async function openImageStore(cacheDir: string = defaultCache()): Promise
   };
 }
 
-function findRecipe(name: string): Recipe {
-  const recipe = recipes.find(candidate => candidate.name === name);
+/** The images of the service among them, which are large: whoever wants one names it. */
+async function findRecipe(name: string): Promise<Recipe> {
+  const others = isOfService(name) ? await serviceRecipes() : [];
+  const recipe = [...recipes, ...others].find(candidate => candidate.name === name);
   if (recipe === undefined) {
     throw new Error(`No recipe for the image "${name}"; there are ${recipes.map(known => known.name).join(', ')}`);
   }
@@ -120,7 +123,14 @@ async function build(folder: string, from: { recipe: Recipe; base: Built | undef
   };
   await writeFile(join(temporary, 'image.json'), JSON.stringify({ name: recipe.name, ...config }, null, 2));
   await rename(temporary, folder);
+  if (recipe.keepsOne === true) await forgetOthers(folder);
   return { folder, config };
+}
+
+async function forgetOthers(folder: string): Promise<void> {
+  const isBuild = /^[0-9a-f]{16}$/;
+  const others = (await readdir(dirname(folder))).filter(name => isBuild.test(name) && name !== basename(folder));
+  for (const name of others) await rm(join(dirname(folder), name), { recursive: true, force: true });
 }
 
 async function packOnce(folder: string): Promise<string> {
@@ -175,12 +185,28 @@ async function hashSource(entry: Entry): Promise<string> {
   if (entry.kind === 'lens-helper') {
     return hashLensHelper();
   }
+  if (entry.kind === 'host-directory') {
+    return hashFolder(entry.from);
+  }
   if (entry.kind !== 'host-file') {
     return '';
   }
   return hashFile(entry.from).catch((cause: unknown) => {
     throw isMissingFile(cause) ? new ToolMissing(entry.debianPackage) : cause;
   });
+}
+
+/** Of what `cp -R` makes of it: names, contents, and which can be started. */
+async function hashFolder(folder: string): Promise<string> {
+  const hash = createHash('sha256');
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter(entry => !entry.isDirectory()).map(entry => join(entry.parentPath, entry.name));
+  for (const file of files.toSorted()) {
+    const found = await lstat(file);
+    const content = found.isSymbolicLink() ? await readlink(file) : await hashFile(file);
+    hash.update(`${file.slice(folder.length)} ${found.mode & 0o100} ${content}\n`);
+  }
+  return hash.digest('hex');
 }
 
 async function hashFile(path: string): Promise<string> {
