@@ -19,7 +19,7 @@ const known: Record<string, string[]> = {
   'packages/cli/src/consolidate/run-scanner.ts': ['env: withoutOwnSecrets(terminal.environment)'],
   // As install.ts and package-install.ts say.
   'packages/core/src/engine/child.ts': ['env, ...(cwd'],
-  'packages/core/src/engine/engine.ts': ["env: { PATH: options.path, HOME: options.home, LANG: 'C.UTF-8', ...env }"],
+  'packages/core/src/engine/engine.ts': ["env: { PATH: options.path, HOME: options.home, LANG: 'C.UTF-8', ...roomToGrow, ...env }"],
   'packages/core/src/engine/find-ruby.ts': ['env: { PATH: path }'],
   'packages/core/src/engine/install.ts': [
     // Of Bundler: `withoutSecrets`, which its callers pass.
@@ -33,7 +33,8 @@ const known: Record<string, string[]> = {
   'packages/core/src/lens/in-pod.ts': ['env: {}'],
   // Neither the address of the database nor keys of the service.
   'packages/service/src/executors/process-executor.ts': [
-    "env: { PATH: path, HOME: tmpdir(), TMPDIR: tmpdir(), LANG: 'C.UTF-8', CINC_SCAN_CACHE: cache, }",
+    // Of its own cluster: `KUBERNETES_SERVICE_HOST` and `_PORT`.
+    "env: { PATH: path, HOME: tmpdir(), TMPDIR: tmpdir(), LANG: 'C.UTF-8', CINC_SCAN_CACHE: cache, ...ownCluster(process.env), }",
   ],
   'packages/service/src/store/data-folder.ts': ["env: { PATH: '/usr/local/bin:/usr/bin:/bin' }"],
   'packages/core/src/profile/git.ts': [
