@@ -19,7 +19,9 @@ const known: Record<string, string[]> = {
   'packages/cli/src/consolidate/run-scanner.ts': ['env: withoutOwnSecrets(terminal.environment)'],
   // As install.ts and package-install.ts say.
   'packages/core/src/engine/child.ts': ['env, ...(cwd'],
-  'packages/core/src/engine/engine.ts': ["env: { PATH: options.path, HOME: options.home, LANG: 'C.UTF-8', ...roomToGrow, ...env }"],
+  'packages/core/src/engine/engine.ts': [
+    "env: { PATH: options.path, HOME: options.home, LANG: 'C.UTF-8', ...roomToGrow, ...env }",
+  ],
   'packages/core/src/engine/find-ruby.ts': ['env: { PATH: path }'],
   'packages/core/src/engine/install.ts': [
     // Of Bundler: `withoutSecrets`, which its callers pass.
