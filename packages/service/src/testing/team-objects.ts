@@ -71,7 +71,7 @@ export const objects: Record<string, (own: Owned) => [own: string, missing: stri
 export const bodies: Record<string, object> = {
   'POST /issuers/:id/rules': { name: 'tags', claims: { sub: 'tags' }, role: 'viewer' },
   'PUT /obligations/:name': { profile: 'base', withinDays: 30 },
-  'PUT /schedules/:name': { every: '6h', scan: askFor('pod/of-shop') },
+  'PUT /schedules/:name': { every: '6h', scan: { ...askFor('pod/of-shop'), cluster: 'east' } },
 };
 
 const inAnHour = () => new Date(Date.now() + 3_600_000);
