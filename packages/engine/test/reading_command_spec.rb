@@ -32,6 +32,11 @@ RSpec.describe CincScan::ReadingCommand do
     end
   end
 
+  it 'tells its programs, without their places' do
+    expect(described_class.programs('/usr/bin/find / -name "a;sh" | wc -l && echo yes')).to eq(%w[find wc echo])
+    expect(described_class.programs('cat a; touch b')).to be_nil
+  end
+
   # What is believed to only read is what a shell makes of it: the words, and nothing else.
   it 'splits a line as a shell does' do
     line = %q(echo a"b c"'d "e' f\ g "h\"i\\\\" | cat && echo '$x' ; echo 1 2>/dev/null)

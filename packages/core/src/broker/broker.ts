@@ -5,7 +5,6 @@ import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod';
 import { ScanError, toScanError } from '../errors/index.ts';
 import {
-  type CommandAnswer,
   CommandRefused,
   CommandTimeout,
   defaultRun,
@@ -16,6 +15,7 @@ import {
 import { factsScript, parseFacts } from './facts.ts';
 import { filesOnlyFacts } from './files-only.ts';
 import { type ContainerMarker, Looks } from './look.ts';
+import { plainly } from './plainly.ts';
 import { read } from './read.ts';
 import type { Reply } from './reply.ts';
 import { wireText } from './wire-text.ts';
@@ -28,8 +28,8 @@ const question = z.discriminatedUnion('op', [
     id: number,
     command: wireText,
     ours: z.boolean(),
-    /** Whether it certainly reads and does nothing else. */
-    reads: z.boolean().optional(),
+    /** The programs of a command that certainly reads and does nothing else. */
+    reads: z.array(z.string()).optional(),
     timeout: z.number().positive().nullish(),
     /** Paths to look at behind the command; without them what is known stays so. */
     ahead: z.array(wireText).optional(),
@@ -193,24 +193,11 @@ export class Broker implements AsyncDisposable {
     const timeoutMs = Math.min(wanted, this.options.commandTimeoutMs);
     const runBy = (ownShell: boolean) => (more: Partial<RunOptions>) =>
       (asked.ours ? session : commands).run(asked.command, { timeoutMs, signal, ownShell, ...more });
-    const run = asked.reads === true ? plainly(runBy) : runBy(true);
+    const run = asked.reads === undefined ? runBy(true) : plainly(asked.reads, runBy);
     const answer = await (asked.ahead === undefined ? run({}) : this.looksInto(target).behind(asked.ahead, run));
     const { status, stdout, stderr, truncated } = answer;
     return { header: { status, truncated, limit: defaultRun.limit }, first: stdout, second: stderr };
   }
-}
-
-type Run = (more: Partial<RunOptions>) => Promise<CommandAnswer>;
-
-/**
- * A command that only reads says the same without a process for a shell of its own, but for what the shell itself has to
- * say: then it is run again as all others are.
- */
-function plainly(runBy: (ownShell: boolean) => Run): Run {
-  return async more => {
-    const answer = await runBy(false)(more);
-    return answer.status <= 1 && answer.stderr.length === 0 ? answer : runBy(true)({ ...more, behind: undefined });
-  };
 }
 
 async function facts({ session, filesOf, lens, view }: OpenTarget): Promise<Reply> {

@@ -26,13 +26,22 @@ module CincScan
     private_constant :ANY, :PROGRAMS, :PLACE, :WORD, :SILENT, :BETWEEN
 
     # @param line [String] what a shell is given
-    def self.===(line)
+    # @return [Array<String>, nil] the programs that it names, if it only reads
+    def self.programs(line)
       commands = line.valid_encoding? ? split(line) : []
-      commands.any? && commands.all? do |name, *arguments|
-        allowed = PROGRAMS[name&.sub(PLACE, '')]
-        allowed && arguments.all?(allowed)
-      end
+      names = commands.map { |name, *arguments| name_of(name, arguments) }
+      names if names.any? && names.all?
     end
+
+    def self.===(line)
+      !programs(line).nil?
+    end
+
+    def self.name_of(word, arguments)
+      name = word&.sub(PLACE, '')
+      name if PROGRAMS.key?(name) && arguments.all?(PROGRAMS[name])
+    end
+    private_class_method :name_of
 
     # @return [Array<Array<String>>] the words of each command; none where the line has more than that in it
     def self.split(line)

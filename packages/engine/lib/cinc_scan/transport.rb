@@ -213,10 +213,10 @@ module CincScan
     def run_once(line, timeout)
       raise Train::CommandTimeoutReached, @expired[[line, timeout]] if @expired.key?([line, timeout])
 
-      reads = ReadingCommand === line
+      reads = ReadingCommand.programs(line)
       # What a moment ago was so, is so behind a command that only reads. In a longer time others change a target, too.
       keeps = reads && @look_ahead.fresh?
-      run(line, timeout, ours: false, reads: reads, **(keeps ? {} : { ahead: forget }))
+      run(line, timeout, ours: false, **(reads ? { reads: reads } : {}), **(keeps ? {} : { ahead: forget }))
     rescue Train::CommandTimeoutReached => e
       @expired[[line, timeout]] = e.message
       raise
