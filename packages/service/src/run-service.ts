@@ -17,14 +17,14 @@ import { type JobPlan, openJobs } from './executors/job/open-jobs.ts';
 import { ProcessExecutor } from './executors/process-executor.ts';
 import { IssuerKeys } from './identity/issuer-keys.ts';
 import { type ProviderSettings, SignInProvider } from './identity/provider.ts';
-import { Lister } from './obligations/lister.ts';
+import { startLister } from './obligations/lister.ts';
 import { Leases } from './queue/leases.ts';
 import { forgetQuestions, Questions } from './queue/questions.ts';
 import { type QueueTimes, ScanQueue } from './queue/scan-queue.ts';
 import { forgetTickets, Tickets } from './queue/tickets.ts';
 import { ownLeases } from './runner/lease-source.ts';
 import { Runner } from './runner/runner.ts';
-import { Scheduler } from './schedules/scheduler.ts';
+import { startSchedules } from './schedules/scheduler.ts';
 import { lockFolder } from './store/data-folder.ts';
 import { forgetDeliveries } from './store/deliveries.ts';
 import { forgetFailures } from './store/failed-sign-ins.ts';
@@ -108,7 +108,7 @@ export async function startService(settings: ServiceSettings): Promise<Service> 
     await startScheduler(stack, parts, logger);
     stack.use(startSweeps(parts, logger));
     stack.use(startDeliveries(parts, settings));
-    stack.use(startSchedules(parts, logger));
+    stack.use(startFiring(parts, logger));
     stack.use(startListing(parts, logger));
   }
   const api = wanted.includes('api')
@@ -217,14 +217,18 @@ function startDeliveries({ store, sealer }: Parts, settings: ServiceSettings): A
 }
 
 /** Asks for what is due. */
-function startSchedules(parts: Parts, logger: FastifyBaseLogger): AsyncDisposable {
+function startFiring(parts: Parts, logger: FastifyBaseLogger): AsyncDisposable {
   const onError = (error: unknown) => logger.error({ err: error }, 'schedules could not be seen to');
-  return new Scheduler({ ...parts, longestWaitMs, onError });
+  return startSchedules({ ...parts, longestWaitMs, onError });
 }
 
 /** Asks clusters what obligations are about. */
 const startListing = ({ store }: Parts, logger: FastifyBaseLogger): AsyncDisposable =>
-  new Lister({ store, onError: error => logger.error({ err: error }, 'obligations could not be seen to') });
+  startLister({
+    store,
+    onAsked: () => store.signals.say(workSignal),
+    onError: error => logger.error({ err: error }, 'obligations could not be seen to'),
+  });
 
 /** Deletes what is over. */
 function startSweeps({ store, blobs }: Parts, logger: FastifyBaseLogger): AsyncDisposable {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tells what the outbox has, at least once: a try that nobody recorded is made again under the same id.
 import { createHmac } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
 import { isScanError, isSuccess, problemOf, type Secret } from '@cinc-scan/core';
 import * as z from 'zod';
+import { repeat } from '../domain/repeat.ts';
 import type { Sealer } from '../domain/seal.ts';
 import { type GuardSettings, guardedCall } from '../identity/guarded-call.ts';
 import { type Due, readAddress, readSigningSecret, recordTry, type Tried, takeDue } from '../store/deliveries.ts';
@@ -24,31 +24,19 @@ const [answerMs, heldSeconds, atOnce, mostAnswerBytes] = [10_000, 20, 10, 65_536
 
 export class Deliverer implements AsyncDisposable {
   private readonly settings: DelivererSettings;
-  private readonly stopping = new AbortController();
-  private readonly loop: Promise<void>;
+  private readonly loop: AsyncDisposable;
 
   constructor(settings: DelivererSettings) {
     this.settings = settings;
-    this.loop = this.run();
+    const { idleMs = 500, onError } = settings;
+    this.loop = repeat({ step: () => this.deliverDue(), idleMs, onError });
   }
 
-  private async run(): Promise<void> {
-    const { signal } = this.stopping;
-    const { idleMs = 500, onError } = this.settings;
-    while (!signal.aborted) {
-      const count = await this.deliverDue().catch((error: unknown) => {
-        onError(error);
-        return 0;
-      });
-      if (count === 0) await pause(idleMs, undefined, { signal }).catch(() => undefined);
-    }
-  }
-
-  private async deliverDue(): Promise<number> {
+  private async deliverDue(): Promise<boolean> {
     const { store } = this.settings;
     const due = await store.asPlatform(transaction => takeDue(transaction, { most: atOnce, heldSeconds }));
     await Promise.all(due.map(each => this.deliver(each)));
-    return due.length;
+    return due.length > 0;
   }
 
   private async deliver(due: Due): Promise<void> {
@@ -96,8 +84,7 @@ export class Deliverer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.stopping.abort();
-    await this.loop;
+    await this.loop[Symbol.asyncDispose]();
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Asks clusters again and again what obligations are about: by which all that is fulfilled is counted.
-import { setTimeout as pause } from 'node:timers/promises';
 import { sql } from 'kysely';
+import { repeat } from '../domain/repeat.ts';
 import { Questions } from '../queue/questions.ts';
 import { recordListing } from '../store/obligations.ts';
 import { clustersOf } from '../store/registry.ts';
@@ -57,30 +57,7 @@ async function list(
   await store.asTeam(team, transaction => recordListing(transaction, { id, ...listing }, times));
 }
 
-export class Lister implements AsyncDisposable {
-  private readonly settings: ListerSettings;
-  private readonly stopping = new AbortController();
-  private readonly loop: Promise<void>;
-
-  constructor(settings: ListerSettings) {
-    this.settings = settings;
-    this.loop = this.run();
-  }
-
-  private async run(): Promise<void> {
-    const { signal } = this.stopping;
-    const { idleMs = usualIdleMs, onError } = this.settings;
-    while (!signal.aborted) {
-      const count = await listDue(this.settings).catch((error: unknown) => {
-        onError(error);
-        return 0;
-      });
-      if (count === 0) await pause(idleMs, undefined, { signal }).catch(() => undefined);
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.stopping.abort();
-    await this.loop;
-  }
+export function startLister(settings: ListerSettings): AsyncDisposable {
+  const { idleMs = usualIdleMs, onError } = settings;
+  return repeat({ step: async () => (await listDue(settings)) > 0, idleMs, onError });
 }

@@ -13,7 +13,7 @@ import { keepTestReports } from '../testing/reports.ts';
 import { findingsReport, runOf } from '../testing/run-findings.ts';
 import { openTestStore, type TestStore } from '../testing/stores.ts';
 import { askFor, makeWorld, submit, type World } from '../testing/world.ts';
-import { Lister, listDue } from './lister.ts';
+import { listDue, startLister } from './lister.ts';
 
 let postgres: PostgresServer;
 beforeAll(async () => {
@@ -286,9 +286,8 @@ describe.each([['embedded'], ['server']])('obligations, %s', kind => {
 
   test('is asked for by one of several schedulers, by itself', async () => {
     const runner = fakeRunner(parts, clusterWith(['shop/web']));
-    const listers = Array.from(
-      { length: 3 },
-      () => new Lister({ store: parts.store, onAsked: runner.wake, onError: fail, idleMs: 20 }),
+    const listers = Array.from({ length: 3 }, () =>
+      startLister({ store: parts.store, onAsked: runner.wake, onError: fail, idleMs: 20 }),
     );
     for (let { listedAt } = await get(); listedAt === null; ) ({ listedAt } = await get());
     for (const each of listers) await each[Symbol.asyncDispose]();

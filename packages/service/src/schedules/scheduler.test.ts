@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Schedules as the database keeps them, by clocks that a test moves.
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import { Leases } from '../queue/leases.ts';
@@ -9,7 +10,7 @@ import { type PostgresServer, startPostgres } from '../testing/postgres.ts';
 import { at, hour, minute, ScheduleWorld } from '../testing/schedule-world.ts';
 import { askFor, submit } from '../testing/world.ts';
 import { sweep } from '../upkeep/sweep.ts';
-import { fireDue, Scheduler } from './scheduler.ts';
+import { fireDue, startSchedules } from './scheduler.ts';
 
 let postgres: PostgresServer;
 beforeAll(async () => {
@@ -247,8 +248,8 @@ describe.each([['embedded'], ['server']])('schedules, %s', kind => {
     const onError = (error: unknown) => of.parts.errors.push(new Error('failed', { cause: error }));
     for (let starts = 0; starts < 2; starts += 1) {
       const replicas = [of.replica, await of.anotherReplica(), await of.anotherReplica()];
-      const running = replicas.map(each => new Scheduler({ ...each, onError, idleMs: 10 }));
-      for (let seen: FiringRow[] = []; seen.length === 0; ) seen = await of.firings();
+      const running = replicas.map(each => startSchedules({ ...each, onError, idleMs: 10 }));
+      for (let seen: FiringRow[] = []; seen.length === 0; await pause(10)) seen = await of.firings();
       for (const each of running) await each[Symbol.asyncDispose]();
       await of.endScans();
     }

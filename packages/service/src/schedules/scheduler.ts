@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sees to schedules that are due. Any number of processes may: of each firing there is one row.
-import { setTimeout as pause } from 'node:timers/promises';
 import { sql } from 'kysely';
+import { repeat } from '../domain/repeat.ts';
+import { workSignal } from '../store/signals.ts';
 import { type FiringParts, findDue, fire } from './fire.ts';
 
 export interface SchedulerSettings extends FiringParts {
@@ -17,6 +18,7 @@ export async function fireDue(parts: FiringParts, now: Date, onError: (error: un
     const hasFired = await fire(schedule, now, parts).catch((error: unknown) => onError(error));
     if (hasFired === true) count += 1;
   }
+  if (count > 0) parts.store.signals.say(workSignal);
   return count;
 }
 
@@ -27,31 +29,11 @@ const nowOf = ({ store }: FiringParts): Promise<Date> =>
     return rows[0]?.now ?? new Date();
   });
 
-export class Scheduler implements AsyncDisposable {
-  private readonly settings: SchedulerSettings;
-  private readonly stopping = new AbortController();
-  private readonly loop: Promise<void>;
-
-  constructor(settings: SchedulerSettings) {
-    this.settings = settings;
-    this.loop = this.run();
-  }
-
-  private async run(): Promise<void> {
-    const { signal } = this.stopping;
-    const { idleMs = 1000, onError } = this.settings;
-    while (!signal.aborted) {
-      await this.pass().catch(onError);
-      await pause(idleMs, undefined, { signal }).catch(() => undefined);
-    }
-  }
-
-  private async pass(): Promise<void> {
-    await fireDue(this.settings, await nowOf(this.settings), this.settings.onError);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.stopping.abort();
-    await this.loop;
-  }
+export function startSchedules(settings: SchedulerSettings): AsyncDisposable {
+  const { idleMs = 1000, onError } = settings;
+  const step = async () => {
+    await fireDue(settings, await nowOf(settings), onError);
+    return false;
+  };
+  return repeat({ step, idleMs, onError });
 }

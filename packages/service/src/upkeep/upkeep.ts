@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Blobs } from '../blobs/blobs.ts';
+import { repeat } from '../domain/repeat.ts';
 import { takeDuty } from '../store/duty.ts';
 import type { Store } from '../store/store.ts';
 import { type Swept, sweep } from './sweep.ts';
@@ -20,20 +20,11 @@ const renewMs = 30_000;
 
 /** Sweeps now and then, in one of the schedulers at a time; ends with what it gives. */
 export function startUpkeep(parts: UpkeepParts): AsyncDisposable {
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  const running = (async () => {
-    while (!signal.aborted) {
-      await sweepIfOurs(parts, signal).catch(parts.onError);
-      await pause(everyMs, undefined, { signal }).catch(() => undefined);
-    }
-  })();
-  return {
-    async [Symbol.asyncDispose]() {
-      stopping.abort();
-      await running;
-    },
+  const step = async (signal: AbortSignal) => {
+    await sweepIfOurs(parts, signal);
+    return false;
   };
+  return repeat({ step, idleMs: everyMs, onError: parts.onError });
 }
 
 async function sweepIfOurs({ store, blobs, holder, onSwept }: UpkeepParts, signal: AbortSignal): Promise<void> {

@@ -4,6 +4,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isScanError, ScanError } from '@cinc-scan/core';
 import type { QuestionAnswer } from '../../domain/question.ts';
+import { repeat } from '../../domain/repeat.ts';
 import { type Ending, type Lease, toFailure } from '../../queue/leases.ts';
 import type { TakenQuestion } from '../../queue/questions.ts';
 import type { Standing, Tickets } from '../../queue/tickets.ts';
@@ -32,12 +33,15 @@ const slackSeconds = 600;
 
 export class JobExecutor implements Executor {
   private readonly parts: JobParts;
-  private readonly stopping = new AbortController();
-  private readonly sweeping: Promise<void>;
+  private readonly sweeping: AsyncDisposable;
 
   constructor(parts: JobParts) {
     this.parts = parts;
-    this.sweeping = this.sweepNowAndThen();
+    const step = async () => {
+      await sweepJobs(parts);
+      return false;
+    };
+    this.sweeping = repeat({ step, idleMs: sweepMs, onError: parts.onError });
   }
 
   async run(lease: Lease, watch: Watch): Promise<Ending | 'elsewhere'> {
@@ -114,17 +118,8 @@ export class JobExecutor implements Executor {
     return this.parts.asker.answer(question, signal);
   }
 
-  private async sweepNowAndThen(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      await sweepJobs(this.parts).catch(this.parts.onError);
-      await pause(sweepMs, undefined, { signal }).catch(() => undefined);
-    }
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
-    this.stopping.abort();
-    await this.sweeping;
+    await this.sweeping[Symbol.asyncDispose]();
     await this.parts.asker[Symbol.asyncDispose]();
   }
 }
