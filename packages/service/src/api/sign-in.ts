@@ -7,7 +7,7 @@ import { findAttemptCaller } from '../queue/tickets.ts';
 import { findCaller, invalidKey } from '../store/keys.ts';
 import { findSession } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
-import type { AttemptCaller, Caller } from '../store/teams.ts';
+import type { AttemptCaller, Caller, TeamCaller } from '../store/teams.ts';
 import { sessionOf } from './cookies.ts';
 import { requireSameOrigin } from './same-origin.ts';
 
@@ -53,7 +53,6 @@ declare module 'fastify' {
   }
 }
 
-export type TeamCaller = Caller & { kind: 'team' };
 export type PlatformCaller = Caller & { kind: 'platform' };
 export type RunnerCaller = Caller & { kind: 'runner' };
 

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the first release left is what every later one has to take.
+
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Leases } from '../queue/leases.ts';
 import { verifyChain } from '../store/audit-log.ts';
 import { knownMigrations, readMigrations } from '../store/migrate.ts';
+import type { TeamCaller } from '../store/teams.ts';
 import { type Answers, answersOf } from '../testing/answers.ts';
 import { type PostgresServer, startPostgres } from '../testing/postgres.ts';
 import { openTestStore } from '../testing/stores.ts';
-import { askFor, callerOf, submit, type TeamCaller } from '../testing/world.ts';
+import { askFor, callerOf, submit } from '../testing/world.ts';
+
 import { restore } from './restore.ts';
 
 const fixture = join(import.meta.dirname, '../../fixtures/first-layout.backup');

@@ -8,7 +8,7 @@ import { type Address, addCallback } from '../store/deliveries.ts';
 import { clustersOf } from '../store/registry.ts';
 import { pinNames, type Submission, type Submitted, submitScan } from '../store/scans.ts';
 import { asService, type TeamTransaction } from '../store/store.ts';
-import type { Caller } from '../store/teams.ts';
+import type { TeamCaller } from '../store/teams.ts';
 import { assembleParts, assembleRequest } from './assemble-request.ts';
 import type { ScanQueue } from './scan-queue.ts';
 
@@ -16,7 +16,7 @@ export interface Asked {
   submission: Submission;
   /** Whom to tell of its end. */
   address: Address | undefined;
-  caller: Caller & { kind: 'team' };
+  caller: TeamCaller;
 }
 
 export interface AskingParts {

@@ -8,9 +8,7 @@ import type { Sealer } from '../domain/seal.ts';
 import { audit } from './audit-log.ts';
 import type { LastAnswer } from './delivery-tables.ts';
 import type { PlatformTransaction, TeamTransaction } from './store.ts';
-import type { Caller } from './teams.ts';
-
-type TeamCaller = Caller & { kind: 'team' };
+import type { TeamCaller } from './teams.ts';
 
 /** Where it is sent, and what is shown there. */
 export interface Address {

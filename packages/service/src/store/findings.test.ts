@@ -8,9 +8,10 @@ import { type PostgresServer, startPostgres } from '../testing/postgres.ts';
 import { keepTestReports } from '../testing/reports.ts';
 import { findingsReport, runOf, type TestLook } from '../testing/run-findings.ts';
 import { openTestStore, type TestStore } from '../testing/stores.ts';
-import { askFor, makeWorld, submit, type TeamCaller, type World } from '../testing/world.ts';
+import { askFor, makeWorld, submit, type World } from '../testing/world.ts';
 import { eventsOf, type FindingFilter, findingsPage, getFindings, sightingsOf } from './finding-lists.ts';
 import { recordFindings } from './findings.ts';
+import type { TeamCaller } from './teams.ts';
 
 let postgres: PostgresServer;
 beforeAll(async () => {

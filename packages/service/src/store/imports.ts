@@ -6,7 +6,7 @@ import { audit } from './audit-log.ts';
 import { digestOf } from './scans.ts';
 import type { TeamTransaction } from './store.ts';
 import type { ImportedFrom, ScanFailure } from './tables.ts';
-import type { Caller } from './teams.ts';
+import type { TeamCaller } from './teams.ts';
 
 export interface ImportedRow {
   cluster: string;
@@ -35,7 +35,7 @@ export const findImported = (transaction: TeamTransaction, { key, run }: { key: 
 export async function insertImported(
   transaction: TeamTransaction,
   row: ImportedRow,
-  by: Caller & { kind: 'team' },
+  by: TeamCaller,
 ): Promise<string | undefined> {
   const { pins, run, summary, from } = row;
   // It stands in lists where it would stand if it had been run here.

@@ -7,7 +7,7 @@ import type { KeyScope } from '../domain/key-scope.ts';
 import { isTeamRole, least, type PlatformRole, type TeamRole } from '../domain/roles.ts';
 import { audit } from './audit-log.ts';
 import { type AnyTransaction, actFor, type PlatformTransaction, type Store, type TeamTransaction } from './store.ts';
-import type { Caller } from './teams.ts';
+import type { Caller, TeamCaller } from './teams.ts';
 
 export interface NewApiKey {
   name: string;
@@ -24,11 +24,7 @@ export interface MadeKey {
 }
 
 /** A program of the team with a key of its own. The text of the key is in the answer and nowhere else. */
-export function createTeamKey(
-  transaction: TeamTransaction,
-  key: NewApiKey,
-  by: Caller & { kind: 'team' },
-): Promise<MadeKey> {
+export function createTeamKey(transaction: TeamTransaction, key: NewApiKey, by: TeamCaller): Promise<MadeKey> {
   return insertKey(transaction, { ...key, team: by.team }, by.principal);
 }
 
@@ -108,11 +104,7 @@ export const listPlatformKeys = (transaction: PlatformTransaction) =>
   transaction.selectFrom('api_key').select(keyColumns).where('team_id', 'is', null).orderBy('id').execute();
 
 /** From now on nobody comes in with it. Throws SERVICE_NOT_FOUND. */
-export async function revokeKey(
-  transaction: TeamTransaction,
-  id: string,
-  by: Caller & { kind: 'team' },
-): Promise<void> {
+export async function revokeKey(transaction: TeamTransaction, id: string, by: TeamCaller): Promise<void> {
   const found = await markRevoked(transaction, id, by.team);
   if (found === undefined) throw new ScanError('SERVICE_NOT_FOUND', `The team has no valid key ${id}`);
   await endIdlePrograms(transaction, found.principal_id);

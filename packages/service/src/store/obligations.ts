@@ -6,9 +6,7 @@ import { v7 as makeId } from 'uuid';
 import type { Gap, ObligationContent, ObligationState } from '../domain/obligation.ts';
 import { audit } from './audit-log.ts';
 import type { AnyTransaction, TeamTransaction } from './store.ts';
-import type { Caller } from './teams.ts';
-
-type TeamCaller = Caller & { kind: 'team' };
+import type { TeamCaller } from './teams.ts';
 
 const columns = [
   'id',

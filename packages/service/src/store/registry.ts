@@ -6,9 +6,7 @@ import { v7 as makeId } from 'uuid';
 import { audit } from './audit-log.ts';
 import { recordContents } from './contents.ts';
 import type { PlatformTransaction, TeamTransaction } from './store.ts';
-import type { Caller } from './teams.ts';
-
-type TeamCaller = Caller & { kind: 'team' };
+import type { TeamCaller } from './teams.ts';
 
 export interface NewCluster {
   slug: string;

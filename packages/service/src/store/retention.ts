@@ -4,18 +4,14 @@ import { type RawBuilder, sql } from 'kysely';
 import { type KeptKind, keptKinds, type Retention, resultKinds, toRetention } from '../domain/retention.ts';
 import { audit } from './audit-log.ts';
 import type { AnyTransaction, PlatformTransaction, TeamTransaction } from './store.ts';
-import type { Caller } from './teams.ts';
+import type { TeamCaller } from './teams.ts';
 
 /** Of the team of the transaction. */
 export async function readRetention(transaction: TeamTransaction): Promise<Retention> {
   return toRetention(await transaction.selectFrom('retention').select(['kind', 'days']).execute());
 }
 
-export async function setRetention(
-  transaction: TeamTransaction,
-  retention: Retention,
-  by: Caller & { kind: 'team' },
-): Promise<void> {
+export async function setRetention(transaction: TeamTransaction, retention: Retention, by: TeamCaller): Promise<void> {
   for (const kind of keptKinds)
     await transaction
       .insertInto('retention')

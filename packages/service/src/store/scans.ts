@@ -8,9 +8,7 @@ import { audit } from './audit-log.ts';
 import { clustersOf, findProfile, findThreshold } from './registry.ts';
 import { asWholeTeam, type TeamTransaction } from './store.ts';
 import type { ScanState } from './tables.ts';
-import type { Caller } from './teams.ts';
-
-type TeamCaller = Caller & { kind: 'team' };
+import type { TeamCaller } from './teams.ts';
 
 export interface Submission {
   ask: Ask;

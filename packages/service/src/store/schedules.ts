@@ -11,9 +11,7 @@ import { audit } from './audit-log.ts';
 import type { Address } from './deliveries.ts';
 import type { AnyTransaction, TeamTransaction } from './store.ts';
 import type { ScanFailure } from './tables.ts';
-import type { Caller } from './teams.ts';
-
-type TeamCaller = Caller & { kind: 'team' };
+import type { TeamCaller } from './teams.ts';
 
 /** What a schedule is, but for its name. */
 export interface ScheduleContent extends Timing {

@@ -21,6 +21,8 @@ export type Caller =
   | { kind: 'platform'; principal: string; name: string; role: OverseerRole }
   | { kind: 'runner'; principal: string; name: string; regions: string[] };
 
+export type TeamCaller = Caller & { kind: 'team' };
+
 /** What a pod presents that runs one attempt of one scan: first its ticket, then the key that it got for it. */
 export interface AttemptCaller {
   kind: 'ticket' | 'attempt';

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import type { Ask } from '../domain/ask.ts';
 import { type Ending, Leases } from '../queue/leases.ts';
+import type { TeamCaller } from '../store/teams.ts';
 import { keepTestReports, type TestReport } from './reports.ts';
 import type { TestStore } from './stores.ts';
-import { submit, type TeamCaller } from './world.ts';
+import { submit } from './world.ts';
 
 /** A scan from its request to its verdict, as a runner would have it; whatever else waits is cancelled. */
 export async function finishScan(

@@ -7,10 +7,8 @@ import { createFirstKey, findCaller } from '../store/keys.ts';
 import { decideProfile, openCluster, registerCluster, registerProfile, registerThreshold } from '../store/registry.ts';
 import { type Submitted, submitScan } from '../store/scans.ts';
 import { asService } from '../store/store.ts';
-import { type Caller, createTeam } from '../store/teams.ts';
+import { type Caller, createTeam, type TeamCaller } from '../store/teams.ts';
 import type { TestStore } from './stores.ts';
-
-export type TeamCaller = Caller & { kind: 'team' };
 
 export interface World {
   shop: TeamCaller;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is deleted, when, and what never is.
+
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
@@ -8,10 +9,12 @@ import { verifyChain } from '../store/audit-log.ts';
 import { deleteUnused, noteUnused, recordSurely, withoutDeletions } from '../store/contents.ts';
 import { takeDuty } from '../store/duty.ts';
 import { setRetention } from '../store/retention.ts';
+import type { TeamCaller } from '../store/teams.ts';
 import { finishScan } from '../testing/finished-scan.ts';
 import { type PostgresServer, startPostgres } from '../testing/postgres.ts';
 import { openTestStore, type TestStore } from '../testing/stores.ts';
-import { askFor, makeWorld, submit, type TeamCaller, type World } from '../testing/world.ts';
+import { askFor, makeWorld, submit, type World } from '../testing/world.ts';
+
 import { sweep } from './sweep.ts';
 
 let postgres: PostgresServer;

@@ -21,8 +21,9 @@ import { findImported, type ImportedRow, insertImported } from '../../store/impo
 import { clustersOf, findThreshold } from '../../store/registry.ts';
 import { asService } from '../../store/store.ts';
 import type { ScanState } from '../../store/tables.ts';
+import type { TeamCaller } from '../../store/teams.ts';
 import { importedScan } from '../shapes.ts';
-import { type TeamCaller, teamOf } from '../sign-in.ts';
+import { teamOf } from '../sign-in.ts';
 import type { ApiParts, Server } from './routes.ts';
 
 const mostImportBytes = 64 * 1_048_576;

@@ -20,10 +20,11 @@ import {
   type ScheduleRow,
 } from '../../store/schedules.ts';
 import type { TeamTransaction } from '../../store/store.ts';
+import type { TeamCaller } from '../../store/teams.ts';
 import { pageLimit, toPage } from '../paging.ts';
 import { firing, firingPage, schedule } from '../schedule-shapes.ts';
 import { page } from '../shapes.ts';
-import { type TeamCaller, teamOf } from '../sign-in.ts';
+import { teamOf } from '../sign-in.ts';
 import type { ApiParts, Server } from './routes.ts';
 
 const byName = z.object({ name: slug });
